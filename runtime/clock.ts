@@ -1,0 +1,41 @@
+/** A timer that was started; cancelling it twice, or after it rang, does nothing. */
+export interface Timer {
+  cancel(): void
+}
+
+/**
+ * The only source of time in `runtime/`. Everything that waits or asks the time takes one of these, so that a test
+ * can move time instead of waiting for it.
+ */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. May step back or jump forward, as the machine's clock does. */
+  now(): number
+  /** Calls `ring` once after `milliseconds`. A ref'd timer keeps the process alive; `unref` ones don't. */
+  after(milliseconds: number, ring: () => void, options?: { unref?: boolean }): Timer
+}
+
+/** Timers longer than this overflow in Node (setTimeout takes a signed 32-bit count) and would ring at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(milliseconds, ring, options) {
+    const handle = setTimeout(ring, Math.min(Math.max(0, milliseconds), LONGEST_TIMER))
+    if (options?.unref === true) handle.unref()
+    return { cancel: () => clearTimeout(handle) }
+  },
+}
+
+/** Resolves after `milliseconds` of `clock`'s time, or as soon as `signal` is aborted, whichever comes first. */
+export function sleep(clock: Clock, milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const wake = (): void => {
+      timer.cancel()
+      signal?.removeEventListener('abort', wake)
+      resolve()
+    }
+    const timer = clock.after(milliseconds, wake)
+    signal?.addEventListener('abort', wake, { once: true })
+  })
+}

@@ -1,0 +1,121 @@
+import type { JsonValue } from '../json.ts'
+import type { Overlap } from '../manifest/job.ts'
+
+/** Where an execution stands. The first two are open, the others final. */
+export type JobStatus = 'QUEUED' | 'RUNNING' | 'SUCCESS' | 'FAILURE' | 'SKIPPED' | 'CANCELLED' | 'STALE'
+
+/** What brought an execution about. */
+export type Trigger = 'schedule' | 'catch-up' | 'manual' | 'code'
+
+/** Why a fire did not run; the first word of what is stored as its skip reason. */
+export type SkipCause = 'overlap' | 'disabled' | 'paused' | 'pre-check' | 'after' | 'missed' | 'replaced'
+
+/** An error in the form in which it is stored and shown. */
+export interface ErrorRecord {
+  readonly code: string
+  readonly message: string
+  readonly stack: string | null
+}
+
+/** A row of `job_execution`: one claimed fire, or one run by hand or from code. Times: ms since the epoch. */
+export interface Execution {
+  /** UUID v7. */
+  readonly id: string
+  readonly job: string
+  /** The schedule's key; '' for manual and code runs. */
+  readonly scheduleKey: string
+  /** The instant of the fire; for manual and code runs, when they were asked for. */
+  readonly scheduledFor: number
+  /** '' where there is none. */
+  readonly tenant: string
+  readonly trigger: Trigger
+  readonly status: JobStatus
+  /** Counts every start, retries and recoveries alike; 0 before the first. Fences outcomes together with `owner`. */
+  readonly attempt: number
+  /** How many failures are tolerated in all is `maxAttempts - 1`; recoveries don't use these up. */
+  readonly maxAttempts: number
+  readonly priority: number
+  readonly args: readonly JsonValue[]
+  /** Id of the node that runs it; '' while queued. */
+  readonly owner: string
+  readonly heartbeatAt: number | null
+  readonly queuedAt: number
+  /** Not to be started before: jitter, or the delay of a retry. */
+  readonly availableAt: number
+  /** Start of the newest attempt. */
+  readonly startedAt: number | null
+  readonly finishedAt: number | null
+  readonly error: ErrorRecord | null
+  /** In words, beginning with the cause: `overlap: the execution of 02:00 was still running`. */
+  readonly skipReason: string | null
+  /** How many fires in a row this skip stands for; 0 where it is no skip. */
+  readonly skipCount: number
+  /** The newest fire that this skip stands for; null where it is no skip. */
+  readonly skippedUntil: number | null
+  readonly recoveries: number
+  readonly recoverLimit: number
+  readonly cancelRequestedAt: number | null
+  readonly parentId: string | null
+  /** Names of the jobs whose fires of the same instant it waits for. */
+  readonly after: readonly string[]
+  /** `bypass`: it runs beside others of its job (overlap `allow`, `--force`) and neither takes nor minds the lock. */
+  readonly lock: 'exclusive' | 'bypass'
+  readonly progress: { readonly percent: number; readonly message: string | null } | null
+}
+
+/** A row of `job_attempt`. */
+export interface Attempt {
+  readonly executionId: string
+  readonly attempt: number
+  readonly owner: string
+  readonly startedAt: number
+  readonly finishedAt: number | null
+  readonly error: ErrorRecord | null
+}
+
+/** One line of an execution's log, redacted before it got here. */
+export interface LogLine {
+  readonly at: number
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+  readonly message: string
+  /** Further fields, as JSON. */
+  readonly data: { readonly [key: string]: JsonValue } | null
+}
+
+/** A due fire, with all that the store needs to decide what becomes of it. */
+export interface Fire {
+  readonly job: string
+  readonly scheduleKey: string
+  readonly scheduledFor: number
+  readonly tenant: string
+  readonly trigger: 'schedule' | 'catch-up'
+  readonly priority: number
+  readonly args: readonly JsonValue[]
+  readonly maxAttempts: number
+  readonly recoverLimit: number
+  readonly overlap: Overlap
+  readonly availableAt: number
+  readonly after: readonly string[]
+  /** Decided before the claim (disabled, missed): it is recorded as skipped, for this reason. */
+  readonly skip: { readonly cause: SkipCause; readonly reason: string } | null
+  /** How many fires this one stands for, where `skip` sums up a whole range ending at `scheduledFor`; else 1. */
+  readonly count: number
+}
+
+/** What became of one fire in a claim. */
+export type ClaimOutcome =
+  | { readonly outcome: 'running'; readonly fire: Fire; readonly execution: Execution }
+  | { readonly outcome: 'queued'; readonly fire: Fire; readonly executionId: string }
+  | { readonly outcome: 'skipped'; readonly fire: Fire; readonly cause: SkipCause; readonly reason: string }
+  /** Another process was first: the mark is past it, or its row exists. */
+  | { readonly outcome: 'already-claimed'; readonly fire: Fire }
+
+/** How an attempt ended, as reported by its owner. */
+export type Outcome =
+  | { readonly kind: 'success' }
+  | { readonly kind: 'failure'; readonly error: ErrorRecord }
+  | { readonly kind: 'retry'; readonly error: ErrorRecord; readonly availableAt: number }
+  | { readonly kind: 'skipped'; readonly reason: string }
+  | { readonly kind: 'cancelled'; readonly error: ErrorRecord }
+  /** Given back to the queue by a process that stops; counts as a recovery. */
+  | { readonly kind: 'released'; readonly error: ErrorRecord }

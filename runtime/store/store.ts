@@ -1,0 +1,199 @@
+import type { JsonValue } from '../json.ts'
+import type { Attempt, ClaimOutcome, Execution, Fire, JobStatus, LogLine, Outcome, Trigger } from './execution.ts'
+
+/** A transaction's view of the store's database, as given to a pre-check: `?` placeholders in both dialects. */
+export interface StoreTransaction {
+  readonly dialect: 'sqlite' | 'postgres' | 'memory'
+  query<Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>
+  execute(sql: string, parameters?: readonly unknown[]): Promise<{ changes: number }>
+}
+
+export type PreCheckVerdict = { readonly skip: false } | { readonly skip: true; readonly reason: string }
+
+/** Where one line of fires stands in the store. */
+export interface ScheduleState {
+  readonly key: string
+  readonly job: string
+  /** High-water mark: every fire up to and including this instant was dealt with. */
+  readonly mark: number
+  /** Origin of a rate; null for other kinds. */
+  readonly anchor: number | null
+}
+
+/** A schedule as a scheduler makes it known to the store. */
+export interface ScheduleRegistration {
+  readonly key: string
+  readonly job: string
+  /** As written; for listings. */
+  readonly expression: string
+  readonly timezone: string
+  readonly args: readonly JsonValue[]
+  readonly origin: 'manifest' | 'code'
+  /** Used only where the key is new (or was retired): the mark and the anchor to begin with. */
+  readonly mark: number
+  readonly anchor: number | null
+}
+
+export interface NodeRecord {
+  /** Unique for each process; owner of its executions. */
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+  readonly version: string
+  readonly startedAt: number
+  readonly heartbeatAt: number
+  /** When the loop said it would next wake, at the latest; a scheduler is late when that is long past. */
+  readonly nextWakeAt: number
+  /** False for a process that only runs jobs by hand. */
+  readonly fires: boolean
+}
+
+export interface PauseRecord {
+  readonly job: string
+  readonly paused: boolean
+  readonly since: number
+  readonly by: string
+  readonly reason: string | null
+}
+
+/** A run that is no fire of the loop: by hand, from code, or a backfill of one fire. */
+export interface RunRequest {
+  readonly node: string
+  readonly now: number
+  readonly job: string
+  readonly tenant: string
+  readonly trigger: Trigger
+  /** '' and the present time, unless it backfills a fire of that schedule. */
+  readonly scheduleKey: string
+  readonly scheduledFor: number
+  readonly args: readonly JsonValue[]
+  readonly priority: number
+  readonly maxAttempts: number
+  readonly recoverLimit: number
+  readonly parentId: string | null
+  readonly lock: 'exclusive' | 'bypass'
+  /** A RUNNING row whose heartbeat is older than this instant doesn't hold the lock. */
+  readonly staleBefore: number
+  /** Runs inside the lock's transaction, before the row is written. Throwing rolls everything back. */
+  readonly preCheck?: (transaction: StoreTransaction) => Promise<PreCheckVerdict>
+}
+
+export type RunStart =
+  | { readonly acquired: true; readonly execution: Execution }
+  /** The lock is held; by whom, where that could be read. */
+  | { readonly acquired: false; readonly cause: 'locked'; readonly reason: string; readonly holder: Execution | null }
+  | { readonly acquired: false; readonly cause: 'pre-check'; readonly reason: string; readonly executionId: string }
+  | { readonly acquired: false; readonly cause: 'already-claimed'; readonly reason: string }
+
+export interface ExecutionFilter {
+  readonly jobs?: readonly string[]
+  readonly statuses?: readonly JobStatus[]
+  readonly since?: number
+  readonly until?: number
+  readonly tenant?: string
+  readonly parentId?: string
+  /** Newest first; at most this many, default 50. */
+  readonly limit?: number
+}
+
+/**
+ * Where executions, locks, schedule state and pauses are kept. Three drivers stand behind it (SQLite, PostgreSQL,
+ * memory), and one conformance suite holds all of them to this page. Every method that changes something is one
+ * transaction. Times are ms since the epoch and come from the caller; a store never asks the time of its own accord.
+ *
+ * Errors: StoreError, with `code` STORE_BUSY (waited for the whole time allowed), STORE_UNAVAILABLE (away; worth
+ * trying again), STORE_FULL, STORE_READ_ONLY, STORE_CORRUPT, STORE_TOO_NEW, STORE_DRIVER_MISSING, STORE_URL.
+ */
+export interface Store {
+  /** Shown to people: never holds a password. */
+  readonly url: string
+  readonly dialect: 'sqlite' | 'postgres' | 'memory'
+
+  // --- schedules
+  /**
+   * Makes these schedules known and returns the state of each, in the same order. A key that is there keeps its mark
+   * and anchor; a new or retired one starts with those given. Keys that are known but not among them are retired
+   * (a later return starts afresh), unless `retireOthers` is false.
+   */
+  registerSchedules(
+    schedules: readonly ScheduleRegistration[],
+    options: { now: number; retireOthers: boolean },
+  ): Promise<ScheduleState[]>
+
+  // --- claiming
+  /**
+   * One tick, one transaction. Moves each mark forward (never back) and claims each fire that lies past the stored
+   * mark, in order of priority, then scheduledFor. The rules of overlap, pause, `after` and the lock are applied here
+   * (docs/architecture.md, "Claiming"); at most `slots` fires come back as running and owned by `node`. A fire whose
+   * schedule isn't in `marks` is claimed by its unique key alone.
+   */
+  claim(tick: {
+    node: string
+    now: number
+    slots: number
+    staleBefore: number
+    marks: readonly { key: string; to: number }[]
+    fires: readonly Fire[]
+  }): Promise<ClaimOutcome[]>
+
+  /** Takes up to `limit` queued executions that may run now, best first, and makes them running and owned by `node`. */
+  take(request: { node: string; now: number; limit: number; staleBefore: number; id?: string }): Promise<TakeResult>
+
+  /** Starts a run by hand, from code, or a backfill. */
+  begin(request: RunRequest): Promise<RunStart>
+
+  /**
+   * Ends an attempt, with its log's last lines. False when it was no longer the caller's (owner, attempt): then nothing was written.
+   * Calls made close together are committed as a group.
+   */
+  finish(end: { id: string; owner: string; attempt: number; at: number; outcome: Outcome }): Promise<boolean>
+
+  /** RUNNING rows whose heartbeat is older than `staleBefore`: queued again while `recover` lasts, else STALE. */
+  recover(request: { now: number; staleBefore: number }): Promise<{ requeued: Execution[]; stale: Execution[] }>
+
+  /** CANCELLED at once where queued; a running one's owner is asked. `unknown`: no such id. */
+  requestCancel(id: string, now: number): Promise<'cancelled' | 'requested' | 'already-final' | 'unknown'>
+  /** Ids of `node`'s running executions that were asked to cancel. */
+  cancelRequests(node: string): Promise<string[]>
+
+  // --- what an execution leaves behind
+  appendLog(executionId: string, attempt: number, lines: readonly LogLine[]): Promise<void>
+  setProgress(executionId: string, percent: number, message: string | null): Promise<void>
+
+  // --- reading
+  execution(id: string): Promise<Execution | null>
+  /** Newest first (by scheduledFor, then id). */
+  executions(filter: ExecutionFilter): Promise<Execution[]>
+  attempts(executionId: string): Promise<Attempt[]>
+  /** In the order written, from line number `from` (0-based). */
+  logLines(executionId: string, from?: number): Promise<LogLine[]>
+  /** The expression as written of each known schedule key, retired ones included. */
+  scheduleTexts(): Promise<Map<string, { job: string; expression: string; timezone: string }>>
+  /** When the earliest queued execution becomes available; null when none is queued. */
+  nextAvailableAt(): Promise<number | null>
+
+  // --- pausing
+  pause(job: string, by: string, reason: string | null, now: number): Promise<void>
+  resume(job: string, now: number): Promise<void>
+  pauses(): Promise<PauseRecord[]>
+
+  // --- nodes
+  registerNode(node: NodeRecord): Promise<void>
+  /** One beat for a node and for everything it runs. */
+  beat(node: string, now: number): Promise<void>
+  /** Says when the loop will wake next; written by the loop itself, so a blocked loop is seen. */
+  setNextWake(node: string, nextWakeAt: number): Promise<void>
+  removeNode(id: string): Promise<void>
+  nodes(): Promise<NodeRecord[]>
+
+  // --- keeping house
+  /** Deletes at most `batch` final executions that finished before `finishedBefore` or exceed `maxPerJob`, with all that hangs on them. */
+  prune(request: { finishedBefore: number; maxPerJob: number; batch: number }): Promise<number>
+  close(): Promise<void>
+}
+
+export interface TakeResult {
+  readonly taken: Execution[]
+  /** Queued fires that ended as skipped because a job named in `after` didn't succeed. */
+  readonly skipped: Execution[]
+}
