@@ -1,0 +1,66 @@
+// Builds the package into dist/: the runtime and the command line as bundles, and the types beside them.
+//
+// The runtime is bundled so that a built workspace needs no node_modules for it, and so that it starts fast: one
+// file instead of hundreds. Only what is native or optional stays outside.
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { build } from 'esbuild'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** CommonJS packages inside an ES bundle call `require` for Node's own modules. */
+const REQUIRE =
+  "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);"
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  chunkNames: '[name]-[hash]',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  banner: { js: REQUIRE },
+  external: ['libsql', 'pg', 'pg-native', 'pg-boss', 'esbuild', 'typescript'],
+  logLevel: 'warning',
+}
+
+/** Entry points of dist/runtime: name in dist -> source. */
+const RUNTIME = {
+  index: 'runtime/index.ts',
+  schedule: 'runtime/schedule/index.ts',
+  testing: 'runtime/testing/index.ts',
+  next: 'runtime/next/index.ts',
+  scheduler: 'runtime/entry/scheduler.ts',
+  direct: 'runtime/entry/direct.ts',
+  heartbeat: 'runtime/entry/heartbeat.ts',
+  child: 'runtime/entry/child.ts',
+}
+const CLI = { bin: 'cli/bin.ts', index: 'cli/index.ts' }
+
+/** Entries whose source is there; the others come with later parts of the project. */
+const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file))))
+
+async function types() {
+  const tsc = join(root, 'node_modules', '.bin', 'tsc')
+  try {
+    await promisify(execFile)(tsc, ['-p', 'tsconfig.build.json'], { cwd: root })
+  } catch (error) {
+    throw new Error(`The types could not be built:\n${error.stdout || error.message}`)
+  }
+}
+
+await rm(join(root, 'dist'), { recursive: true, force: true })
+const withTypes = !process.argv.includes('--no-types')
+await Promise.all([
+  build({ ...shared, entryPoints: present(RUNTIME), outdir: 'dist/runtime' }),
+  build({ ...shared, entryPoints: present(CLI), outdir: 'dist/cli' }),
+  withTypes ? types() : undefined,
+])
