@@ -1,6 +1,8 @@
 import type { JsonValue } from '../json.ts'
 import type { Overlap } from '../manifest/job.ts'
 
+export type { LogLine } from '../logging/line.ts'
+
 /** Where an execution stands. The first two are open, the others final. */
 export type JobStatus = 'QUEUED' | 'RUNNING' | 'SUCCESS' | 'FAILURE' | 'SKIPPED' | 'CANCELLED' | 'STALE'
 
@@ -71,15 +73,6 @@ export interface Attempt {
   readonly startedAt: number
   readonly finishedAt: number | null
   readonly error: ErrorRecord | null
-}
-
-/** One line of an execution's log, redacted before it got here. */
-export interface LogLine {
-  readonly at: number
-  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
-  readonly message: string
-  /** Further fields, as JSON. */
-  readonly data: { readonly [key: string]: JsonValue } | null
 }
 
 /** A due fire, with all that the store needs to decide what becomes of it. */

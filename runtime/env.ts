@@ -1,0 +1,25 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Environment variables as this project passes them around: `process.env` without its magic. */
+export type Env = Record<string, string | undefined>
+
+/**
+ * Fills `env` from the workspace's `.env` files, silently. What is set already stays; then, first come first served,
+ * `.env.NODE_ENV.local`, `.env.local`, `.env.NODE_ENV`, `.env`.
+ */
+export async function loadEnvFiles(workspace: string, env: Env = process.env): Promise<void> {
+  const mode = env.NODE_ENV
+  const names = mode ? [`.env.${mode}.local`, '.env.local', `.env.${mode}`, '.env'] : ['.env.local', '.env']
+  const files = names.map((name) => join(workspace, name)).filter((file) => existsSync(file))
+  if (files.length === 0) return
+  const { parse } = await import('dotenv')
+  for (const file of files) {
+    for (const [name, value] of Object.entries(parse(readFileSync(file)))) env[name] ??= value
+  }
+}
+
+/** The variable that turns a job off: `send-newsletter` -> `SEND_NEWSLETTER_ENABLED`. */
+export function enabledVariable(job: string): string {
+  return `${job.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase()}_ENABLED`
+}

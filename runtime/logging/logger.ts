@@ -1,0 +1,101 @@
+import type { DestinationStream, Logger as PinoLogger } from 'pino'
+import { pino } from 'pino'
+import type { Env } from '../env.ts'
+import { JobsError } from '../errors.ts'
+import { prettyLine } from './pretty.ts'
+
+/** Level names, most detailed first. */
+export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+export type Level = (typeof LEVELS)[number]
+
+/** One log method: a message with printf-style values, or fields and a message. */
+export interface LogMethod {
+  (message: string, ...values: unknown[]): void
+  (fields: object, message?: string, ...values: unknown[]): void
+}
+
+/** What jobs log with: a pino logger, by the part of it that is promised. */
+export interface Logger extends Record<Level, LogMethod> {
+  child(fields: Record<string, unknown>): Logger
+}
+
+/** Paths that are redacted wherever a log line or an argument is shown or kept. */
+export const SECRETS: readonly string[] = ['password', 'token', 'secret', 'authorization']
+
+export interface LoggerOptions {
+  /** Least severe level that is written; default `LOG_LEVEL`, else `info`. */
+  readonly level?: string | undefined
+  /** Default `LOG_FORMAT`, else `pretty` on a terminal and `json` elsewhere. */
+  readonly format?: 'json' | 'pretty' | undefined
+  /** Further redacted paths, in pino's syntax. */
+  readonly redact?: readonly string[]
+  /** Where lines go; default standard output, written synchronously so that no exit loses one. */
+  readonly destination?: DestinationStream
+  readonly env?: Env
+}
+
+/** Where lines go, and how loggers on it are made; one for each process. */
+export interface LogOutput {
+  readonly root: Logger
+  /** A logger for one execution: every line carries `fields` and begins with `[job]`; `tap` sees each line too. */
+  forExecution(job: string, fields: Record<string, unknown>, tap: (line: string) => void): Logger
+}
+
+/** Opens the process's log. Throws a JobsError where level or format is none. */
+export function openLog(options: LoggerOptions = {}): LogOutput {
+  const env = options.env ?? process.env
+  const level = checkedLevel(options.level ?? (env.LOG_LEVEL || 'info'))
+  const lines = options.destination ?? standardOutput(checkedFormat(options.format ?? (env.LOG_FORMAT || undefined)))
+  const settings = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: redactedPaths(options.redact ?? []),
+  }
+  return {
+    root: asLogger(pino(settings, lines)),
+    forExecution(job, fields, tap) {
+      const both: DestinationStream = {
+        write(line) {
+          lines.write(line)
+          tap(line)
+        },
+      }
+      return asLogger(pino({ ...settings, base: fields, msgPrefix: `[${job}] ` }, both))
+    },
+  }
+}
+
+/** The names at the top level, and one and two levels down. */
+function redactedPaths(further: readonly string[]): string[] {
+  const names = [...SECRETS, ...further]
+  return names.flatMap((name) => (/[.*[]/.test(name) ? [name] : [name, `*.${name}`, `*.*.${name}`]))
+}
+
+function checkedLevel(level: string): string {
+  if ([...LEVELS, 'silent'].includes(level)) return level
+  throw new JobsError('LOG_LEVEL', `LOG_LEVEL "${level}" is no level`, {
+    hint: `use one of ${LEVELS.join(', ')}, silent`,
+  })
+}
+
+function checkedFormat(format: string | undefined): 'json' | 'pretty' {
+  if (format === undefined) return process.stdout.isTTY ? 'pretty' : 'json'
+  if (format === 'json' || format === 'pretty') return format
+  throw new JobsError('LOG_FORMAT', `LOG_FORMAT "${format}" is no format`, { hint: 'use json or pretty' })
+}
+
+function standardOutput(format: 'json' | 'pretty'): DestinationStream {
+  const output = pino.destination({ fd: 1, sync: true })
+  // A reader that went away (`scheduler.js --watch | head`) must not end the scheduler.
+  output.on('error', () => {})
+  if (format === 'json') return output
+  const color = process.stdout.isTTY && !process.env.NO_COLOR
+  return { write: (line) => void output.write(prettyLine(line, color)) }
+}
+
+/** A pino logger has every method of ours with wider types; this is the one place that says so. */
+function asLogger(logger: PinoLogger): Logger {
+  return logger satisfies Logger
+}
