@@ -143,10 +143,32 @@ export interface Store {
   begin(request: RunRequest): Promise<RunStart>
 
   /**
-   * Ends an attempt, with its log's last lines. False when it was no longer the caller's (owner, attempt): then nothing was written.
-   * Calls made close together are committed as a group.
+   * Ends an attempt. False when it was no longer the caller's (owner, attempt): then nothing was written.
+   * Calls made close together are committed as a group. With `keepLock` the job's code is still running although its
+   * outcome is decided (a time-out that it doesn't heed): the lock then stays held, as a `lingering` one, while the
+   * owner's node keeps its heartbeat (scheduler_node), until `freeLock`; for `overlap` that counts as running.
    */
-  finish(end: { id: string; owner: string; attempt: number; at: number; outcome: Outcome }): Promise<boolean>
+  finish(end: {
+    id: string
+    owner: string
+    attempt: number
+    at: number
+    outcome: Outcome
+    keepLock?: boolean
+  }): Promise<boolean>
+
+  /** Frees a lingering lock: the code of this execution has really ended. */
+  freeLock(executionId: string): Promise<void>
+
+  /**
+   * Runs `work` in a transaction on a connection of its own, with the lock row of (job, tenant) locked, as the
+   * pre-check of a running execution; commits when it resolves, rolls back when it rejects or takes over `limit` ms
+   * (then StoreError PRE_CHECK_TIMEOUT).
+   */
+  transaction<Result>(
+    scope: { job: string; tenant: string; limit: number },
+    work: (transaction: StoreTransaction) => Promise<Result>,
+  ): Promise<Result>
 
   /** RUNNING rows whose heartbeat is older than `staleBefore`: queued again while `recover` lasts, else STALE. */
   recover(request: { now: number; staleBefore: number }): Promise<{ requeued: Execution[]; stale: Execution[] }>

@@ -1,0 +1,69 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { format } from 'node:util'
+import type { Logger } from '../logging/logger.ts'
+
+/** What is known, anywhere inside a job's code, of the execution that it belongs to. */
+export interface Frame {
+  readonly job: string
+  readonly executionId: string
+  /** Jobs on the way here, outermost first, this one last. */
+  readonly chain: readonly string[]
+  log(): Logger
+  /** A rejection or an exception that nobody in the job handled. */
+  stray(error: unknown): void
+}
+
+const frames = new AsyncLocalStorage<Frame>()
+
+/** The frame of the job whose code is running; undefined outside of jobs. */
+export function currentFrame(): Frame | undefined {
+  return frames.getStore()
+}
+
+export function runInFrame<Result>(frame: Frame, work: () => Result): Result {
+  return frames.run(frame, work)
+}
+
+const CONSOLE_LEVELS = {
+  debug: 'debug',
+  log: 'info',
+  info: 'info',
+  warn: 'warn',
+  error: 'error',
+  trace: 'debug',
+} as const
+let isConsoleCaptured = false
+
+/** From now on, what a job writes with `console` goes to its own log; elsewhere `console` is as it was. Idempotent. */
+export function captureConsole(): void {
+  if (isConsoleCaptured) return
+  isConsoleCaptured = true
+  for (const [method, level] of Object.entries(CONSOLE_LEVELS) as [keyof typeof CONSOLE_LEVELS, 'info'][]) {
+    const original = console[method].bind(console)
+    console[method] = (...values: unknown[]) => {
+      const frame = frames.getStore()
+      if (frame === undefined) return original(...values)
+      frame.log()[level]('%s', format(...values))
+    }
+  }
+}
+
+type StrayListener = (error: unknown) => void
+let onForeign: StrayListener | undefined
+
+/**
+ * From now on, a rejection or an exception that a job let slip is put down to that job and the process lives on.
+ * One that belongs to no job goes to `foreign`. Idempotent; the newest `foreign` counts.
+ */
+export function captureStrays(foreign: StrayListener): void {
+  const isFirst = onForeign === undefined
+  onForeign = foreign
+  if (!isFirst) return
+  const listener: StrayListener = (error) => {
+    const frame = frames.getStore()
+    if (frame === undefined) onForeign?.(error)
+    else frame.stray(error)
+  }
+  process.on('unhandledRejection', listener)
+  process.on('uncaughtException', listener)
+}
