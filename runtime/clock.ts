@@ -39,3 +39,8 @@ export function sleep(clock: Clock, milliseconds: number, signal?: AbortSignal):
     signal?.addEventListener('abort', wake, { once: true })
   })
 }
+
+/** Resolves in the next turn of the event loop, when every promise that is settled by now has been dealt with. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,29 @@
+/** Why a running attempt is told to end. */
+export type AbortCause = 'timeout' | 'cancel' | 'overlap' | 'stop'
+
+const CODES = { timeout: 'TIMEOUT', cancel: 'CANCELLED', overlap: 'CANCELLED', stop: 'STOPPED' } as const
+
+/** The reason of an aborted `ctx.signal`, and the error that is recorded for it. */
+export class AbortedError extends Error {
+  override readonly name = 'AbortedError'
+  readonly code: (typeof CODES)[AbortCause]
+
+  constructor(
+    readonly abortCause: AbortCause,
+    message: string,
+  ) {
+    super(message)
+    this.code = CODES[abortCause]
+  }
+}
+
+/** The message of each cause, for the signal's reason and for the record. */
+export function abortedBy(cause: AbortCause, detail = ''): AbortedError {
+  const texts = {
+    timeout: `it took longer than its timeout${detail}`,
+    cancel: 'it was cancelled on request',
+    overlap: 'it was cancelled, since a newer fire of the job was due (overlap: cancel)',
+    stop: 'the process was told to stop',
+  }
+  return new AbortedError(cause, texts[cause])
+}
