@@ -107,6 +107,8 @@ export interface ExecutionFilter {
 export interface Store {
   /** Shown to people: never holds a password. */
   readonly url: string
+  /** The whole URL, for a further connection (the heartbeat's thread, a child process); null for `memory:`. Never shown. */
+  readonly target: string | null
   readonly dialect: 'sqlite' | 'postgres' | 'memory'
 
   // --- schedules
