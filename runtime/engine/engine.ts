@@ -1,0 +1,18 @@
+import type { AbortCause } from '../execution/abort.ts'
+import type { Execution } from '../store/execution.ts'
+
+/** What hands executions to workers. `local` is this process; others may hand them to many machines. */
+export interface Engine {
+  /** How many executions could start here at once. */
+  freeSlots(): number
+  /** Starts executions that are RUNNING in the store and owned by this node. */
+  start(executions: readonly Execution[]): void
+  /** Says that something may be waiting in the queue. */
+  lookAtQueue(): void
+  /** Resolves when nothing runs here and nothing in the queue could run now. */
+  idle(): Promise<void>
+  /** Tells one execution to end; false where it doesn't run here. */
+  abort(executionId: string, cause: AbortCause): boolean
+  /** Starts nothing more, waits up to `grace` ms for what runs, then gives it back. Safe to call twice. */
+  stop(grace: number): Promise<void>
+}

@@ -1,0 +1,189 @@
+import { type Clock, sleep, type Timer } from '../clock.ts'
+import { messageOf } from '../errors.ts'
+import type { AbortCause } from '../execution/abort.ts'
+import type { Surroundings } from '../execution/attempt.ts'
+import { type Executing, type ExecutionEnd, execute } from '../execution/execute.ts'
+import type { Job } from '../manifest/job.ts'
+import type { Execution } from '../store/execution.ts'
+import type { Engine } from './engine.ts'
+
+export interface LocalEngineOptions {
+  readonly around: Surroundings
+  readonly node: string
+  /** Executions at once, at least 1. */
+  readonly concurrency: number
+  /** ms without a heartbeat after which a lock no longer holds. */
+  readonly staleAfter: number
+  /** The job of an execution; undefined where this process doesn't know it (it then leaves the row to others). */
+  job(name: string): Job | undefined
+  onStart(execution: Execution): void
+  onEnd(end: ExecutionEnd): void
+  onSkip(execution: Execution): void
+}
+
+/** While something runs or waits, the store is asked this often what others want or left, in ms. */
+const POLL = 1000
+/** What is told to end when a process stops may take this long before it is given back, in ms. */
+const HEEDING = 1500
+
+/** Runs executions in this process, `concurrency` at once, taken by priority, then time. */
+export class LocalEngine implements Engine {
+  readonly #options: LocalEngineOptions
+  readonly #clock: Clock
+  readonly #running = new Map<string, Executing>()
+  #isStopping = false
+  #isTaking = false
+  #lookAgain = false
+  #mayHaveQueued = true
+  #timer: { readonly ringsAt: number; readonly timer: Timer } | undefined
+  #idleWaiters: (() => void)[] = []
+
+  constructor(options: LocalEngineOptions) {
+    this.#options = options
+    this.#clock = options.around.clock
+  }
+
+  freeSlots(): number {
+    return this.#isStopping ? 0 : Math.max(0, this.#options.concurrency - this.#running.size)
+  }
+
+  start(executions: readonly Execution[]): void {
+    for (const execution of executions) this.#run(execution)
+    this.#setTimer(POLL)
+  }
+
+  lookAtQueue(): void {
+    this.#mayHaveQueued = true
+    void this.#take()
+  }
+
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#idleWaiters.push(resolve)
+      this.lookAtQueue()
+    })
+  }
+
+  abort(executionId: string, cause: AbortCause): boolean {
+    const executing = this.#running.get(executionId)
+    executing?.abort(cause)
+    return executing !== undefined
+  }
+
+  async stop(grace: number): Promise<void> {
+    this.#isStopping = true
+    this.#timer?.timer.cancel()
+    const waiting = new AbortController()
+    const all = (): Promise<unknown> =>
+      Promise.allSettled([...this.#running.values()].map((executing) => executing.done))
+    const allDone = all().finally(() => waiting.abort())
+    await Promise.race([allDone, sleep(this.#clock, grace, waiting.signal)])
+    if (this.#running.size > 0) {
+      for (const executing of this.#running.values()) executing.abort('stop')
+      await Promise.race([allDone, sleep(this.#clock, HEEDING, waiting.signal)])
+    }
+    waiting.abort()
+  }
+
+  #run(execution: Execution): void {
+    const { around, onStart, onEnd } = this.#options
+    const job = this.#options.job(execution.job)
+    if (job === undefined) return void this.#giveBack(execution)
+    const executing = execute(execution, job, around)
+    this.#running.set(execution.id, executing)
+    onStart(execution)
+    executing.done
+      .then(onEnd)
+      .catch((error: unknown) => {
+        around.log.root.error({ job: execution.job, executionId: execution.id }, messageOf(error))
+      })
+      .finally(() => {
+        this.#running.delete(execution.id)
+        void this.#take()
+      })
+  }
+
+  /** An execution of a job that only another process's manifest has. */
+  async #giveBack({ id, owner, attempt, job }: Execution): Promise<void> {
+    const { store, clock, log } = this.#options.around
+    const error = { code: 'JOB_UNKNOWN', message: `no job "${job}" in this process's manifest`, stack: null }
+    const outcome = { kind: 'retry', error, availableAt: clock.now() + 60_000 } as const
+    await store.finish({ id, owner, attempt, at: clock.now(), outcome }).catch(() => {})
+    log.root.warn(
+      { job, executionId: id },
+      `[${job}] is queued but isn't in this manifest; left to others for a minute`,
+    )
+  }
+
+  /** Fills the free slots from the queue. Calls that come while it is under way make it look once more. */
+  async #take(): Promise<void> {
+    if (this.#isTaking) {
+      this.#lookAgain = true
+      return
+    }
+    this.#isTaking = true
+    try {
+      do {
+        this.#lookAgain = false
+        await this.#takeOnce()
+      } while (this.#lookAgain)
+    } catch (error) {
+      this.#options.around.log.root.error(`the queue could not be read, trying again: ${messageOf(error)}`)
+      this.#mayHaveQueued = true
+      this.#setTimer(POLL)
+    } finally {
+      this.#isTaking = false
+    }
+  }
+
+  async #takeOnce(): Promise<void> {
+    const { around, node, staleAfter, onSkip } = this.#options
+    const limit = this.freeSlots()
+    if (this.#mayHaveQueued && limit > 0) {
+      const now = this.#clock.now()
+      const { taken, skipped } = await around.store.take({ node, now, limit, staleBefore: now - staleAfter })
+      for (const execution of skipped) onSkip(execution)
+      for (const execution of taken) this.#run(execution)
+      if (taken.length === limit || skipped.length > 0) {
+        this.#lookAgain = true
+      } else if (taken.length === 0) {
+        const at = await around.store.nextAvailableAt()
+        this.#mayHaveQueued = at !== null
+        if (at !== null) this.#setTimer(at <= now ? POLL : Math.min(at - now, 60_000))
+      }
+    }
+    if (this.#running.size === 0 && !this.#lookAgain) this.#settleIdle()
+    // Other processes may queue what they have no slot for, and ask for cancellations here.
+    if (this.#running.size > 0 || around.store.target !== null) this.#setTimer(POLL)
+  }
+
+  #settleIdle(): void {
+    const waiters = this.#idleWaiters
+    this.#idleWaiters = []
+    for (const resolve of waiters) resolve()
+  }
+
+  /** The earliest wish counts: a timer that is set already stays unless the new one rings sooner. */
+  #setTimer(delay: number): void {
+    const ringsAt = this.#clock.now() + delay
+    if (this.#isStopping || (this.#timer !== undefined && this.#timer.ringsAt <= ringsAt)) return
+    this.#timer?.timer.cancel()
+    const ring = (): void => {
+      this.#timer = undefined
+      void this.#poll()
+    }
+    this.#timer = { ringsAt, timer: this.#clock.after(delay, ring, { unref: true }) }
+  }
+
+  async #poll(): Promise<void> {
+    const { around, node } = this.#options
+    if (this.#running.size > 0) {
+      try {
+        for (const id of await around.store.cancelRequests(node)) this.abort(id, 'cancel')
+      } catch {
+        // The store is away for the moment; the next poll asks again.
+      }
+    }
+    this.lookAtQueue()
+  }
+}

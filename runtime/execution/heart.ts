@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { Clock, Timer } from '../clock.ts'
+import type { Store } from '../store/store.ts'
+
+/** Keeps telling the store that a node is alive, until it is stopped. Stopping twice is safe. */
+export interface Heart {
+  stop(): Promise<void>
+}
+
+/** What the heartbeat's thread is started with. */
+export interface HeartTask {
+  readonly url: string
+  readonly node: string
+  /** ms between two beats. */
+  readonly every: number
+}
+
+const WORKER = new URL('./heartbeat.js', import.meta.url)
+
+/**
+ * Starts beating every `every` ms, from a thread of its own: a job that blocks the event loop is then not taken for
+ * dead. Where there is no thread to start (a store in memory, or the code runs unbundled), the event loop beats.
+ */
+export function startHeart(store: Store, node: string, every: number, clock: Clock): Heart {
+  if (store.target === null) return { stop: async () => {} }
+  if (!existsSync(fileURLToPath(WORKER))) return beatFromLoop(store, node, every, clock)
+  const task: HeartTask = { url: store.target, node, every }
+  const worker = new Worker(WORKER, { workerData: task })
+  worker.unref()
+  let fallback: Heart | undefined
+  worker.on('error', () => {
+    fallback ??= beatFromLoop(store, node, every, clock)
+  })
+  let stopped: Promise<void> | undefined
+  return {
+    stop() {
+      stopped ??= Promise.all([worker.terminate(), fallback?.stop()]).then(() => {})
+      return stopped
+    },
+  }
+}
+
+function beatFromLoop(store: Store, node: string, every: number, clock: Clock): Heart {
+  let timer: Timer
+  const schedule = (): void => {
+    timer = clock.after(every, beat, { unref: true })
+  }
+  const beat = (): void => {
+    store
+      .beat(node, clock.now())
+      .catch(() => {})
+      .finally(schedule)
+  }
+  schedule()
+  return {
+    stop: async () => timer.cancel(),
+  }
+}

@@ -1,0 +1,114 @@
+import { unitHash } from '../execution/retry.ts'
+import type { Job } from '../manifest/job.ts'
+import type { Fire, SkipCause } from '../store/execution.ts'
+import type { Line } from './line.ts'
+
+/** Fires up to this many ms old are late, and run; older ones were missed, and the job's `catchUp` decides. */
+export const LATE = 60_000
+/** Fires of one line that one tick deals with; what is beyond is the next tick's, which follows at once. */
+const MOST_AT_ONCE = 1000
+/** How far missed fires are counted; beyond it, the record says "more than". */
+const MOST_COUNTED = 100_000
+
+export interface DueFires {
+  readonly fires: Fire[]
+  /** The instant up to which these fires settle the line. */
+  readonly mark: number
+}
+
+/** Pure: what becomes of the fires of a line in (mark, now]. */
+export function dueFires(line: Line, now: number): DueFires {
+  const { job } = line
+  const lateFrom = Math.max(now - LATE, line.mark + 1)
+  const windowFrom = Math.max(now - job.catchUpWindow, line.mark + 1)
+  const fires: Fire[] = []
+  const skip: Skip = (from, before, cause, reason) => {
+    const missed = count(line, from, before)
+    if (missed === null) return
+    const more = missed.count >= MOST_COUNTED ? `more than ${MOST_COUNTED} fires, ` : ''
+    fires.push(fireAt(line, missed.last, 'catch-up', { cause, reason: `${cause}: ${more}${reason}` }, missed.count))
+  }
+  if (job.disabledBy !== null) {
+    skip(line.mark + 1, now + 1, 'disabled', job.disabledBy)
+    return { fires, mark: now }
+  }
+  const first = line.schedule.next(new Date(line.mark))?.getTime()
+  if (first !== undefined && first < lateFrom) {
+    const full = missedFires(line, lateFrom, windowFrom, fires, skip)
+    if (full !== undefined) return { fires, mark: full }
+  }
+  for (const instant of line.schedule.between(new Date(lateFrom), new Date(now + 1))) {
+    fires.push(fireAt(line, instant.getTime(), 'schedule'))
+  }
+  return { fires, mark: now }
+}
+
+type Skip = (from: number, before: number, cause: SkipCause, reason: string) => void
+
+/** Adds what becomes of the fires in (mark, lateFrom). Returns the last one dealt with where there are too many. */
+function missedFires(line: Line, lateFrom: number, windowFrom: number, fires: Fire[], skip: Skip): number | undefined {
+  const { job } = line
+  const insideFrom = Math.min(windowFrom, lateFrom)
+  skip(line.mark + 1, insideFrom, 'missed', 'nothing was running, and it is outside the catch-up window')
+  if (job.catchUp === 'none') {
+    skip(insideFrom, lateFrom, 'missed', 'nothing was running, and catchUp is none')
+  } else if (job.catchUp === 'latest') {
+    const newest = line.schedule.previous(new Date(lateFrom))?.getTime()
+    if (newest !== undefined && newest >= insideFrom) {
+      skip(insideFrom, newest, 'missed', 'nothing was running, and catchUp is latest: only the newest runs')
+      fires.push(fireAt(line, newest, 'catch-up'))
+    }
+  } else {
+    for (const instant of line.schedule.between(new Date(insideFrom), new Date(lateFrom))) {
+      fires.push(fireAt(line, instant.getTime(), 'catch-up'))
+      if (fires.length >= MOST_AT_ONCE) return instant.getTime()
+    }
+  }
+  return undefined
+}
+
+/** How many fires lie in [from, before), and the last of them; null for none. */
+function count(line: Line, from: number, before: number): { count: number; last: number } | null {
+  if (from >= before) return null
+  const last = line.schedule.previous(new Date(before))?.getTime()
+  if (last === undefined || last < from) return null
+  let counted = 0
+  for (const _ of line.schedule.between(new Date(from), new Date(before))) {
+    if (++counted >= MOST_COUNTED) break
+  }
+  return { count: counted, last }
+}
+
+/** The fire of a line at an instant, with what the store needs to claim it. */
+export function fireAt(
+  { job, definition, schedule }: Omit<Line, 'mark'>,
+  scheduledFor: number,
+  trigger: Fire['trigger'],
+  skip: Fire['skip'] = null,
+  count = 1,
+): Fire {
+  const following = job.jitter > 0 ? schedule.next(new Date(scheduledFor))?.getTime() : undefined
+  return {
+    job: job.name,
+    scheduleKey: definition.key,
+    scheduledFor,
+    tenant: '',
+    trigger,
+    priority: job.priority,
+    args: definition.args,
+    maxAttempts: job.retry.attempts,
+    recoverLimit: job.recover,
+    overlap: job.overlap,
+    availableAt: scheduledFor + jitter(job, scheduledFor, following),
+    after: job.after,
+    skip,
+    count,
+  }
+}
+
+/** A delay in [0, job.jitter) that depends on job and instant alone, and stays before the `following` fire. */
+export function jitter(job: Job, scheduledFor: number, following: number | undefined): number {
+  if (job.jitter === 0) return 0
+  const room = following === undefined ? job.jitter : Math.min(job.jitter, following - scheduledFor)
+  return Math.floor(unitHash(`${job.name}:${scheduledFor}`) * room)
+}

@@ -1,0 +1,49 @@
+import { sleep } from '../clock.ts'
+import type { Surroundings } from '../execution/attempt.ts'
+import type { SchedulerSettings } from '../manifest/job.ts'
+import type { Report } from './report.ts'
+
+/** History is pruned this often, in ms, this many executions at a time. */
+const PRUNE_EVERY = 60_000
+const PRUNE_BATCH = 500
+
+/** What a scheduler does besides firing: takes over what dead processes left, and keeps the history in bounds. */
+export class Housekeeping {
+  constructor(
+    private readonly around: Surroundings,
+    private readonly settings: SchedulerSettings,
+    private readonly report: Report,
+    private readonly onRequeued: () => void,
+  ) {}
+
+  start(signal: AbortSignal): void {
+    const { staleAfter } = this.settings
+    // A store of one process has nobody who could have died.
+    if (this.around.store.target !== null) void this.#every(staleAfter / 3, signal, () => this.#recover())
+    void this.#every(PRUNE_EVERY, signal, () => this.#prune())
+  }
+
+  /** Runs `work` now and every `interval` ms after it ended; a store that is away is left to the next time. */
+  async #every(interval: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
+      await work().catch(() => {})
+      await sleep(this.around.clock, interval, signal)
+    }
+  }
+
+  async #recover(): Promise<void> {
+    const now = this.around.clock.now()
+    const { requeued, stale } = await this.around.store.recover({ now, staleBefore: now - this.settings.staleAfter })
+    this.report.recovered(requeued, stale)
+    if (requeued.length > 0) this.onRequeued()
+  }
+
+  async #prune(): Promise<void> {
+    const { store, clock } = this.around
+    const { keep, maxPerJob } = this.settings.history
+    let pruned: number
+    do {
+      pruned = await store.prune({ finishedBefore: clock.now() - keep, maxPerJob, batch: PRUNE_BATCH })
+    } while (pruned === PRUNE_BATCH)
+  }
+}

@@ -1,0 +1,75 @@
+import type { ExecutionEnd } from '../execution/execute.ts'
+import type { Logger } from '../logging/logger.ts'
+import type { Execution, Fire, SkipCause } from '../store/execution.ts'
+import type { SchedulerEmitter } from './events.ts'
+
+/** Tells the log and the listeners what happens to executions, in one place and in one voice. */
+export class Report {
+  constructor(
+    private readonly log: Logger,
+    private readonly events: SchedulerEmitter,
+  ) {}
+
+  started(execution: Execution): void {
+    this.log.debug(fields(execution), `[${execution.job}] started`)
+    this.events.emit('started', { execution })
+  }
+
+  ended({ execution, outcome, thrown, recorded, durationMs }: ExecutionEnd): void {
+    const { job } = execution
+    const about = { ...fields(execution), durationMs }
+    if (!recorded) {
+      this.log.warn(about, `[${job}] ended, but another process had taken it over; its outcome was not recorded`)
+      return
+    }
+    switch (outcome.kind) {
+      case 'success':
+        this.log.info(about, `[${job}] succeeded in ${durationMs} ms`)
+        this.events.emit('succeeded', { execution, durationMs })
+        return
+      case 'skipped':
+        this.skipped(execution, 'pre-check', outcome.reason)
+        return
+      case 'cancelled':
+        this.log.warn(about, `[${job}] cancelled: ${outcome.error.message}`)
+        break
+      case 'released':
+        this.log.warn(about, `[${job}] interrupted: ${outcome.error.message}; given back to the queue`)
+        break
+      case 'retry':
+        this.log.warn(
+          { ...about, err: thrown, retryAt: new Date(outcome.availableAt).toISOString() },
+          `[${job}] failed in attempt ${execution.attempt}, trying again: ${outcome.error.message}`,
+        )
+        break
+      case 'failure':
+        this.log.error({ ...about, err: thrown }, `[${job}] failed: ${outcome.error.message}`)
+        break
+    }
+    const willRetry = outcome.kind === 'retry' || outcome.kind === 'released'
+    this.events.emit('failed', { execution, error: outcome.error, thrown, willRetry })
+  }
+
+  skipped(what: Fire | Execution, cause: SkipCause, reason: string): void {
+    const { job, scheduledFor } = what
+    const text = reason.startsWith(cause) ? reason : `${cause}: ${reason}`
+    this.log.info({ job, scheduledFor: new Date(scheduledFor).toISOString() }, `[${job}] skipped, ${text}`)
+    this.events.emit('skipped', { job, scheduledFor, cause, reason })
+    if (cause === 'missed' && 'skip' in what) this.events.emit('missed', { job, fire: what, reason })
+  }
+
+  recovered(requeued: readonly Execution[], stale: readonly Execution[]): void {
+    for (const execution of requeued) {
+      this.log.warn(fields(execution), `[${execution.job}] its process died under it; queued again`)
+      this.events.emit('stale', { execution, recovered: true })
+    }
+    for (const execution of stale) {
+      this.log.error(fields(execution), `[${execution.job}] its process died under it, and no recovery is left: STALE`)
+      this.events.emit('stale', { execution, recovered: false })
+    }
+  }
+}
+
+function fields(execution: Execution): { job: string; executionId: string } {
+  return { job: execution.job, executionId: execution.id }
+}

@@ -1,0 +1,204 @@
+import { sleep } from '../clock.ts'
+import { LocalEngine } from '../engine/local.ts'
+import { messageOf } from '../errors.ts'
+import type { Surroundings } from '../execution/attempt.ts'
+import { type Heart, startHeart } from '../execution/heart.ts'
+import { newNodeId } from '../execution/node.ts'
+import type { Job, SchedulerSettings } from '../manifest/job.ts'
+import type { Fire } from '../store/execution.ts'
+import { dueFires } from './due-fires.ts'
+import { DueQueue } from './due-queue.ts'
+import { SchedulerEmitter } from './events.ts'
+import { Housekeeping } from './housekeeping.ts'
+import { type Line, lineFrom, registration, timedSchedules } from './line.ts'
+import { Outage } from './outage.ts'
+import { fireReboots } from './reboot.ts'
+import { Report } from './report.ts'
+
+export interface SchedulerLoopOptions {
+  readonly jobs: readonly Job[]
+  readonly settings: SchedulerSettings
+  readonly around: Surroundings
+  /** Of this package; shown with the node. */
+  readonly version: string
+  readonly host: string
+  readonly pid: number
+  /** False where `@reboot` jobs have fired already (the development loop starts anew with every change). */
+  readonly firesReboots: boolean
+  /** False where only some of the manifest's jobs are watched: the others' schedules then stay as they are. */
+  readonly hasAllJobs: boolean
+}
+
+/** However far the next fire is: a clock that was stepped and a machine that slept are noticed after this, in ms. */
+const LONGEST_SLEEP = 60_000
+/** The loop says at least this often that it is on time, in ms. */
+const REPORT_EVERY = 5000
+
+/**
+ * The loop that turns schedules into fires. A timer is only a wake-up: what is due is decided by the clock, and what
+ * is claimed by the store. `start` resolves when the loop has ended; stopping twice, and before starting, is safe.
+ */
+export class SchedulerLoop {
+  readonly node = newNodeId()
+  readonly events: SchedulerEmitter
+  readonly engine: LocalEngine
+  readonly report: Report
+  readonly #options: SchedulerLoopOptions
+  readonly #queue = new DueQueue<Line>()
+  readonly #stopping = new AbortController()
+  readonly #outage: Outage
+  #ended: Promise<void> | undefined
+  #stopped: Promise<void> | undefined
+  #heart: Heart | undefined
+  #reportedAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: SchedulerLoopOptions) {
+    const { around, settings, jobs } = options
+    this.#options = options
+    this.#outage = new Outage(around.clock, around.log.root)
+    this.events = new SchedulerEmitter((event, error) => {
+      around.log.root.error({ err: error }, `a listener for "${event}" failed: ${messageOf(error)}`)
+    })
+    this.report = new Report(around.log.root, this.events)
+    const byName = new Map(jobs.map((job) => [job.name, job]))
+    this.engine = new LocalEngine({
+      around,
+      node: this.node,
+      concurrency: settings.concurrency,
+      staleAfter: settings.staleAfter,
+      job: (name) => byName.get(name),
+      onStart: (execution) => this.report.started(execution),
+      onEnd: (end) => this.report.ended(end),
+      onSkip: (execution) => this.report.skipped(execution, 'after', execution.skipReason ?? ''),
+    })
+  }
+
+  /** Watches until it is stopped, or until nothing is left that could ever fire. */
+  start(): Promise<void> {
+    this.#ended ??= this.#watch()
+    return this.#ended
+  }
+
+  /** Fires nothing more, lets what runs finish for up to `grace` ms, and gives the rest back. */
+  stop(grace: number): Promise<void> {
+    this.#stopped ??= this.#stop(grace)
+    return this.#stopped
+  }
+
+  async #stop(grace: number): Promise<void> {
+    this.#stopping.abort()
+    await this.#ended?.catch(() => {})
+    await this.engine.stop(grace)
+    await this.#heart?.stop()
+    if (this.#ended !== undefined) await this.#options.around.store.removeNode(this.node).catch(() => {})
+  }
+
+  async #watch(): Promise<void> {
+    const { around, settings } = this.#options
+    const { signal } = this.#stopping
+    if (signal.aborted) return
+    const isReady = await this.#outage.ride(signal, () => this.#register())
+    if (!isReady || signal.aborted) return
+    this.#heart = startHeart(around.store, this.node, Math.floor(settings.staleAfter / 3), around.clock)
+    const housekeeping = new Housekeeping(around, settings, this.report, () => this.engine.lookAtQueue())
+    housekeeping.start(signal)
+    if (this.#options.firesReboots) await this.#outage.ride(signal, () => this.#fireReboots())
+    this.engine.lookAtQueue()
+    await this.#loop(signal)
+    if (!signal.aborted) await this.engine.idle()
+  }
+
+  async #loop(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options.around
+    while (!signal.aborted && this.#queue.size > 0) {
+      const now = clock.now()
+      const due = this.#queue.takeDue(now)
+      if (due.length > 0) {
+        const claimed = await this.#outage.ride(signal, () => this.#claim(due, clock.now()))
+        // Nothing was claimed and the process is stopping: the marks are where they were, so nothing is lost.
+        if (!claimed) return
+        continue
+      }
+      const nextAt = Math.min(this.#queue.nextAt ?? Number.POSITIVE_INFINITY, now + LONGEST_SLEEP)
+      this.#reportOnTime(now, nextAt)
+      await sleep(clock, nextAt - now, signal)
+    }
+  }
+
+  async #register(): Promise<void> {
+    const { jobs, around, version, host, pid, hasAllJobs } = this.#options
+    const now = around.clock.now()
+    const nextWakeAt = now + LONGEST_SLEEP
+    await around.store.registerNode({
+      id: this.node,
+      host,
+      pid,
+      version,
+      startedAt: now,
+      heartbeatAt: now,
+      nextWakeAt,
+      fires: true,
+    })
+    const schedules = timedSchedules(jobs)
+    const states = await around.store.registerSchedules(
+      schedules.map((schedule) => registration(schedule, now)),
+      { now, retireOthers: hasAllJobs },
+    )
+    states.forEach((state, index) => {
+      const schedule = schedules[index]
+      if (schedule !== undefined) this.#enqueue(lineFrom(schedule, state))
+    })
+  }
+
+  #enqueue(line: Line): void {
+    const next = line.schedule.next(new Date(line.mark))
+    if (next !== null) this.#queue.push(next.getTime(), line)
+  }
+
+  async #claim(due: readonly Line[], now: number): Promise<void> {
+    const settled = due.map((line) => ({ line, ...dueFires(line, now) }))
+    const outcomes = await this.#options.around.store.claim({
+      node: this.node,
+      now,
+      slots: this.engine.freeSlots(),
+      staleBefore: now - this.#options.settings.staleAfter,
+      marks: settled.map(({ line, mark }) => ({ key: line.definition.key, to: mark })),
+      fires: settled.flatMap(({ fires }) => fires),
+    })
+    this.#deal(outcomes)
+    for (const { line, mark } of settled) {
+      line.mark = mark
+      this.#enqueue(line)
+    }
+  }
+
+  async #fireReboots(): Promise<void> {
+    const { jobs, around, settings } = this.#options
+    const now = around.clock.now()
+    const claim = async (fires: readonly Fire[]) =>
+      around.store.claim({
+        node: this.node,
+        now,
+        slots: this.engine.freeSlots(),
+        staleBefore: now - settings.staleAfter,
+        marks: [],
+        fires,
+      })
+    this.#deal(await fireReboots(jobs, now, claim))
+  }
+
+  #deal(outcomes: Awaited<ReturnType<Surroundings['store']['claim']>>): void {
+    this.engine.start(outcomes.flatMap((result) => (result.outcome === 'running' ? [result.execution] : [])))
+    for (const result of outcomes) {
+      if (result.outcome === 'skipped') this.report.skipped(result.fire, result.cause, result.reason)
+    }
+    if (outcomes.some(({ outcome }) => outcome === 'queued')) this.engine.lookAtQueue()
+  }
+
+  /** Written by the loop itself, not by the heartbeat's thread: a loop that hangs is then seen to be late. */
+  #reportOnTime(now: number, nextAt: number): void {
+    if (now - this.#reportedAt < REPORT_EVERY && nextAt - now < REPORT_EVERY) return
+    this.#reportedAt = now
+    this.#options.around.store.setNextWake(this.node, Math.max(nextAt, now + REPORT_EVERY)).catch(() => {})
+  }
+}
