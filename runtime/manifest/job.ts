@@ -27,6 +27,8 @@ export interface JobSchedule {
   readonly key: string
   /** Why the expression can't be read, where it can't; such a schedule never fires. */
   readonly problem: string | null
+  /** Zone and arguments as written, for listings; present only where `${NAME}` stood in them. */
+  readonly written?: { readonly timezone: string; readonly args: readonly JsonValue[] }
 }
 
 /** A job as the manifest describes it, every default filled in. Durations in milliseconds. */
@@ -42,6 +44,8 @@ export interface Job {
   readonly args: readonly JsonValue[]
   /** False where the manifest says so or the environment has NAME_ENABLED=false. */
   readonly enabled: boolean
+  /** What turned it off, in words: `"enabled": false in package.json`, `NIGHTLY_ENABLED=false`; null while it is on. */
+  readonly disabledBy: string | null
   readonly overlap: Overlap
   readonly catchUp: CatchUp
   readonly catchUpWindow: number
@@ -53,6 +57,8 @@ export interface Job {
   readonly after: readonly string[]
   readonly multiTenant: boolean
   readonly isolation: Isolation
+  /** Description and arguments as written, for listings; present only where `${NAME}` stood in them. */
+  readonly written?: { readonly description: string | undefined; readonly args: readonly JsonValue[] }
 }
 
 /** `webstir.scheduler` of the workspace's package.json, defaults filled in. Durations in milliseconds. */
@@ -70,9 +76,24 @@ export interface SchedulerSettings {
   readonly hooks: string | undefined
 }
 
+/** What a program can tell problems apart by. `SCHEDULE`: the job is there, only this schedule of it never fires. */
+export type ManifestProblemCode =
+  | 'SCHEDULE'
+  | 'UNSET_VARIABLE'
+  | 'INVALID_VALUE'
+  | 'INVALID_NAME'
+  | 'DUPLICATE_NAME'
+  | 'DUPLICATE_SCHEDULE'
+  | 'UNKNOWN_KEY'
+  | 'UNKNOWN_JOB'
+  | 'CIRCLE'
+  | 'IGNORED_JOBS'
+
 /** Something worth telling about the manifest; an `error` makes the job (or the whole) unusable, a `warning` doesn't. */
 export interface ManifestProblem {
   readonly severity: 'error' | 'warning'
+  readonly code: ManifestProblemCode
+  /** The job it makes unusable or warns of; null where it is about the manifest as a whole. */
   readonly job: string | null
   /** Where: `webstir.module.jobs[3].schedule`. */
   readonly path: string

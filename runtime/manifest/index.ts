@@ -1,0 +1,12 @@
+/** The door of the folder: reading the manifest and showing it. `read.ts` brings zod, so it is loaded only when needed. */
+export { type BuildInfo, type BuiltJob, readBuildInfo } from './build-info.ts'
+export { DEFAULT_SETTINGS, defaultJob } from './defaults.ts'
+export { ManifestError } from './error.ts'
+export { findJob, looseName } from './find.ts'
+export type * from './job.ts'
+export { type ListedJob, type ListedSchedule, listJobs } from './listing.ts'
+export { loadManifest } from './load.ts'
+export { priorityOf } from './priority.ts'
+export { problemText } from './problem-text.ts'
+export { renderJobList } from './render-listing.ts'
+export { scheduleKey } from './schedule-key.ts'

@@ -1,0 +1,41 @@
+import type { ZodError } from 'zod'
+import type { JsonValue } from '../json.ts'
+import { nearest } from '../suggest.ts'
+import type { ManifestProblem } from './job.ts'
+import { isArray, isObject } from './json-object.ts'
+
+/** What a schema found wrong with `value`, which stands at `path`, in the words of the schema. */
+export function schemaProblems(error: ZodError, value: JsonValue, path: string, job: string | null): ManifestProblem[] {
+  return error.issues.map((issue) => {
+    const place = issue.path.reduce<string>(
+      (text, step) => (typeof step === 'number' ? `${text}[${step}]` : `${text}.${String(step)}`),
+      path,
+    )
+    const found = issue.path.reduce<JsonValue | undefined>((outer, step) => childOf(outer, step), value)
+    return {
+      severity: 'error',
+      code: 'INVALID_VALUE',
+      job,
+      path: place,
+      message: `${issue.message}${found === undefined ? ', and is missing' : `, and is ${show(found)}`}`,
+      hint: suggestion(issue, found),
+    }
+  })
+}
+
+function childOf(value: JsonValue | undefined, step: PropertyKey): JsonValue | undefined {
+  if (isArray(value)) return value[Number(step)]
+  return isObject(value) ? value[String(step)] : undefined
+}
+
+/** A JSON value as it stands in the text, cut where it is long. */
+export function show(value: JsonValue): string {
+  const text = JSON.stringify(value)
+  return text.length <= 60 ? text : `${text.slice(0, 59)}…`
+}
+
+function suggestion(issue: ZodError['issues'][number], found: JsonValue | undefined): string | undefined {
+  if (issue.code !== 'invalid_value' || typeof found !== 'string') return undefined
+  const near = nearest(found, issue.values.map(String))
+  return near === undefined ? undefined : `did you mean "${near}"?`
+}

@@ -1,0 +1,53 @@
+import { absoluteTime, relativeTime } from '../relative-time.ts'
+import { type Column, renderTable } from '../table.ts'
+import type { ListedJob, ListedSchedule } from './listing.ts'
+
+const COLUMNS: readonly Column[] = [
+  { title: 'Name' },
+  { title: 'Schedule' },
+  { title: 'Next run' },
+  { title: 'Priority' },
+  { title: 'Description' },
+]
+
+/** The table of jobs for people: a row for each schedule, then what is wrong. `now`: ms since the epoch. */
+export function renderJobList(listed: readonly ListedJob[], now: number, options: { color?: boolean } = {}): string {
+  if (listed.length === 0) return 'No jobs yet. Add one: webstir add-job nightly --schedule "0 0 * * *"\n'
+  const paint = options.color === true ? red : plain
+  const rows: string[][] = []
+  const faults: string[] = []
+  for (const job of listed) {
+    const end = [String(job.priority ?? '-'), job.description ?? '']
+    if (job.problem !== null) {
+      rows.push([job.name, '-', paint('invalid'), ...end])
+      faults.push(`${job.name}: ${job.problem}`)
+    } else if (job.schedules.length === 0) {
+      rows.push([job.name, '-', job.enabled ? 'only when asked' : disabled(job), ...end])
+    }
+    for (const schedule of job.schedules) {
+      rows.push([job.name, scheduleCell(schedule), nextCell(job, schedule, now, paint), ...end])
+      if (schedule.problem !== null) faults.push(`${job.name}: ${schedule.problem}`)
+    }
+  }
+  const table = renderTable(COLUMNS, rows, options)
+  return faults.length === 0 ? table : `${table}\n${faults.map((fault) => `${paint('invalid')}  ${fault}\n`).join('')}`
+}
+
+function scheduleCell({ schedule, timezone, origin }: ListedSchedule): string {
+  const zone = timezone === 'UTC' ? '' : ` (${timezone})`
+  return `${schedule}${zone}${origin === 'code' ? ' [code]' : ''}`
+}
+
+function nextCell(job: ListedJob, { next, note, problem }: ListedSchedule, now: number, paint: Paint): string {
+  if (problem !== null) return paint('invalid')
+  if (!job.enabled) return disabled(job)
+  if (next === null) return note ?? '-'
+  const instant = Date.parse(next)
+  return `${relativeTime(instant, now)} (${absoluteTime(instant)})`
+}
+
+const disabled = (job: ListedJob): string => (job.disabledBy === null ? 'disabled' : `disabled (${job.disabledBy})`)
+
+type Paint = (text: string) => string
+const plain: Paint = (text) => text
+const red: Paint = (text) => `\x1b[31m${text}\x1b[39m`
