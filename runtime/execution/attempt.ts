@@ -42,13 +42,13 @@ export interface AttemptBody {
 export interface IsolatedRun {
   readonly execution: Execution
   readonly job: Job
-  readonly logger: Logger
+  /** Takes one of the child's log lines, as its logger made it. */
+  writeLine(line: string): void
   progress(percent: number, message: string | null): void
 }
 
 /** One attempt in the making: the code runs, and somebody may want it to end. */
 export interface Attempt extends AttemptBody {
-  readonly logger: Logger
   /** The first reason for which it was told to end; undefined while nobody did. */
   aborted(): AbortedError | undefined
   /** Calls `listener` once, when it is first told to end; at once where that has happened. */
@@ -62,14 +62,17 @@ const PRE_CHECK_LIMIT = 2000
 
 /** Starts the code of an execution that is RUNNING in the store and owned by this process. */
 export function startAttempt(execution: Execution, job: Job, around: Surroundings): Attempt {
-  const prefix = `[${execution.job}] `
+  const { log } = around
   const buffer = new LogBuffer(around.store, around.clock, execution.id, execution.attempt)
-  const logger = lazy(() =>
-    around.log.forExecution(execution.job, { job: execution.job, executionId: execution.id }, (text) => {
-      const line = readLogLine(text, prefix)
-      if (line !== null) buffer.add(line)
-    }),
-  )
+  const keep = (text: string): void => {
+    const line = readLogLine(text, `[${execution.job}] `)
+    if (line !== null) buffer.add(line)
+  }
+  const logger = lazy(() => log.forExecution(execution.job, { job: execution.job, executionId: execution.id }, keep))
+  const writeLine = (line: string): void => {
+    log.relay(line)
+    keep(line)
+  }
   const progress = (percent: number, message: string | null): void => {
     around.store.setProgress(execution.id, Math.min(100, Math.max(0, percent)), message).catch(() => {})
   }
@@ -77,13 +80,10 @@ export function startAttempt(execution: Execution, job: Job, around: Surrounding
   let listener: (() => void) | undefined
   const body =
     job.isolation === 'process' && around.isolate !== undefined
-      ? around.isolate({ execution, job, logger: logger(), progress })
+      ? around.isolate({ execution, job, writeLine, progress })
       : startInline(execution, around, logger, progress)
   return {
     ended: body.ended,
-    get logger() {
-      return logger()
-    },
     aborted: () => reason,
     abort(given) {
       if (reason !== undefined) return
@@ -108,12 +108,11 @@ export function startInline(
 ): AttemptBody {
   const controller = new AbortController()
   const strays: unknown[] = []
-  const caller = currentFrame()
   let hasEnded = false
   const frame: Frame = {
     job: execution.job,
     executionId: execution.id,
-    chain: [...(execution.parentId === null ? [] : (caller?.chain ?? [])), execution.job],
+    chain: [...(currentFrame()?.chain ?? []), execution.job],
     log: logger,
     stray(error) {
       strays.push(error)

@@ -54,9 +54,10 @@ async function conclude(execution: Execution, job: Job, attempt: Attempt, around
   await attempt.flushLog()
   const recorded = await record(around, execution, outcome, at, isStillRunning)
   if (isStillRunning) {
+    const advice = job.isolation === 'inline' ? '; heed ctx.signal, or set "isolation": "process"' : ''
     log.root.warn(
       { job: execution.job, executionId: execution.id },
-      `[${execution.job}] is still running although it was told to end; heed ctx.signal, or set "isolation": "process"`,
+      `[${execution.job}] is still running although it was told to end${advice}`,
     )
     void attempt.ended.then(() => attempt.flushLog()).then(() => store.freeLock(execution.id).catch(() => {}))
   }

@@ -37,6 +37,8 @@ export interface LoggerOptions {
 /** Where lines go, and how loggers on it are made; one for each process. */
 export interface LogOutput {
   readonly root: Logger
+  /** Writes a line that another process's logger has made already. */
+  relay(line: string): void
   /** A logger for one execution: every line carries `fields` and begins with `[job]`; `tap` sees each line too. */
   forExecution(job: string, fields: Record<string, unknown>, tap: (line: string) => void): Logger
 }
@@ -55,6 +57,7 @@ export function openLog(options: LoggerOptions = {}): LogOutput {
   }
   return {
     root: asLogger(pino(settings, lines)),
+    relay: (line) => lines.write(line),
     forExecution(job, fields, tap) {
       const both: DestinationStream = {
         write(line) {

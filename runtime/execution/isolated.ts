@@ -1,0 +1,110 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Clock } from '../clock.ts'
+import { JobsError } from '../errors.ts'
+import type { JsonValue } from '../json.ts'
+import type { Job } from '../manifest/job.ts'
+import type { ErrorRecord, Execution } from '../store/execution.ts'
+import type { AbortedError } from './abort.ts'
+import type { AttemptBody, CodeEnd, IsolatedRun } from './attempt.ts'
+
+/** What a child process is told. */
+export type ToChild =
+  | { readonly kind: 'start'; readonly execution: Execution; readonly job: Job; readonly workspace: ChildWorkspace }
+  | { readonly kind: 'abort'; readonly cause: AbortedError['abortCause']; readonly message: string }
+
+/** What a child process tells. */
+export type FromChild =
+  | { readonly kind: 'log'; readonly line: string }
+  | { readonly kind: 'progress'; readonly percent: number; readonly message: string | null }
+  | { readonly kind: 'end'; readonly end: 'returned' }
+  | { readonly kind: 'end'; readonly end: 'skipped'; readonly reason: string }
+  | {
+      readonly kind: 'end'
+      readonly end: 'threw'
+      readonly name: string
+      readonly error: ErrorRecord
+      readonly retryAfter?: JsonValue
+    }
+
+/** Where the child finds the job, and the store for its pre-check. */
+export interface ChildWorkspace {
+  /** Absolute path of build/backend. */
+  readonly build: string
+  /** Absolute path of the workspace. */
+  readonly root: string
+  readonly storeUrl: string
+}
+
+const CHILD = fileURLToPath(new URL('./child.js', import.meta.url))
+/** From SIGTERM to SIGKILL, in ms. */
+const PATIENCE = 5000
+
+/** Runs attempts in child processes: whatever the job does there, this process lives on. */
+export function processIsolation(workspace: ChildWorkspace, clock: Clock): (run: IsolatedRun) => AttemptBody {
+  return (run) => {
+    const child = fork(CHILD, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'json' })
+    const send = (message: ToChild): void => {
+      if (child.connected) child.send(message, () => {})
+    }
+    send({ kind: 'start', execution: run.execution, job: run.job, workspace })
+    let abortedBy: AbortedError | undefined
+    return {
+      ended: endOf(child, run, () => abortedBy),
+      abort(reason) {
+        abortedBy = reason
+        send({ kind: 'abort', cause: reason.abortCause, message: reason.message })
+        child.kill('SIGTERM')
+        const kill = clock.after(PATIENCE, () => child.kill('SIGKILL'), { unref: true })
+        child.once('exit', () => kill.cancel())
+      },
+    }
+  }
+}
+
+function endOf(child: ChildProcess, run: IsolatedRun, aborted: () => AbortedError | undefined): Promise<CodeEnd> {
+  return new Promise((resolve) => {
+    let told: CodeEnd | undefined
+    child.on('message', (message: FromChild) => {
+      if (message.kind === 'log') run.writeLine(message.line)
+      else if (message.kind === 'progress') run.progress(message.percent, message.message)
+      else told = codeEnd(message)
+    })
+    child.on('error', (error) => {
+      told ??= { kind: 'threw', error }
+      resolve(told)
+    })
+    // `close` comes after the last message, `exit` may come before it.
+    child.on('close', (code, signal) => {
+      resolve(told ?? { kind: 'threw', error: aborted() ?? died(run.execution.job, code, signal) })
+    })
+  })
+}
+
+function died(job: string, code: number | null, signal: NodeJS.Signals | null): JobsError {
+  const how = signal === null ? `called process.exit(${code}) or ended early` : `was ended by ${signal}`
+  return new JobsError('JOB_PROCESS_DIED', `the process of job "${job}" ${how} before run() had returned`, {
+    hint:
+      signal === 'SIGKILL'
+        ? 'the machine may have run out of memory'
+        : 'return from run() instead of leaving the process',
+  })
+}
+
+function codeEnd(message: Extract<FromChild, { kind: 'end' }>): CodeEnd {
+  switch (message.end) {
+    case 'returned':
+      return { kind: 'returned' }
+    case 'skipped':
+      return { kind: 'skipped', reason: message.reason }
+    case 'threw':
+      return { kind: 'threw', error: revived(message) }
+  }
+}
+
+/** The child's error as an Error of this process, with its name, code and stack. */
+function revived({ name, error, retryAfter }: Extract<FromChild, { end: 'threw' }>): Error {
+  const copy = Object.assign(new Error(error.message), { name, code: error.code, retryAfter })
+  if (error.stack !== null) copy.stack = error.stack
+  return copy
+}

@@ -1,0 +1,149 @@
+import { sleep } from '../clock.ts'
+import { JobsError } from '../errors.ts'
+import type { JsonValue } from '../json.ts'
+import type { Job } from '../manifest/job.ts'
+import type { Execution, Trigger } from '../store/execution.ts'
+import type { RunStart } from '../store/store.ts'
+import type { AbortCause } from './abort.ts'
+import type { Surroundings } from './attempt.ts'
+import { type Executing, type ExecutionEnd, execute } from './execute.ts'
+import { describeNode } from './node.ts'
+
+/** A run of one job that is no fire of the loop. */
+export interface JobRun {
+  readonly job: Job
+  readonly trigger: Extract<Trigger, 'manual' | 'code'>
+  /** Instead of the manifest's. */
+  readonly args?: readonly JsonValue[]
+  readonly tenant?: string
+  /** Runs beside a running one, and though the job is disabled. */
+  readonly force?: boolean
+  readonly parentId?: string
+  /** Backfills this fire: claimed like any other, so never a second time. */
+  readonly fire?: { readonly scheduleKey: string; readonly scheduledFor: number }
+}
+
+/** The job's lock is held by another execution. */
+export class JobLockedError extends JobsError {
+  constructor(
+    job: string,
+    readonly holder: Execution | null,
+  ) {
+    const who = holder === null ? '' : ` (execution ${holder.id} on ${describeNode(holder.owner)})`
+    super('JOB_LOCKED', `job "${job}" is running already${who}`, {
+      hint: 'wait for it to end, or run beside it with --force',
+    })
+  }
+}
+
+/** Codes: JOB_DISABLED, JOB_FIRE_CLAIMED. */
+export class JobNotStartedError extends JobsError {}
+
+/** How a run ended; `skipped` where its pre-check said that there is nothing to do. */
+export type JobRunEnd =
+  | { readonly kind: 'ended'; readonly end: ExecutionEnd }
+  /** Another process took a later attempt over; this is what the store says of it. */
+  | { readonly kind: 'elsewhere'; readonly execution: Execution }
+
+/** While another process has the execution, the store is asked this often, in ms. */
+const POLL = 500
+
+/** Runs jobs by hand and from code: through the same lock and record as every fire. */
+export class JobRunner {
+  readonly #running = new Set<Executing>()
+
+  constructor(
+    private readonly around: Surroundings,
+    private readonly node: string,
+    /** ms. */
+    private readonly staleAfter: number,
+  ) {}
+
+  /** Runs it to its end, retries included. Throws JobLockedError and JobNotStartedError where it doesn't start. */
+  async run(run: JobRun): Promise<JobRunEnd> {
+    const execution = await this.#begin(run)
+    for (let current: Execution = execution; ; ) {
+      const end = await this.#execute(current, run.job)
+      if (end.outcome.kind !== 'retry') return { kind: 'ended', end }
+      const next = await this.#nextAttempt(current.id, end.outcome.availableAt)
+      if (next.kind === 'elsewhere') return next
+      current = next.execution
+    }
+  }
+
+  /** Tells everything that runs here to end. */
+  abort(cause: AbortCause): void {
+    for (const executing of this.#running) executing.abort(cause)
+  }
+
+  /** Ends what its execution was asked to; called from time to time while something runs. */
+  async heedCancellations(): Promise<void> {
+    if (this.#running.size === 0) return
+    const ids = new Set(await this.around.store.cancelRequests(this.node))
+    for (const executing of this.#running) if (ids.has(executing.execution.id)) executing.abort('cancel')
+  }
+
+  async #begin({ job, trigger, args, tenant, force, parentId, fire }: JobRun): Promise<Execution> {
+    const now = this.around.clock.now()
+    if (job.disabledBy !== null && force !== true) {
+      throw new JobNotStartedError('JOB_DISABLED', `job "${job.name}" is disabled: ${job.disabledBy}`, {
+        hint: 'enable it, or run it all the same with --force',
+      })
+    }
+    const start = await this.around.store.begin({
+      node: this.node,
+      now,
+      job: job.name,
+      tenant: tenant ?? '',
+      trigger,
+      scheduleKey: fire?.scheduleKey ?? '',
+      scheduledFor: fire?.scheduledFor ?? now,
+      args: args ?? job.args,
+      priority: job.priority,
+      maxAttempts: job.retry.attempts,
+      recoverLimit: job.recover,
+      parentId: parentId ?? null,
+      lock: force === true || job.overlap === 'allow' ? 'bypass' : 'exclusive',
+      staleBefore: now - this.staleAfter,
+    })
+    if (start.acquired) return start.execution
+    throw notStarted(job.name, start)
+  }
+
+  async #execute(execution: Execution, job: Job): Promise<ExecutionEnd> {
+    const executing = execute(execution, job, this.around)
+    this.#running.add(executing)
+    try {
+      return await executing.done
+    } finally {
+      this.#running.delete(executing)
+    }
+  }
+
+  /** Waits for the next attempt's time and takes it, unless a scheduler was faster: then for that one's end. */
+  async #nextAttempt(
+    id: string,
+    availableAt: number,
+  ): Promise<{ kind: 'here'; execution: Execution } | { kind: 'elsewhere'; execution: Execution }> {
+    const { clock, store } = this.around
+    await sleep(clock, availableAt - clock.now())
+    for (;;) {
+      const now = clock.now()
+      const { taken } = await store.take({ node: this.node, now, limit: 1, staleBefore: now - this.staleAfter, id })
+      const [execution] = taken
+      if (execution !== undefined) return { kind: 'here', execution }
+      const known = await store.execution(id)
+      if (known !== null && known.status !== 'QUEUED' && known.status !== 'RUNNING') {
+        return { kind: 'elsewhere', execution: known }
+      }
+      await sleep(clock, POLL)
+    }
+  }
+}
+
+function notStarted(job: string, start: Extract<RunStart, { acquired: false }>): JobsError {
+  if (start.cause === 'locked') return new JobLockedError(job, start.holder)
+  return new JobNotStartedError('JOB_FIRE_CLAIMED', `job "${job}": ${start.reason}`, {
+    hint: 'this fire has an execution already; see job-history, and rerun it if it should run again',
+  })
+}
