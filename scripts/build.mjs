@@ -3,7 +3,7 @@
 // The runtime is bundled so that a built workspace needs no node_modules for it, and so that it starts fast: one
 // file instead of hundreds. Only what is native or optional stays outside.
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,8 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 /** CommonJS packages inside an ES bundle call `require` for Node's own modules. */
 const REQUIRE =
@@ -29,6 +31,7 @@ const shared = {
   legalComments: 'none',
   banner: { js: REQUIRE },
   external: ['libsql', 'pg', 'pg-native', 'pg-boss', 'esbuild', 'typescript'],
+  define: { WEBSTIR_JOBS_VERSION: JSON.stringify(version) },
   logLevel: 'warning',
 }
 
@@ -46,7 +49,8 @@ const RUNTIME = {
 const CLI = { bin: 'cli/bin.ts', index: 'cli/index.ts' }
 
 /** Entries whose source is there; the others come with later parts of the project. */
-const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file))))
+const present = (entries) =>
+  Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file))))
 
 async function types() {
   const tsc = join(root, 'node_modules', '.bin', 'tsc')

@@ -99,10 +99,15 @@ export function startAttempt(execution: Execution, job: Job, around: Surrounding
   }
 }
 
+/** What code that runs in this process needs: less than an attempt, so that a child process can supply it. */
+export type InlineSurroundings = Pick<Surroundings, 'env' | 'modules' | 'call'> & {
+  readonly store: Pick<Store, 'transaction'>
+}
+
 /** Runs the module's code in this process. */
 export function startInline(
   execution: Execution,
-  around: Surroundings,
+  around: InlineSurroundings,
   logger: () => Logger,
   progress: (percent: number, message: string | null) => void,
 ): AttemptBody {
@@ -159,7 +164,12 @@ export function startInline(
   }
 }
 
-async function preCheck(module: JobModule, context: JobContext, execution: Execution, store: Store) {
+async function preCheck(
+  module: JobModule,
+  context: JobContext,
+  execution: Execution,
+  store: Pick<Store, 'transaction'>,
+) {
   const check = module.preCheck
   if (check === undefined) return { skip: false } as const
   const scope = { job: execution.job, tenant: execution.tenant, limit: PRE_CHECK_LIMIT }

@@ -2,6 +2,7 @@ import type { DestinationStream, Logger as PinoLogger } from 'pino'
 import { pino } from 'pino'
 import type { Env } from '../env.ts'
 import { JobsError } from '../errors.ts'
+import { SECRETS } from '../redact.ts'
 import { prettyLine } from './pretty.ts'
 
 /** Level names, most detailed first. */
@@ -18,9 +19,6 @@ export interface LogMethod {
 export interface Logger extends Record<Level, LogMethod> {
   child(fields: Record<string, unknown>): Logger
 }
-
-/** Paths that are redacted wherever a log line or an argument is shown or kept. */
-export const SECRETS: readonly string[] = ['password', 'token', 'secret', 'authorization']
 
 export interface LoggerOptions {
   /** Least severe level that is written; default `LOG_LEVEL`, else `info`. */

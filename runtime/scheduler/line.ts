@@ -59,3 +59,11 @@ export function lineFrom({ job, definition, schedule }: Omit<Line, 'mark'>, stat
   })
   return { job, definition, schedule: anchored, mark: state.mark }
 }
+
+/** The key of the job's schedule that fires at exactly this instant (ms); undefined where none does. */
+export function scheduleFiringAt(job: Job, instant: number): string | undefined {
+  const found = timedSchedules([job]).find(
+    ({ schedule }) => schedule.next(new Date(instant - 1))?.getTime() === instant,
+  )
+  return found?.definition.key
+}

@@ -1,0 +1,66 @@
+import { systemClock } from '../clock.ts'
+import { AbortedError, abortedBy } from '../execution/abort.ts'
+import { type AttemptBody, type CodeEnd, startInline } from '../execution/attempt.ts'
+import { builtModules } from '../execution/built-modules.ts'
+import { errorRecord } from '../execution/error-record.ts'
+import { captureConsole, captureStrays } from '../execution/frame.ts'
+import type { FromChild, ToChild } from '../execution/isolated.ts'
+import { openLog } from '../logging/logger.ts'
+import { openStore } from '../store/open.ts'
+
+// The process of one isolated execution. It is told what to run, tells what happens, and leaves when that is done. A
+// scheduler that died took its claim with it, so then this process leaves at once.
+
+const tell = (message: FromChild): Promise<void> =>
+  new Promise((resolve) => {
+    if (process.connected) process.send?.(message, undefined, undefined, () => resolve())
+    else resolve()
+  })
+
+let body: AttemptBody | undefined
+
+process.on('disconnect', () => process.exit(1))
+// A terminal's Ctrl-C reaches the whole group; the scheduler decides what becomes of this process.
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => body?.abort(abortedBy('stop')))
+process.on('message', (message: ToChild) => {
+  if (message.kind === 'abort') body?.abort(new AbortedError(message.cause, message.message))
+  else void start(message)
+})
+
+async function start({ execution, job: _job, workspace }: Extract<ToChild, { kind: 'start' }>): Promise<void> {
+  const log = openLog({ destination: { write: (line) => void tell({ kind: 'log', line }) } })
+  const logger = log.forExecution(execution.job, { job: execution.job, executionId: execution.id }, () => {})
+  captureConsole()
+  captureStrays((error) => logger.error({ err: error }, 'an error that belongs to no run'))
+  const around: InlineSurroundings = {
+    env: process.env,
+    modules: builtModules(workspace.build),
+    store: {
+      async transaction(scope, work) {
+        const store = await openStore(workspace.storeUrl, { workspace: workspace.root, clock: systemClock })
+        return store.transaction(scope, work).finally(() => store.close())
+      },
+    },
+  }
+  body = startInline(
+    execution,
+    around,
+    () => logger,
+    (percent, text) => void tell({ kind: 'progress', percent, message: text }),
+  )
+  await tell(told(await body.ended))
+  process.exit(0)
+}
+
+function told(end: CodeEnd): FromChild {
+  if (end.kind === 'returned') return { kind: 'end', end: 'returned' }
+  if (end.kind === 'skipped') return { kind: 'end', end: 'skipped', reason: end.reason }
+  const { error } = end
+  const name = error instanceof Error ? error.name : 'Error'
+  const retryAfter =
+    error instanceof Error && 'retryAfter' in error && typeof error.retryAfter === 'number'
+      ? { retryAfter: error.retryAfter }
+      : {}
+  return { kind: 'end', end: 'threw', name, error: errorRecord(error), ...retryAfter }
+}

@@ -1,0 +1,69 @@
+import { userInfo } from 'node:os'
+import { systemClock } from '../clock.ts'
+import { readHistory, renderHistory } from '../execution/history.ts'
+import type { Manifest } from '../manifest/index.ts'
+import { healthOf } from '../scheduler/health.ts'
+import { type Place, readWorkspace } from '../scheduler/read-workspace.ts'
+import { openStore } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
+import { jobNamed } from './job-named.ts'
+import { type GivenOptions, UsageError } from './options.ts'
+
+/** `--history`, `--status`, `--pause` and `--resume`: what needs the store, and runs nothing. */
+export async function inspect(place: Place, options: GivenOptions): Promise<number> {
+  const manifest = await readWorkspace(place)
+  const store = await openStore(undefined, { env: process.env, workspace: place.root, clock: systemClock })
+  try {
+    if (options.has('history')) return await history(store, manifest, options)
+    if (options.has('status')) return await status(store, manifest, options)
+    return await pauseOrResume(store, manifest, options)
+  } finally {
+    await store.close()
+  }
+}
+
+async function history(store: Store, manifest: Manifest, options: GivenOptions): Promise<number> {
+  const name = options.value('job')
+  const limit = Number(options.value('limit') ?? 50)
+  if (!Number.isInteger(limit) || limit < 1) {
+    throw new UsageError('USAGE', `--limit "${options.value('limit')}" is no count`, { hint: 'a whole number from 1' })
+  }
+  const jobs = name === undefined ? {} : { jobs: [jobNamed(manifest, name).name] }
+  const records = await readHistory(store, { ...jobs, limit }, manifest.settings.redact)
+  const color = process.stdout.isTTY && !process.env.NO_COLOR
+  return say(options.has('json') ? json(records) : renderHistory(records, systemClock.now(), { color }))
+}
+
+/** Healthy is: at least one scheduler on this store is alive, and its loop on time. */
+async function status(store: Store, manifest: Manifest, options: GivenOptions): Promise<number> {
+  const health = healthOf(await store.nodes(), systemClock.now(), manifest.settings.staleAfter)
+  const isHealthy = health.some(({ isAlive, isOnTime }) => isAlive && isOnTime)
+  if (options.has('json')) say(json(health))
+  else if (health.length === 0)
+    say('No scheduler is watching. Start one: node build/backend/jobs/scheduler.js --watch\n')
+  for (const node of options.has('json') ? [] : health) {
+    const state = node.isAlive ? (node.isOnTime ? 'alive, on time' : 'alive, but its loop is late') : 'dead'
+    say(`${node.host}, process ${node.pid}: ${state}; last heartbeat ${node.heartbeatAt}\n`)
+  }
+  return isHealthy ? 0 : 1
+}
+
+async function pauseOrResume(store: Store, manifest: Manifest, options: GivenOptions): Promise<number> {
+  const now = systemClock.now()
+  const pause = options.value('pause')
+  if (pause !== undefined) {
+    const { name } = jobNamed(manifest, pause)
+    await store.pause(name, userInfo().username, options.value('reason') ?? null, now)
+    return say(`Paused ${name}. Its fires are recorded as skipped until --resume ${name}.\n`)
+  }
+  const { name } = jobNamed(manifest, options.value('resume') ?? '')
+  await store.resume(name, now)
+  return say(`Resumed ${name}. What was due while it was paused is not caught up.\n`)
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+
+function say(text: string): number {
+  process.stdout.write(text)
+  return 0
+}

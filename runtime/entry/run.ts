@@ -1,0 +1,153 @@
+import { sleep } from '../clock.ts'
+import { parseDuration } from '../duration.ts'
+import { JobsError, messageOf } from '../errors.ts'
+import { captureStrays } from '../execution/frame.ts'
+import { startHeart } from '../execution/heart.ts'
+import { type JobRun, JobRunner } from '../execution/job-runner.ts'
+import { newNodeId } from '../execution/node.ts'
+import type { JsonValue } from '../json.ts'
+import type { Job } from '../manifest/index.ts'
+import { SchedulerEmitter } from '../scheduler/events.ts'
+import { scheduleFiringAt } from '../scheduler/line.ts'
+import type { Place } from '../scheduler/read-workspace.ts'
+import { Report } from '../scheduler/report.ts'
+import { type OpenWorkspace, openWorkspace } from '../scheduler/workspace.ts'
+import { VERSION } from '../version.ts'
+import { explain } from './failure.ts'
+import { jobNamed } from './job-named.ts'
+import { type GivenOptions, UsageError } from './options.ts'
+import { onStopSignal } from './stop-signals.ts'
+
+const DEFAULT_GRACE = 30_000
+/** How often the store is asked whether somebody wants the run to be cancelled, in ms. */
+const POLL = 1000
+
+/** `--job NAME`: runs one job once, now. 0 on success, 1 on failure. */
+export async function runOne(place: Place, options: GivenOptions): Promise<number> {
+  const args = argumentsOf(options)
+  const scheduledFor = instantOf(options)
+  return withRunner(place, options, async (runner, workspace) => {
+    const job = jobNamed(workspace.manifest, options.value('job') ?? '')
+    const fire = scheduledFor === undefined ? {} : { fire: fireOf(job, scheduledFor) }
+    return runOnce(runner, workspace, {
+      job,
+      trigger: 'manual',
+      force: options.has('force'),
+      ...(args === undefined ? {} : { args }),
+      ...(options.value('tenant') === undefined ? {} : { tenant: options.value('tenant') ?? '' }),
+      ...fire,
+    })
+  })
+}
+
+/** `--all`: runs every job once, one after the other, by priority. One's failure doesn't stop the others. */
+export async function runAll(place: Place, options: GivenOptions): Promise<number> {
+  return withRunner(place, options, async (runner, workspace) => {
+    let code = 0
+    for (const job of [...workspace.manifest.jobs].sort((a, b) => b.priority - a.priority)) {
+      if (job.disabledBy !== null && !options.has('force')) {
+        workspace.log.root.info({ job: job.name }, `[${job.name}] skipped, disabled: ${job.disabledBy}`)
+        continue
+      }
+      const run: JobRun = { job, trigger: 'manual', force: options.has('force') }
+      code = Math.max(code, await runOnce(runner, workspace, run).catch(explain))
+    }
+    return code
+  })
+}
+
+/** Runs a job that is known, with everything around it that a process of its own needs. */
+export async function withRunner(
+  place: Place,
+  options: GivenOptions,
+  work: (runner: JobRunner, workspace: OpenWorkspace) => Promise<number>,
+): Promise<number> {
+  const grace = parseDuration(options.value('grace') ?? '') ?? DEFAULT_GRACE
+  const workspace = await openWorkspace(place)
+  const { store, log, around, manifest, host } = workspace
+  const node = newNodeId()
+  const { clock } = around
+  const now = clock.now()
+  const { staleAfter } = manifest.settings
+  captureStrays((error) => log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`))
+  const about = {
+    id: node,
+    host,
+    pid: process.pid,
+    version: VERSION,
+    startedAt: now,
+    heartbeatAt: now,
+    nextWakeAt: now,
+  }
+  await store.registerNode({ ...about, fires: false })
+  const heart = startHeart(store, node, Math.floor(staleAfter / 3), clock)
+  const runner = new JobRunner(around, node, staleAfter)
+  const ending = new AbortController()
+  void heedCancellations(runner, workspace, ending.signal)
+  onStopSignal((signal) => {
+    log.root.info(`${signal}: the job has ${grace / 1000} s to finish (again to leave at once)`)
+    void sleep(clock, grace, ending.signal).then(() => runner.abort('cancel'))
+  })
+  try {
+    return await work(runner, workspace)
+  } finally {
+    ending.abort()
+    await heart.stop()
+    await store.removeNode(node).catch(() => {})
+    await workspace.close()
+  }
+}
+
+async function heedCancellations(runner: JobRunner, { around }: OpenWorkspace, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(around.clock, POLL, signal)
+    if (!signal.aborted) await runner.heedCancellations().catch(() => {})
+  }
+}
+
+async function runOnce(runner: JobRunner, { log, manifest }: OpenWorkspace, run: JobRun): Promise<number> {
+  for (const problem of manifest.problems) {
+    if (problem.job === run.job.name) log.root.warn(`package.json: ${problem.path}: ${problem.message}`)
+  }
+  const report = new Report(log.root, new SchedulerEmitter(() => {}))
+  const result = await runner.run(run)
+  if (result.kind === 'elsewhere') {
+    log.root.info(`[${run.job.name}] ended in another process: ${result.execution.status}`)
+    return result.execution.status === 'SUCCESS' ? 0 : 1
+  }
+  report.ended(result.end)
+  const { kind } = result.end.outcome
+  return kind === 'success' || kind === 'skipped' ? 0 : 1
+}
+
+function argumentsOf(options: GivenOptions): readonly JsonValue[] | undefined {
+  const text = options.value('args')
+  if (text === undefined) return undefined
+  try {
+    const value = JSON.parse(text) as JsonValue
+    return Array.isArray(value) ? value : [value]
+  } catch (error) {
+    throw new UsageError('USAGE', `--args is no JSON: ${messageOf(error)}`, {
+      hint: `such as --args '["hourly", {"deep": true}]'`,
+    })
+  }
+}
+
+function instantOf(options: GivenOptions): number | undefined {
+  const text = options.value('scheduled-for')
+  if (text === undefined) return undefined
+  const instant = Date.parse(text)
+  if (Number.isNaN(instant)) {
+    throw new UsageError('USAGE', `--scheduled-for "${text}" is no time`, { hint: 'such as 2026-12-01T09:00:00Z' })
+  }
+  return instant
+}
+
+/** The schedule of the job that fires at that instant; a backfill stands for one of its fires. */
+function fireOf(job: Job, scheduledFor: number): { scheduleKey: string; scheduledFor: number } {
+  const schedule = scheduleFiringAt(job, scheduledFor)
+  if (schedule !== undefined) return { scheduleKey: schedule, scheduledFor }
+  throw new JobsError('NO_SUCH_FIRE', `no schedule of "${job.name}" fires at ${new Date(scheduledFor).toISOString()}`, {
+    hint: `see when it does: webstir next-runs ${job.name} --from ... --to ...`,
+  })
+}

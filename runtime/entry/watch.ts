@@ -1,0 +1,66 @@
+import { parseDuration } from '../duration.ts'
+import { JobsError, messageOf } from '../errors.ts'
+import { captureStrays } from '../execution/frame.ts'
+import { problemText } from '../manifest/index.ts'
+import type { Place } from '../scheduler/read-workspace.ts'
+import { SchedulerLoop } from '../scheduler/scheduler.ts'
+import { type OpenWorkspace, openWorkspace } from '../scheduler/workspace.ts'
+import { VERSION } from '../version.ts'
+import { jobNamed } from './job-named.ts'
+import { type GivenOptions, UsageError } from './options.ts'
+import { onStopSignal } from './stop-signals.ts'
+
+const DEFAULT_GRACE = 30_000
+
+/** `--watch`: runs what is due until it is told to stop. */
+export async function watch(place: Place, options: GivenOptions): Promise<number> {
+  const grace = graceOf(options)
+  const workspace = await openWorkspace(place)
+  const { manifest, log, around } = workspace
+  captureStrays((error) => log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`))
+  tellProblems(workspace, options.has('strict'))
+  const name = options.value('job')
+  const jobs = name === undefined ? manifest.jobs : [jobNamed(manifest, name)]
+  const loop = new SchedulerLoop({
+    jobs,
+    settings: manifest.settings,
+    around,
+    version: VERSION,
+    host: workspace.host,
+    pid: process.pid,
+    firesReboots: !options.has('no-reboot'),
+    hasAllJobs: name === undefined,
+  })
+  onStopSignal((signal) => {
+    log.root.info(`${signal}: no more fires; running jobs have ${grace / 1000} s to finish (again to leave at once)`)
+    void loop.stop(grace)
+  })
+  const schedules = jobs.reduce((sum, job) => sum + job.schedules.length, 0)
+  log.root.info({ node: loop.node, store: workspace.store.url }, `watching ${jobs.length} jobs, ${schedules} schedules`)
+  await loop.start()
+  await loop.stop(grace)
+  await workspace.close()
+  log.root.info('stopped')
+  return 0
+}
+
+function tellProblems({ manifest, log }: OpenWorkspace, isStrict: boolean): void {
+  const errors = manifest.problems.filter(({ severity }) => severity === 'error')
+  for (const problem of manifest.problems) {
+    log.root[problem.severity === 'error' ? 'error' : 'warn'](problemText(problem))
+  }
+  if (isStrict && errors.length > 0) {
+    throw new JobsError('MANIFEST_STRICT', `the manifest has ${errors.length} errors, and --strict was given`, {
+      hint: 'mend what is named above, or start without --strict: the other jobs run',
+    })
+  }
+}
+
+function graceOf(options: GivenOptions): number {
+  const text = options.value('grace')
+  if (text === undefined) return DEFAULT_GRACE
+  const grace = parseDuration(text)
+  if (grace === undefined)
+    throw new UsageError('USAGE', `--grace "${text}" is no duration`, { hint: 'such as 30s or 2m' })
+  return grace
+}

@@ -1,0 +1,53 @@
+import { absoluteTime, relativeTime } from '../relative-time.ts'
+import type { ExecutionFilter, Store } from '../store/store.ts'
+import { renderTable } from '../table.ts'
+import { type ExecutionRecord, executionRecord } from './record.ts'
+
+/** The executions that match, newest first, as they are shown. */
+export async function readHistory(
+  store: Store,
+  filter: ExecutionFilter,
+  redact: readonly string[],
+): Promise<ExecutionRecord[]> {
+  const [executions, texts] = await Promise.all([store.executions(filter), store.scheduleTexts()])
+  return executions.map((execution) => executionRecord(execution, texts.get(execution.scheduleKey)?.expression, redact))
+}
+
+const COLUMNS = [
+  { title: 'Scheduled for' },
+  { title: 'Job' },
+  { title: 'Status' },
+  { title: 'Took' },
+  { title: 'Why' },
+  { title: 'Detail' },
+  { title: 'Id' },
+] as const
+
+/** The table for people. `now`: ms since the epoch. */
+export function renderHistory(records: readonly ExecutionRecord[], now: number, options: { color?: boolean }): string {
+  if (records.length === 0) return 'Nothing has run yet, and nothing was skipped.\n'
+  const rows = records.map((record) => [
+    `${absoluteTime(Date.parse(record.scheduledFor))} (${relativeTime(Date.parse(record.scheduledFor), now)})`,
+    record.tenant === null ? record.job : `${record.job} @ ${record.tenant}`,
+    record.status,
+    record.durationMs === null ? '-' : `${record.durationMs} ms`,
+    record.trigger,
+    detail(record),
+    record.id,
+  ])
+  return renderTable(COLUMNS, rows, options)
+}
+
+function detail(record: ExecutionRecord): string {
+  const parts: string[] = []
+  if (record.skipReason !== null) parts.push(record.skipReason)
+  if (record.skipCount > 1) parts.push(`${record.skipCount} times, last for ${record.skippedUntil ?? ''}`)
+  if (record.error !== null) parts.push(`${record.error.code}: ${firstLine(record.error.message)}`)
+  if (record.attempt > 1) parts.push(`attempt ${record.attempt}`)
+  if (record.status === 'RUNNING' && record.progress !== null) {
+    parts.push(`${record.progress.percent} % ${record.progress.message ?? ''}`.trim())
+  }
+  return parts.join('; ')
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''

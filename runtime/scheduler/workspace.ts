@@ -1,0 +1,44 @@
+import { hostname } from 'node:os'
+import { type Clock, systemClock } from '../clock.ts'
+import type { Env } from '../env.ts'
+import type { Surroundings } from '../execution/attempt.ts'
+import { builtModules } from '../execution/built-modules.ts'
+import { captureConsole } from '../execution/frame.ts'
+import { processIsolation } from '../execution/isolated.ts'
+import { type LogOutput, openLog } from '../logging/logger.ts'
+import type { Manifest } from '../manifest/index.ts'
+import { openStore } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
+import { storeUrl } from '../store/url.ts'
+import { type Place, readWorkspace } from './read-workspace.ts'
+
+/** A workspace that is ready to run jobs. */
+export interface OpenWorkspace {
+  readonly place: Place
+  readonly manifest: Manifest
+  readonly around: Surroundings
+  readonly store: Store
+  readonly log: LogOutput
+  readonly host: string
+  close(): Promise<void>
+}
+
+/** Opens log and store, and makes everything ready that an execution needs. */
+export async function openWorkspace(
+  place: Place,
+  { env = process.env, clock = systemClock }: { env?: Env; clock?: Clock } = {},
+): Promise<OpenWorkspace> {
+  const manifest = await readWorkspace(place, env)
+  const log = openLog({ env, redact: manifest.settings.redact })
+  const store = await openStore(undefined, { env, workspace: place.root, clock })
+  captureConsole()
+  const around: Surroundings = {
+    store,
+    clock,
+    log,
+    env,
+    modules: builtModules(place.build),
+    isolate: processIsolation({ ...place, storeUrl: storeUrl(env) }, clock),
+  }
+  return { place, manifest, around, store, log, host: hostname(), close: () => store.close() }
+}
