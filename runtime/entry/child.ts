@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts'
 import { AbortedError, abortedBy } from '../execution/abort.ts'
-import { type AttemptBody, type CodeEnd, startInline } from '../execution/attempt.ts'
+import { type AttemptBody, type CodeEnd, type InlineSurroundings, startInline } from '../execution/attempt.ts'
 import { builtModules } from '../execution/built-modules.ts'
 import { errorRecord } from '../execution/error-record.ts'
 import { captureConsole, captureStrays } from '../execution/frame.ts'

@@ -1,0 +1,86 @@
+import { type Clock, nextTurn, type Timer } from '../clock.ts'
+
+interface Waiting {
+  at: number
+  readonly order: number
+  readonly ring: () => void
+}
+
+/** Turns of the event loop that are given to what a timer set off, before time moves on. */
+const TURNS = 12
+
+/** A clock that stands still until it is moved: no timer of it rings by itself. */
+export class TestClock implements Clock {
+  #now: number
+  #order = 0
+  #waiting: Waiting[] = []
+
+  /** `now`: where it stands at first. */
+  constructor(now: Date | number | string = '2026-01-01T00:00:00Z') {
+    this.#now = new Date(now).getTime()
+    if (Number.isNaN(this.#now)) throw new RangeError(`"${String(now)}" is no time`)
+  }
+
+  now(): number {
+    return this.#now
+  }
+
+  after(milliseconds: number, ring: () => void): Timer {
+    const entry: Waiting = { at: this.#now + Math.max(0, milliseconds), order: this.#order++, ring }
+    this.#insert(entry)
+    return {
+      cancel: () => {
+        const index = this.#waiting.indexOf(entry)
+        if (index >= 0) this.#waiting.splice(index, 1)
+      },
+    }
+  }
+
+  /** Moves on by `milliseconds`; every timer on the way rings at its own instant, and what it sets off is let run. */
+  async advance(milliseconds: number): Promise<void> {
+    await this.advanceTo(this.#now + milliseconds)
+  }
+
+  /** Moves on to an instant; one that has passed changes nothing. */
+  async advanceTo(instant: Date | number): Promise<void> {
+    const end = new Date(instant).getTime()
+    await this.settle()
+    for (let first = this.#waiting[0]; first !== undefined && first.at <= end; first = this.#waiting[0]) {
+      this.#now = Math.max(this.#now, first.at)
+      this.#ringDue()
+      await this.settle()
+    }
+    this.#now = Math.max(this.#now, end)
+  }
+
+  /** Sets the clock to an instant as an operator would: back or forth, without anything ringing on the way. */
+  async step(milliseconds: number): Promise<void> {
+    this.#now += milliseconds
+    // Node's timers count elapsed time, not the clock's: what was to ring in 5 s still is.
+    for (const entry of this.#waiting) entry.at += milliseconds
+    await this.settle()
+  }
+
+  /** Lets everything run that could run now. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < TURNS; turn++) await nextTurn()
+  }
+
+  #ringDue(): void {
+    const due = this.#waiting.findIndex(({ at }) => at > this.#now)
+    for (const { ring } of this.#waiting.splice(0, due < 0 ? this.#waiting.length : due)) ring()
+  }
+
+  /** Kept sorted by time, then by the order in which the timers were set. */
+  #insert(entry: Waiting): void {
+    let low = 0
+    let high = this.#waiting.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const other = this.#waiting[middle]
+      if (other !== undefined && other.at <= entry.at) low = middle + 1
+      else high = middle
+    }
+    this.#waiting.splice(low, 0, entry)
+  }
+}
