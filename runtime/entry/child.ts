@@ -1,10 +1,12 @@
 import { systemClock } from '../clock.ts'
 import { AbortedError, abortedBy } from '../execution/abort.ts'
-import { type AttemptBody, type CodeEnd, type InlineSurroundings, startInline } from '../execution/attempt.ts'
+import { openBuiltDatabase } from '../execution/built-database.ts'
 import { builtModules } from '../execution/built-modules.ts'
 import { errorRecord } from '../execution/error-record.ts'
 import { captureConsole, captureStrays } from '../execution/frame.ts'
+import { type InlineSurroundings, startInline } from '../execution/inline.ts'
 import type { FromChild, ToChild } from '../execution/isolated.ts'
+import type { AttemptBody, CodeEnd } from '../execution/surroundings.ts'
 import { openLog } from '../logging/logger.ts'
 import { openStore } from '../store/open.ts'
 
@@ -36,6 +38,7 @@ async function start({ execution, job: _job, workspace }: Extract<ToChild, { kin
   const around: InlineSurroundings = {
     env: process.env,
     modules: builtModules(workspace.build),
+    openDatabase: () => openBuiltDatabase(workspace.build),
     store: {
       async transaction(scope, work) {
         const store = await openStore(workspace.storeUrl, { workspace: workspace.root, clock: systemClock })
@@ -43,12 +46,10 @@ async function start({ execution, job: _job, workspace }: Extract<ToChild, { kin
       },
     },
   }
-  body = startInline(
-    execution,
-    around,
-    () => logger,
-    (percent, text) => void tell({ kind: 'progress', percent, message: text }),
-  )
+  body = startInline(execution, around, {
+    logger: () => logger,
+    progress: (percent, text) => void tell({ kind: 'progress', percent, message: text }),
+  })
   await tell(told(await body.ended))
   process.exit(0)
 }

@@ -1,9 +1,10 @@
 import { sleep } from '../clock.ts'
 import { parseDuration } from '../duration.ts'
 import { JobsError, messageOf } from '../errors.ts'
+import { withCalls } from '../execution/calls.ts'
 import { captureStrays } from '../execution/frame.ts'
 import { startHeart } from '../execution/heart.ts'
-import { type JobRun, JobRunner } from '../execution/job-runner.ts'
+import type { JobRun, JobRunner } from '../execution/job-runner.ts'
 import { newNodeId } from '../execution/node.ts'
 import type { JsonValue } from '../json.ts'
 import type { Job } from '../manifest/index.ts'
@@ -81,7 +82,7 @@ export async function withRunner(
   }
   await store.registerNode({ ...about, fires: false })
   const heart = startHeart(store, node, Math.floor(staleAfter / 3), clock)
-  const runner = new JobRunner(around, node, staleAfter)
+  const { runner } = withCalls(around, node, staleAfter, manifest.jobs)
   const ending = new AbortController()
   void heedCancellations(runner, workspace, ending.signal)
   onStopSignal((signal) => {

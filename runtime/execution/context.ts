@@ -1,6 +1,7 @@
 import type { Env } from '../env.ts'
 import type { JsonValue } from '../json.ts'
 import type { Logger } from '../logging/logger.ts'
+import type { DatabaseClient } from './database.ts'
 
 /** What a job's `run` is given: fresh for each attempt. */
 export interface JobContext<Args extends readonly unknown[] = readonly JsonValue[]> {
@@ -20,6 +21,8 @@ export interface JobContext<Args extends readonly unknown[] = readonly JsonValue
   readonly signal: AbortSignal
   /** The environment, `.env` files included. */
   readonly env: Env
+  /** The workspace's SQL client (src/backend/db/connection.ts): opened on first use, closed when the run has ended. */
+  readonly database: DatabaseClient
   /** Keeps how far it is: `percent` from 0 to 100. */
   progress(percent: number, message?: string): void
   /** Runs another job now, in this one's slot, and waits for it; rejects with its error. */

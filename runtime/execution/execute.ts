@@ -3,9 +3,10 @@ import { messageOf } from '../errors.ts'
 import type { Job } from '../manifest/job.ts'
 import type { Execution, Outcome } from '../store/execution.ts'
 import { type AbortCause, type AbortedError, abortedBy } from './abort.ts'
-import { type Attempt, type CodeEnd, type Surroundings, startAttempt } from './attempt.ts'
+import { type Attempt, startAttempt } from './attempt.ts'
 import { errorRecord } from './error-record.ts'
 import { retryDelay } from './retry.ts'
+import type { CodeEnd, Surroundings } from './surroundings.ts'
 
 /** How long an attempt that was told to end may take before its outcome is decided without it, in ms. */
 const HEEDING = 1000

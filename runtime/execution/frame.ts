@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { format } from 'node:util'
+import type { JsonValue } from '../json.ts'
 import type { Logger } from '../logging/logger.ts'
 
 /** What is known, anywhere inside a job's code, of the execution that it belongs to. */
@@ -9,6 +10,10 @@ export interface Frame {
   /** Jobs on the way here, outermost first, this one last. */
   readonly chain: readonly string[]
   log(): Logger
+  /** Runs another job for this one; absent where none can be called. */
+  readonly call: ((name: string, args: readonly JsonValue[], caller: Frame) => Promise<void>) | undefined
+  /** Aborted when the execution is told to end. */
+  readonly signal: AbortSignal
   /** A rejection or an exception that nobody in the job handled. */
   stray(error: unknown): void
 }

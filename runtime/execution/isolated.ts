@@ -6,7 +6,7 @@ import type { JsonValue } from '../json.ts'
 import type { Job } from '../manifest/job.ts'
 import type { ErrorRecord, Execution } from '../store/execution.ts'
 import type { AbortedError } from './abort.ts'
-import type { AttemptBody, CodeEnd, IsolatedRun } from './attempt.ts'
+import type { AttemptBody, CodeEnd, IsolatedRun } from './surroundings.ts'
 
 /** What a child process is told. */
 export type ToChild =

@@ -1,6 +1,9 @@
 import { JobsError, messageOf } from '../errors.ts'
 import type { PreCheckVerdict, StoreTransaction } from '../store/store.ts'
 import type { JobContext } from './context.ts'
+import { type BackgroundJobShape, runObject, schedulesOf } from './job-object.ts'
+import type { CodeSchedule } from './meta.ts'
+import type { TenantSource } from './tenants.ts'
 
 /** Runs inside the lock's transaction, before the execution starts, and may say that there is nothing to do. */
 export type PreCheck = (
@@ -14,6 +17,11 @@ export interface JobModule {
   readonly file: string
   run(context: JobContext): unknown
   readonly preCheck: PreCheck | undefined
+  /** What its `meta()` declares; throws what that throws. */
+  schedules(): CodeSchedule[]
+  /** Undefined where the module doesn't say. */
+  readonly multiTenant: boolean | undefined
+  readonly filter: ((tenants: TenantSource) => unknown) | undefined
 }
 
 /** Where job modules come from: a built workspace, or functions that were handed over. */
@@ -48,14 +56,13 @@ export async function importJobModule(job: string, url: string, file: string): P
   return jobModuleFrom(job, exports, file)
 }
 
-/** The job in a module's exports: `run`, or a default function. */
+/** The job in a module's exports: `run`, a default function, or a default object with a `run`. */
 export function jobModuleFrom(job: string, exports: Record<string, unknown>, file: string): JobModule {
-  const { run, default: fallback, preCheck } = exports
-  const entry = run ?? fallback
-  if (typeof entry !== 'function') {
-    const found = Object.keys(exports)
-    throw new JobModuleError('JOB_MODULE_WITHOUT_RUN', `job "${job}": ${file} exports no run function`, {
-      hint: `write "export async function run(ctx) { ... }"; it exports ${found.length === 0 ? 'nothing' : found.join(', ')}`,
+  const { run, default: main, preCheck } = exports
+  const isObject = main !== null && typeof main === 'object'
+  if (run !== undefined && isObject) {
+    throw new JobModuleError('JOB_MODULE_AMBIGUOUS', `job "${job}": ${file} exports both run() and a default object`, {
+      hint: 'keep one of the two: "export async function run(ctx)", or "export default { async run() { ... } }"',
     })
   }
   if (preCheck !== undefined && typeof preCheck !== 'function') {
@@ -63,7 +70,34 @@ export function jobModuleFrom(job: string, exports: Record<string, unknown>, fil
       hint: 'write "export async function preCheck(ctx, tx) { return { skip: false } }"',
     })
   }
-  return { file, run: (context) => entry(context), preCheck: preCheck as PreCheck | undefined }
+  const common = { file, preCheck: preCheck as PreCheck | undefined }
+  if (isObject) return { ...common, ...objectForm(job, main, file) }
+  const entry = run ?? main
+  if (typeof entry !== 'function') throw withoutRun(job, file, Object.keys(exports))
+  return { ...common, run: (context) => entry(context), schedules: () => [], multiTenant: undefined, filter: undefined }
+}
+
+function objectForm(job: string, object: object, file: string): Omit<JobModule, 'file' | 'preCheck'> {
+  if (!isJobObject(object)) {
+    const found = Object.keys(object).map((key) => `default.${key}`)
+    throw withoutRun(job, file, found)
+  }
+  return {
+    run: (context) => runObject(object, context),
+    schedules: () => schedulesOf(object),
+    multiTenant: object.multiTenant,
+    filter: object.tenantsFilter === undefined ? undefined : (tenants) => object.tenantsFilter?.(tenants),
+  }
+}
+
+function isJobObject(object: object): object is BackgroundJobShape {
+  return 'run' in object && typeof object.run === 'function'
+}
+
+function withoutRun(job: string, file: string, found: readonly string[]): JobModuleError {
+  return new JobModuleError('JOB_MODULE_WITHOUT_RUN', `job "${job}": ${file} exports no run function`, {
+    hint: `write "export async function run(ctx) { ... }"; it exports ${found.length === 0 ? 'nothing' : found.join(', ')}`,
+  })
 }
 
 /** True where it is the module itself that isn't there, not something that it imports. */

@@ -4,10 +4,10 @@ import type { JsonValue } from '../json.ts'
 import type { Job } from '../manifest/job.ts'
 import type { Execution, Trigger } from '../store/execution.ts'
 import type { RunStart } from '../store/store.ts'
-import type { AbortCause } from './abort.ts'
-import type { Surroundings } from './attempt.ts'
+import { type AbortCause, AbortedError } from './abort.ts'
 import { type Executing, type ExecutionEnd, execute } from './execute.ts'
 import { describeNode } from './node.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** A run of one job that is no fire of the loop. */
 export interface JobRun {
@@ -19,6 +19,8 @@ export interface JobRun {
   /** Runs beside a running one, and though the job is disabled. */
   readonly force?: boolean
   readonly parentId?: string
+  /** Told to end together with whatever owns this signal. */
+  readonly signal?: AbortSignal
   /** Backfills this fire: claimed like any other, so never a second time. */
   readonly fire?: { readonly scheduleKey: string; readonly scheduledFor: number }
 }
@@ -63,7 +65,7 @@ export class JobRunner {
   async run(run: JobRun): Promise<JobRunEnd> {
     const execution = await this.#begin(run)
     for (let current: Execution = execution; ; ) {
-      const end = await this.#execute(current, run.job)
+      const end = await this.#execute(current, run)
       if (end.outcome.kind !== 'retry') return { kind: 'ended', end }
       const next = await this.#nextAttempt(current.id, end.outcome.availableAt)
       if (next.kind === 'elsewhere') return next
@@ -110,12 +112,17 @@ export class JobRunner {
     throw notStarted(job.name, start)
   }
 
-  async #execute(execution: Execution, job: Job): Promise<ExecutionEnd> {
+  async #execute(execution: Execution, { job, signal }: JobRun): Promise<ExecutionEnd> {
     const executing = execute(execution, job, this.around)
+    const abort = (): void =>
+      executing.abort(signal?.reason instanceof AbortedError ? signal.reason.abortCause : 'cancel')
     this.#running.add(executing)
+    signal?.addEventListener('abort', abort, { once: true })
+    if (signal?.aborted) abort()
     try {
       return await executing.done
     } finally {
+      signal?.removeEventListener('abort', abort)
       this.#running.delete(executing)
     }
   }

@@ -1,5 +1,5 @@
 import { sleep } from '../clock.ts'
-import type { Surroundings } from '../execution/attempt.ts'
+import type { Surroundings } from '../execution/surroundings.ts'
 import type { SchedulerSettings } from '../manifest/job.ts'
 import type { Report } from './report.ts'
 

@@ -1,9 +1,11 @@
 import { sleep } from '../clock.ts'
 import { LocalEngine } from '../engine/local.ts'
 import { messageOf } from '../errors.ts'
-import type { Surroundings } from '../execution/attempt.ts'
+import { type CallJob, withCalls } from '../execution/calls.ts'
 import { type Heart, startHeart } from '../execution/heart.ts'
+import type { JobRunner } from '../execution/job-runner.ts'
 import { newNodeId } from '../execution/node.ts'
+import type { Surroundings } from '../execution/surroundings.ts'
 import type { Job, SchedulerSettings } from '../manifest/job.ts'
 import type { Fire } from '../store/execution.ts'
 import { dueFires } from './due-fires.ts'
@@ -43,6 +45,9 @@ export class SchedulerLoop {
   readonly events: SchedulerEmitter
   readonly engine: LocalEngine
   readonly report: Report
+  /** Runs jobs by hand in this process. */
+  readonly runner: JobRunner
+  readonly call: CallJob
   readonly #options: SchedulerLoopOptions
   readonly #queue = new DueQueue<Line>()
   readonly #stopping = new AbortController()
@@ -53,8 +58,11 @@ export class SchedulerLoop {
   #reportedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: SchedulerLoopOptions) {
-    const { around, settings, jobs } = options
-    this.#options = options
+    const { settings, jobs } = options
+    const { around, runner, call } = withCalls(options.around, this.node, settings.staleAfter, jobs)
+    this.#options = { ...options, around }
+    this.runner = runner
+    this.call = call
     this.#outage = new Outage(around.clock, around.log.root)
     this.events = new SchedulerEmitter((event, error) => {
       around.log.root.error({ err: error }, `a listener for "${event}" failed: ${messageOf(error)}`)

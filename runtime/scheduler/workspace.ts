@@ -1,15 +1,15 @@
 import { hostname } from 'node:os'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Env } from '../env.ts'
-import type { Surroundings } from '../execution/attempt.ts'
+import { openBuiltDatabase } from '../execution/built-database.ts'
 import { builtModules } from '../execution/built-modules.ts'
 import { captureConsole } from '../execution/frame.ts'
 import { processIsolation } from '../execution/isolated.ts'
+import type { Surroundings } from '../execution/surroundings.ts'
 import { type LogOutput, openLog } from '../logging/logger.ts'
 import type { Manifest } from '../manifest/index.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
-import { storeUrl } from '../store/url.ts'
 import { type Place, readWorkspace } from './read-workspace.ts'
 
 /** A workspace that is ready to run jobs. */
@@ -30,7 +30,7 @@ export async function openWorkspace(
 ): Promise<OpenWorkspace> {
   const manifest = await readWorkspace(place, env)
   const log = openLog({ env, redact: manifest.settings.redact })
-  const store = await openStore(undefined, { env, workspace: place.root, clock })
+  const store = await openStore(undefined, { env, workspace: place.root })
   captureConsole()
   const around: Surroundings = {
     store,
@@ -38,7 +38,8 @@ export async function openWorkspace(
     log,
     env,
     modules: builtModules(place.build),
-    isolate: processIsolation({ ...place, storeUrl: storeUrl(env) }, clock),
+    isolate: processIsolation({ ...place, storeUrl: store.target ?? 'memory:' }, clock),
+    openDatabase: () => openBuiltDatabase(place.build),
   }
   return { place, manifest, around, store, log, host: hostname(), close: () => store.close() }
 }

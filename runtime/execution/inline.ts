@@ -1,0 +1,118 @@
+import { nextTurn } from '../clock.ts'
+import { JobsError } from '../errors.ts'
+import type { Logger } from '../logging/logger.ts'
+import type { Execution } from '../store/execution.ts'
+import type { PreCheckVerdict, Store } from '../store/store.ts'
+import type { JobContext } from './context.ts'
+import { type LateDatabase, lateDatabase } from './database.ts'
+import { currentFrame, type Frame, runInFrame } from './frame.ts'
+import type { JobModule } from './job-module.ts'
+import type { AttemptBody, CodeEnd, Surroundings } from './surroundings.ts'
+
+/** What code that runs in this process needs: less than an attempt, so that a child process can supply it. */
+export type InlineSurroundings = Pick<Surroundings, 'env' | 'modules' | 'call' | 'openDatabase'> & {
+  readonly store: Pick<Store, 'transaction'>
+}
+
+/** What the code says of itself on the way. */
+export interface Telling {
+  logger(): Logger
+  progress(percent: number, message: string | null): void
+}
+
+/** A pre-check may hold the store's lock for this long, in ms. */
+const PRE_CHECK_LIMIT = 2000
+
+/** Runs a job's code in this process. */
+export function startInline(execution: Execution, around: InlineSurroundings, telling: Telling): AttemptBody {
+  const controller = new AbortController()
+  const strays: unknown[] = []
+  let hasEnded = false
+  const frame: Frame = {
+    job: execution.job,
+    executionId: execution.id,
+    chain: [...(currentFrame()?.chain ?? []), execution.job],
+    log: telling.logger,
+    call: around.call,
+    signal: controller.signal,
+    stray(error) {
+      strays.push(error)
+      const when = hasEnded ? 'after it had ended' : 'while it ran'
+      telling.logger().error({ err: error }, `a promise was rejected or an exception thrown ${when}; nobody handled it`)
+    },
+  }
+  const database = lateDatabase(around.openDatabase ?? noDatabase)
+  const context = contextOf(execution, { around, telling, frame, database, signal: controller.signal })
+  const run = async (): Promise<CodeEnd> => {
+    try {
+      const module = await around.modules.load(execution.job)
+      const verdict = await preCheck(module, context, execution, around.store)
+      if (verdict.skip) return { kind: 'skipped', reason: verdict.reason }
+      await module.run(context)
+      // A promise that was rejected and left alone is only reported once this turn is over.
+      await nextTurn()
+    } catch (error) {
+      return { kind: 'threw', error }
+    } finally {
+      hasEnded = true
+      await database.close().catch((error: unknown) => frame.stray(error))
+    }
+    return strays.length > 0 ? { kind: 'threw', error: strays[0] } : { kind: 'returned' }
+  }
+  return {
+    ended: runInFrame(frame, run),
+    abort: (reason) => controller.abort(reason),
+  }
+}
+
+interface ContextParts {
+  readonly around: InlineSurroundings
+  readonly telling: Telling
+  readonly frame: Frame
+  readonly database: LateDatabase
+  readonly signal: AbortSignal
+}
+
+function contextOf(execution: Execution, { around, telling, frame, database, signal }: ContextParts): JobContext {
+  return {
+    job: execution.job,
+    executionId: execution.id,
+    attempt: execution.attempt,
+    scheduledFor: new Date(execution.scheduledFor),
+    args: execution.args,
+    tenant: execution.tenant === '' ? undefined : execution.tenant,
+    get log() {
+      return telling.logger()
+    },
+    signal,
+    env: around.env,
+    database: database.client,
+    progress: (percent, message) => telling.progress(percent, message ?? null),
+    runBackgroundJob: async (name, ...args) => {
+      if (around.call === undefined) {
+        throw new JobsError('CALL_UNSUPPORTED', `job "${execution.job}" can call no other job from where it runs`)
+      }
+      await around.call(name, args, frame)
+    },
+  }
+}
+
+async function preCheck(
+  { preCheck: check }: JobModule,
+  context: JobContext,
+  { job, tenant }: Execution,
+  store: Pick<Store, 'transaction'>,
+): Promise<PreCheckVerdict> {
+  if (check === undefined) return { skip: false }
+  return store.transaction({ job, tenant, limit: PRE_CHECK_LIMIT }, async (transaction) => check(context, transaction))
+}
+
+async function noDatabase(): Promise<never> {
+  throw new JobsError(
+    'NO_DATABASE',
+    'this workspace has no src/backend/db/connection.ts that makes a database client',
+    {
+      hint: 'export createDatabaseClient() from it ("webstir init" writes one), then build again',
+    },
+  )
+}

@@ -1,0 +1,69 @@
+import type { JsonValue } from '../json.ts'
+import type { JobContext } from './context.ts'
+import { type CodeSchedule, collectSchedules, type MetaContext } from './meta.ts'
+import type { TenantSource } from './tenants.ts'
+
+/** `this` of a job object's `run`: the context of the execution, and a copy of the object's own properties. */
+export interface JobThis<Args extends readonly unknown[] = readonly JsonValue[]> extends JobContext<Args> {
+  /** What a request would have carried along: the tenant's id as a header. */
+  readonly initialParams: { readonly _headers: Readonly<Record<string, string>> }
+}
+
+/** A job as an object: `export default { meta() {...}, async run() {...} } satisfies BackgroundJob`. */
+export interface BackgroundJobShape {
+  /** Declares schedules beside those of the manifest: `this.schedule('0 * * * *', ...args)`. Must not be async. */
+  meta?(): void
+  /** Runs once for each tenant; the manifest's `multiTenant` wins over it. */
+  multiTenant?: boolean
+  /** Leaves the tenants that the job is for. */
+  tenantsFilter?(tenants: TenantSource): unknown
+  /** Gets the values that its schedule passes. */
+  // biome-ignore lint/suspicious/noExplicitAny: each job says which arguments it takes
+  run(...args: any[]): unknown
+}
+
+export type BackgroundJob = BackgroundJobShape &
+  Record<string, unknown> &
+  ThisType<JobThis & MetaContext & Record<string, unknown>>
+
+/** The same with full types: `this` knows the object's own properties, and `this.args` the arguments of `run`. */
+export function defineJob<Definition extends BackgroundJobShape>(
+  definition: Definition &
+    ThisType<JobThis<Parameters<Definition['run']>> & MetaContext & Omit<Definition, 'run' | 'meta'>>,
+): Definition {
+  return definition
+}
+
+/** What is called on the object: `this` is made anew for each execution, so that nothing set on it is seen by another. */
+export function runObject(definition: BackgroundJobShape, context: JobContext): unknown {
+  return definition.run.apply(freshThis(definition, context), [...context.args])
+}
+
+/** The schedules that an object's `meta` declares. */
+export function schedulesOf(definition: BackgroundJobShape): CodeSchedule[] {
+  return definition.meta === undefined
+    ? []
+    : collectSchedules((meta) => definition.meta?.call({ ...definition, ...meta }))
+}
+
+function freshThis(definition: BackgroundJobShape, context: JobContext): JobThis & BackgroundJobShape {
+  const own = Object.fromEntries(Object.entries(definition).map(([key, value]) => [key, copyOf(value)]))
+  const headers: Record<string, string> = context.tenant === undefined ? {} : { 'x-tenant-id': context.tenant }
+  const target = Object.create(Object.getPrototypeOf(definition))
+  // The context's getters (log, database) stay getters: they open what they give only when they are used.
+  const { run, ...descriptors } = Object.getOwnPropertyDescriptors(context as JobContext & { run?: never })
+  void run
+  Object.defineProperties(target, Object.getOwnPropertyDescriptors(own))
+  Object.defineProperties(target, descriptors)
+  return Object.assign(target, { initialParams: { _headers: headers } })
+}
+
+/** Plain data is copied; functions, and what can't be copied (a connection, say), are shared. */
+function copyOf(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value
+  try {
+    return structuredClone(value)
+  } catch {
+    return value
+  }
+}

@@ -1,0 +1,48 @@
+import type { Clock } from '../clock.ts'
+import type { Env } from '../env.ts'
+import type { JsonValue } from '../json.ts'
+import type { LogOutput } from '../logging/logger.ts'
+import type { Job } from '../manifest/job.ts'
+import type { Execution } from '../store/execution.ts'
+import type { Store } from '../store/store.ts'
+import type { AbortedError } from './abort.ts'
+import type { DatabaseClient } from './database.ts'
+import type { Frame } from './frame.ts'
+import type { JobModules } from './job-module.ts'
+
+/** What every attempt of a process is run with. */
+export interface Surroundings {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: LogOutput
+  readonly env: Env
+  readonly modules: JobModules
+  /** Starts an attempt in a child process; absent where there is nothing to start (functions handed over). */
+  readonly isolate?: (attempt: IsolatedRun) => AttemptBody
+  /** Opens the workspace's database for one execution; absent where the workspace has none. */
+  readonly openDatabase?: () => Promise<DatabaseClient>
+  /** Runs a job for the code of another one. */
+  readonly call?: (name: string, args: readonly JsonValue[], caller: Frame) => Promise<void>
+}
+
+/** How the code of an attempt ended, before any policy looked at it. */
+export type CodeEnd =
+  | { readonly kind: 'returned' }
+  | { readonly kind: 'threw'; readonly error: unknown }
+  | { readonly kind: 'skipped'; readonly reason: string }
+
+/** The running code of one attempt. */
+export interface AttemptBody {
+  /** Never rejects. Resolves when the code has really ended. */
+  readonly ended: Promise<CodeEnd>
+  abort(reason: AbortedError): void
+}
+
+/** What a child process needs to be told, and what it may tell. */
+export interface IsolatedRun {
+  readonly execution: Execution
+  readonly job: Job
+  /** Takes one of the child's log lines, as its logger made it. */
+  writeLine(line: string): void
+  progress(percent: number, message: string | null): void
+}
