@@ -1,0 +1,68 @@
+import { type Clock, systemClock } from '../clock.ts'
+import type { Env } from '../env.ts'
+import type { Store } from './store.ts'
+import { TableStore } from './table-store.ts'
+import { locateStore, type StoreLocation } from './url.ts'
+
+export interface OpenStoreOptions {
+  /** Where JOBS_STORE_URL, DATABASE_URL and JOBS_STORE_MIGRATE are looked up. Default: process.env. */
+  readonly env?: Env
+  /** What a relative path is relative to. Default: the current folder. */
+  readonly workspace?: string
+  /**
+   * Bring the tables up to date, where they aren't. Default: true; for PostgreSQL, unless JOBS_STORE_MIGRATE=off.
+   * Tables that are behind are refused otherwise (STORE_TOO_OLD).
+   */
+  readonly migrate?: boolean
+  /** What is waited by for a locked database. Default: the machine's clock, which is right even where jobs run by another. */
+  readonly clock?: Clock
+  /** How long to wait for a locked database before STORE_BUSY, in ms. Default: 10,000. */
+  readonly busyLimit?: number
+  /** Connections to PostgreSQL at once. Default: 8. */
+  readonly connections?: number
+}
+
+const BUSY_LIMIT = 10_000
+const CONNECTIONS = 8
+
+/**
+ * Opens the store at `url`, else where the environment says (see `locateStore`), and brings its tables up to date.
+ * Throws StoreError: STORE_URL, STORE_DRIVER_MISSING, STORE_UNAVAILABLE, STORE_TOO_NEW, STORE_TOO_OLD and the others.
+ */
+export async function openStore(url?: string, options: OpenStoreOptions = {}): Promise<Store> {
+  const env = options.env ?? process.env
+  const clock = options.clock ?? systemClock
+  const location = locateStore(url, {
+    env,
+    ...(options.workspace === undefined ? {} : { workspace: options.workspace }),
+  })
+  if (location.dialect === 'memory') {
+    const { openMemory } = await import('./memory.ts')
+    return new TableStore(openMemory(), clock)
+  }
+  const driver = await openDriver(location, options)
+  try {
+    const { migrate } = await import('./migrations/migrate.ts')
+    const allowed = options.migrate ?? !(location.dialect === 'postgres' && env.JOBS_STORE_MIGRATE === 'off')
+    await migrate(driver, clock.now(), allowed)
+  } catch (error) {
+    await driver.close()
+    throw error
+  }
+  return new TableStore(driver, clock)
+}
+
+/** Opens the database behind a store, whatever state its tables are in. */
+export async function openDriver(
+  location: Exclude<StoreLocation, { dialect: 'memory' }>,
+  options: Pick<OpenStoreOptions, 'clock' | 'busyLimit' | 'connections'> = {},
+) {
+  const clock = options.clock ?? systemClock
+  const busyLimit = options.busyLimit ?? BUSY_LIMIT
+  if (location.dialect === 'sqlite') {
+    const { openSqlite } = await import('./sqlite.ts')
+    return await openSqlite(location.path, { clock, busyLimit })
+  }
+  const { openPostgres } = await import('./postgres.ts')
+  return await openPostgres(location, { clock, busyLimit, connections: options.connections ?? CONNECTIONS })
+}

@@ -1,0 +1,317 @@
+import type { Execution, SkipCause } from '../execution.ts'
+import { causeOf, EXECUTION_COLUMNS, executionOf, isStatus, number, numberOrNull, oneOf, text } from '../rows.ts'
+import type { Row, SqlValue, Steps } from '../steps.ts'
+import type { ExecutionFilter } from '../store.ts'
+import type { Tables } from '../tables.ts'
+import { type Dialect, inserts, locking, set, setOf } from './dialect.ts'
+
+const COLUMNS = EXECUTION_COLUMNS.map((column) => `e.${column}`).join(', ')
+
+/** Columns of a new row; the others begin as null. */
+const NEW = [
+  'id',
+  'job',
+  'schedule_key',
+  'scheduled_for',
+  'tenant',
+  '"trigger"',
+  'status',
+  'attempt',
+  'max_attempts',
+  'priority',
+  'args',
+  'owner',
+  'heartbeat_at',
+  'queued_at',
+  'available_at',
+  'started_at',
+  'recover_limit',
+  'parent_id',
+  'after_jobs',
+  'lock_kind',
+]
+/** Rows that are skips from the start have these too. */
+const NEW_SKIP = [...NEW, 'finished_at', 'skip_cause', 'skip_reason', 'skip_count', 'skipped_until']
+
+type ExecutionTables = Pick<
+  Tables,
+  | 'byIds'
+  | 'openOf'
+  | 'duePairs'
+  | 'claimedAmong'
+  | 'dependencies'
+  | 'lastSkips'
+  | 'insert'
+  | 'extendSkips'
+  | 'start'
+  | 'end'
+  | 'requestCancel'
+  | 'cancelRequests'
+  | 'stale'
+  | 'running'
+  | 'setProgress'
+  | 'list'
+  | 'nextAvailableAt'
+>
+
+export function executionTables(dialect: Dialect): ExecutionTables {
+  const ids = set(dialect, { id: 'text' })
+  const pairs = set(dialect, { job: 'text', tenant: 'text' })
+  const sql = {
+    byIds: `select ${COLUMNS} from ${ids} v join job_execution e on e.id = v.id`,
+    openOf: `with v as ${pairs}
+      select ${COLUMNS} from v join job_execution e on e.job = v.job and e.tenant = v.tenant and e.status = 'RUNNING'
+      union all
+      select ${COLUMNS} from v join job_execution e on e.job = v.job and e.tenant = v.tenant and e.status = 'QUEUED'`,
+    // An exclusive one only where nothing fresh runs, and only the first in its line.
+    duePairs: `select e.job, e.tenant from job_execution e
+      where e.status = 'QUEUED' and e.available_at <= ? and (e.lock_kind = 'bypass' or (
+        not exists (select 1 from job_execution r where r.job = e.job and r.tenant = e.tenant and r.status = 'RUNNING'
+          and r.lock_kind = 'exclusive' and r.heartbeat_at >= ?)
+        and not exists (select 1 from job_execution q where q.job = e.job and q.tenant = e.tenant
+          and q.status = 'QUEUED' and q.lock_kind = 'exclusive' and q.available_at <= ?
+          and (q.scheduled_for < e.scheduled_for or (q.scheduled_for = e.scheduled_for and q.id < e.id)))))
+      order by e.priority desc, e.scheduled_for, e.id limit ? offset ?`,
+    claimedAmong: `select v.place from ${set(dialect, {
+      place: 'integer',
+      job: 'text',
+      tenant: 'text',
+      schedule_key: 'text',
+      scheduled_for: 'integer',
+    })} v join job_execution e on e.scheduled_for = v.scheduled_for and e.job = v.job and e.tenant = v.tenant
+      where e.schedule_key = v.schedule_key and v.schedule_key <> ''`,
+    dependencies: `with v as ${set(dialect, { job: 'text', scheduled_for: 'integer' })}
+      select e.job, e.tenant, e.status, e.scheduled_for, e.skipped_until from v
+        join job_execution e on e.job = v.job and e.scheduled_for = v.scheduled_for
+        where e."trigger" in ('schedule', 'catch-up')
+      union all
+      select e.job, e.tenant, e.status, e.scheduled_for, e.skipped_until from v
+        join job_execution e on e.job = v.job and e.status = 'SKIPPED'
+        where e.scheduled_for < v.scheduled_for and e.skipped_until >= v.scheduled_for
+          and e."trigger" in ('schedule', 'catch-up')`,
+    lastSkips: `select v.job, v.tenant, s.id, s.skip_cause, s.scheduled_for, s.skipped_until,
+        case when exists (select 1 from job_execution n where n.job = v.job and n.tenant = v.tenant
+          and n.scheduled_for >= s.scheduled_for and n.id > s.id) then 0 else 1 end as is_newest
+      from ${pairs} v join job_execution s on s.id = (
+        select l.id from job_execution l where l.job = v.job and l.tenant = v.tenant and l.status = 'SKIPPED'
+        order by l.id desc limit 1)`,
+    extendSkips: `update job_execution set skip_count = skip_count + v.more, skipped_until = v.until, finished_at = v.at
+      from ${set(dialect, { id: 'text', more: 'integer', until: 'integer', at: 'integer' })} v
+      where job_execution.id = v.id`,
+    start: `update job_execution set status = 'RUNNING', attempt = v.attempt, owner = ?, heartbeat_at = ?, started_at = ?
+      from ${set(dialect, { id: 'text', attempt: 'integer' })} v
+      where job_execution.id = v.id and status = 'QUEUED' returning job_execution.id`,
+    end: `update job_execution set status = v.status, owner = v.owner, available_at = v.available_at,
+        finished_at = v.finished_at, duration_ms = v.duration_ms, error_code = v.error_code,
+        error_message = v.error_message, error_stack = v.error_stack, skip_cause = v.skip_cause,
+        skip_reason = v.skip_reason, skip_count = v.skip_count, skipped_until = v.skipped_until,
+        recoveries = v.recoveries
+      from ${set(dialect, {
+        id: 'text',
+        status: 'text',
+        owner: 'text',
+        available_at: 'integer',
+        finished_at: 'integer',
+        duration_ms: 'integer',
+        error_code: 'text',
+        error_message: 'text',
+        error_stack: 'text',
+        skip_cause: 'text',
+        skip_reason: 'text',
+        skip_count: 'integer',
+        skipped_until: 'integer',
+        recoveries: 'integer',
+      })} v
+      where job_execution.id = v.id and job_execution.status = ? returning job_execution.id`,
+    // Most executions end well: their update carries four values instead of fourteen.
+    succeed: `update job_execution set status = 'SUCCESS', finished_at = v.finished_at, duration_ms = v.duration_ms,
+        error_code = null, error_message = null, error_stack = null
+      from ${set(dialect, { id: 'text', finished_at: 'integer', duration_ms: 'integer' })} v
+      where job_execution.id = v.id and job_execution.status = ? returning job_execution.id`,
+    requestCancel: `update job_execution set cancel_requested_at = ?
+      where id in (select id from ${ids} v) and status = 'RUNNING' and cancel_requested_at is null`,
+    cancelRequests: `select id from job_execution
+      where status = 'RUNNING' and owner = ? and cancel_requested_at is not null`,
+    stale: `select ${COLUMNS} from job_execution e where e.status = 'RUNNING' and e.heartbeat_at < ?
+      order by e.id limit ?${locking(dialect, 'skip')}`,
+    running: `select ${COLUMNS} from job_execution e where e.id in (select id from ${ids} v) and e.status = 'RUNNING'
+      order by e.id${locking(dialect, 'wait')}`,
+    setProgress: 'update job_execution set progress_percent = ?, progress_message = ? where id = ?',
+    nextAvailableAt: `select min(available_at) as at from job_execution where status = 'QUEUED'`,
+  }
+  return {
+    *byIds(wanted) {
+      return (yield { sql: sql.byIds, parameters: [setOf(wanted.map((id) => [id]))] }).map(executionOf)
+    },
+    *openOf(wanted) {
+      if (wanted.length === 0) return []
+      const parameter = setOf(wanted.map(({ job, tenant }) => [job, tenant]))
+      return (yield { sql: sql.openOf, parameters: [parameter] }).map(executionOf)
+    },
+    *duePairs(now, staleBefore, limit, offset) {
+      const rows = yield { sql: sql.duePairs, parameters: [now, staleBefore, now, limit, offset] }
+      return rows.map(pairOf)
+    },
+    *claimedAmong(fires) {
+      const parameter = setOf(
+        fires.map(({ job, tenant, scheduleKey, scheduledFor }, place) => [
+          place,
+          job,
+          tenant,
+          scheduleKey,
+          scheduledFor,
+        ]),
+      )
+      return new Set((yield { sql: sql.claimedAmong, parameters: [parameter] }).map((row) => number(row, 'place')))
+    },
+    *dependencies(wanted) {
+      const parameter = setOf(wanted.map(({ job, scheduledFor }) => [job, scheduledFor]))
+      const rows = yield { sql: sql.dependencies, parameters: [parameter] }
+      return rows.map((row) => ({
+        ...pairOf(row),
+        status: oneOf(row, 'status', isStatus),
+        scheduledFor: number(row, 'scheduled_for'),
+        until: numberOrNull(row, 'skipped_until') ?? number(row, 'scheduled_for'),
+      }))
+    },
+    *lastSkips(wanted) {
+      const parameter = setOf(wanted.map(({ job, tenant }) => [job, tenant]))
+      const rows = yield { sql: sql.lastSkips, parameters: [parameter] }
+      return rows.map((row) => ({
+        ...pairOf(row),
+        id: text(row, 'id'),
+        cause: causeOf(row),
+        scheduledFor: number(row, 'scheduled_for'),
+        skippedUntil: number(row, 'skipped_until'),
+        isNewest: number(row, 'is_newest') === 1,
+      }))
+    },
+    *insert(executions, causes) {
+      const plain = executions.filter(({ status }) => status !== 'SKIPPED')
+      const skips = executions.filter(({ status }) => status === 'SKIPPED')
+      for (const statement of inserts('job_execution', NEW, plain.map(newRow))) yield statement
+      const rows = skips.map((execution) => newSkipRow(execution, causes.get(execution.id)))
+      for (const statement of inserts('job_execution', NEW_SKIP, rows)) yield statement
+    },
+    *extendSkips(more) {
+      const parameter = setOf(more.map(({ id, count, until, at }) => [id, count, until, at]))
+      yield { sql: sql.extendSkips, parameters: [parameter] }
+    },
+    *start(starting, node, now) {
+      const parameter = setOf(starting.map(({ id, attempt }) => [id, attempt]))
+      return idsOf(yield { sql: sql.start, parameters: [node, now, now, parameter] })
+    },
+    *end(endings, from) {
+      const changed = new Set<string>()
+      const good = endings.filter(({ status }) => status === 'SUCCESS')
+      if (good.length > 0) {
+        const parameter = setOf(good.map(({ id, finishedAt, durationMs }) => [id, finishedAt, durationMs]))
+        for (const id of idsOf(yield { sql: sql.succeed, parameters: [parameter, from] })) changed.add(id)
+      }
+      const others = endings.filter(({ status }) => status !== 'SUCCESS')
+      if (others.length > 0) {
+        const parameter = setOf(
+          others.map((ending) => [
+            ending.id,
+            ending.status,
+            ending.owner,
+            ending.availableAt,
+            ending.finishedAt,
+            ending.durationMs,
+            ending.error?.code ?? null,
+            ending.error?.message ?? null,
+            ending.error?.stack ?? null,
+            ending.skip?.cause ?? null,
+            ending.skip?.reason ?? null,
+            ending.skip === null ? 0 : 1,
+            ending.skip?.until ?? null,
+            ending.recoveries,
+          ]),
+        )
+        for (const id of idsOf(yield { sql: sql.end, parameters: [parameter, from] })) changed.add(id)
+      }
+      return changed
+    },
+    *requestCancel(wanted, now) {
+      yield { sql: sql.requestCancel, parameters: [now, setOf(wanted.map((id) => [id]))] }
+    },
+    *cancelRequests(node) {
+      return (yield { sql: sql.cancelRequests, parameters: [node] }).map((row) => text(row, 'id'))
+    },
+    *stale(before, limit) {
+      return (yield { sql: sql.stale, parameters: [before, limit] }).map(executionOf)
+    },
+    *running(wanted) {
+      const parameter = setOf(wanted.map((id) => [id]))
+      return (yield { sql: sql.running, parameters: [parameter] }).map(executionOf)
+    },
+    *setProgress(id, percent, message) {
+      yield { sql: sql.setProgress, parameters: [percent, message, id] }
+    },
+    list: (filter) => list(dialect, filter),
+    *nextAvailableAt() {
+      const [row] = yield { sql: sql.nextAvailableAt, parameters: [] }
+      return row === undefined ? null : numberOrNull(row, 'at')
+    },
+  }
+}
+
+function* list(dialect: Dialect, filter: ExecutionFilter): Steps<Execution[]> {
+  const conditions: string[] = []
+  const parameters: SqlValue[] = []
+  const where = (condition: string, parameter: SqlValue): void => {
+    conditions.push(condition)
+    parameters.push(parameter)
+  }
+  const among = set(dialect, { item: 'text' })
+  const items = (values: readonly string[]): string => setOf(values.map((value) => [value]))
+  if (filter.jobs !== undefined) where(`e.job in (select item from ${among} v)`, items(filter.jobs))
+  if (filter.statuses !== undefined) where(`e.status in (select item from ${among} v)`, items(filter.statuses))
+  if (filter.since !== undefined) where('e.scheduled_for >= ?', filter.since)
+  if (filter.until !== undefined) where('e.scheduled_for <= ?', filter.until)
+  if (filter.tenant !== undefined) where('e.tenant = ?', filter.tenant)
+  if (filter.parentId !== undefined) where('e.parent_id = ?', filter.parentId)
+  const clause = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
+  const sql = `select ${COLUMNS} from job_execution e${clause} order by e.scheduled_for desc, e.id desc limit ?`
+  return (yield { sql, parameters: [...parameters, filter.limit ?? 50] }).map(executionOf)
+}
+
+function newRow(execution: Execution): SqlValue[] {
+  return [
+    execution.id,
+    execution.job,
+    execution.scheduleKey,
+    execution.scheduledFor,
+    execution.tenant,
+    execution.trigger,
+    execution.status,
+    execution.attempt,
+    execution.maxAttempts,
+    execution.priority,
+    execution.args.length === 0 ? '[]' : JSON.stringify(execution.args),
+    execution.owner,
+    execution.heartbeatAt,
+    execution.queuedAt,
+    execution.availableAt,
+    execution.startedAt,
+    execution.recoverLimit,
+    execution.parentId,
+    execution.after.length === 0 ? '[]' : JSON.stringify(execution.after),
+    execution.lock,
+  ]
+}
+
+function newSkipRow(execution: Execution, cause: SkipCause | undefined): SqlValue[] {
+  return [
+    ...newRow(execution),
+    execution.finishedAt,
+    cause ?? null,
+    execution.skipReason,
+    execution.skipCount,
+    execution.skippedUntil,
+  ]
+}
+
+const idsOf = (rows: readonly Row[]): Set<string> => new Set(rows.map((row) => text(row, 'id')))
+
+const pairOf = (row: Row): { job: string; tenant: string } => ({ job: text(row, 'job'), tenant: text(row, 'tenant') })

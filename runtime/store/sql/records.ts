@@ -1,0 +1,199 @@
+import type { LogLine } from '../execution.ts'
+import { attemptOf, logLineOf, nodeOf, number, text, textOrNull } from '../rows.ts'
+import type { Row, SqlValue } from '../steps.ts'
+import type { PauseHistory, Tables } from '../tables.ts'
+import { beatStatements } from './beat.ts'
+import { type Dialect, inserts, set, setOf } from './dialect.ts'
+
+type RecordTables = Pick<
+  Tables,
+  | 'insertAttempts'
+  | 'attempts'
+  | 'logSize'
+  | 'addLog'
+  | 'cutLog'
+  | 'logLines'
+  | 'pauses'
+  | 'putPause'
+  | 'putNode'
+  | 'beat'
+  | 'setNextWake'
+  | 'removeNode'
+  | 'nodes'
+  | 'finishedBefore'
+  | 'jobs'
+  | 'beyond'
+  | 'remove'
+>
+
+const FINAL = `('SUCCESS', 'FAILURE', 'SKIPPED', 'CANCELLED', 'STALE')`
+const ATTEMPT = [
+  'execution_id',
+  'attempt',
+  'owner',
+  'started_at',
+  'finished_at',
+  'error_code',
+  'error_message',
+  'error_stack',
+]
+const LINE = ['execution_id', 'line', 'attempt', 'at', 'level', 'message', 'data', 'bytes', 'cut']
+const NODE = ['id', 'host', 'pid', 'version', 'started_at', 'heartbeat_at', 'next_wake_at', 'fires']
+const STATE = ['job', 'paused', 'since', 'changed_by', 'reason', 'past']
+
+export function recordTables(dialect: Dialect): RecordTables {
+  const ids = set(dialect, { id: 'text' })
+  const names = set(dialect, { job: 'text' })
+  const [beatNode, beatExecutions] = beatStatements(dialect)
+  const upsert = (columns: readonly string[], key: string): string =>
+    `on conflict (${key}) do update set ${columns
+      .filter((column) => column !== key)
+      .map((column) => `${column} = excluded.${column}`)
+      .join(', ')}`
+  return {
+    *insertAttempts(attempts) {
+      const rows = attempts.map(({ executionId, attempt, owner, startedAt, finishedAt, error }) => [
+        executionId,
+        attempt,
+        owner,
+        startedAt,
+        finishedAt,
+        error?.code ?? null,
+        error?.message ?? null,
+        error?.stack ?? null,
+      ])
+      for (const statement of inserts('job_attempt', ATTEMPT, rows, 'on conflict do nothing')) yield statement
+    },
+    *attempts(executionId) {
+      const rows = yield {
+        sql: `select ${ATTEMPT.join(', ')} from job_attempt where execution_id = ? order by attempt`,
+        parameters: [executionId],
+      }
+      return rows.map(attemptOf)
+    },
+
+    *logSize(executionId) {
+      const [row] = yield {
+        sql: `select count(*) as line_count, coalesce(sum(bytes), 0) as byte_count, coalesce(max(cut), 0) as cut
+          from job_execution_log where execution_id = ?`,
+        parameters: [executionId],
+      }
+      if (row === undefined) return { lines: 0, bytes: 0, cut: 0 }
+      return { lines: number(row, 'line_count'), bytes: Number(row.byte_count), cut: number(row, 'cut') }
+    },
+    *addLog(executionId, attempt, from, lines) {
+      const rows = lines.map((line, place) => [executionId, from + place, attempt, ...lineValues(line), 0])
+      for (const statement of inserts('job_execution_log', LINE, rows, 'on conflict do nothing')) yield statement
+    },
+    *cutLog(executionId, attempt, line, note, cut) {
+      const row = [executionId, line, attempt, ...lineValues(note), cut]
+      const tail = `on conflict (execution_id, line) do update
+        set at = excluded.at, message = excluded.message, data = excluded.data, cut = excluded.cut`
+      for (const statement of inserts('job_execution_log', LINE, [row], tail)) yield statement
+    },
+    *logLines(executionId, from) {
+      const rows = yield {
+        sql: 'select at, level, message, data from job_execution_log where execution_id = ? and line >= ? order by line',
+        parameters: [executionId, from],
+      }
+      return rows.map(logLineOf)
+    },
+
+    *pauses(jobs) {
+      const select = `select ${STATE.join(', ')} from job_state`
+      const rows =
+        jobs === null
+          ? yield { sql: `${select} order by job`, parameters: [] }
+          : yield {
+              sql: `${select} where job in (select job from ${names} v)`,
+              parameters: [setOf([...new Set(jobs)].map((job) => [job]))],
+            }
+      return rows.map(pauseOf)
+    },
+    *putPause({ job, paused, since, by, reason, past }) {
+      const row = [job, paused ? 1 : 0, since, by, reason, JSON.stringify(past)]
+      for (const statement of inserts('job_state', STATE, [row], upsert(STATE, 'job'))) yield statement
+    },
+
+    *putNode(node) {
+      const { id, host, pid, version, startedAt, heartbeatAt, nextWakeAt, fires } = node
+      const row = [id, host, pid, version, startedAt, heartbeatAt, nextWakeAt, fires ? 1 : 0]
+      for (const statement of inserts('scheduler_node', NODE, [row], upsert(NODE, 'id'))) yield statement
+    },
+    *beat(node, now) {
+      yield { sql: beatNode, parameters: [now, node] }
+      yield { sql: beatExecutions, parameters: [now, node] }
+    },
+    *setNextWake(node, at) {
+      yield { sql: 'update scheduler_node set next_wake_at = ? where id = ?', parameters: [at, node] }
+    },
+    *removeNode(id) {
+      yield { sql: 'delete from scheduler_node where id = ?', parameters: [id] }
+    },
+    *nodes() {
+      return (yield {
+        sql: `select ${NODE.join(', ')} from scheduler_node order by started_at, id`,
+        parameters: [],
+      }).map(nodeOf)
+    },
+
+    *finishedBefore(before, limit) {
+      const rows = yield {
+        sql: `select id from job_execution where finished_at < ? and scheduled_for < ? and status in ${FINAL}
+          order by scheduled_for limit ?`,
+        parameters: [before, before, limit],
+      }
+      return rows.map(idOf)
+    },
+    *jobs() {
+      // Hops from one name to the next in the index: reading all rows for the few names in them would take seconds.
+      const rows = yield {
+        sql: `with recursive hop(job) as (
+            select min(job) from job_execution
+            union all
+            select (select min(e.job) from job_execution e where e.job > hop.job) from hop where hop.job is not null)
+          select job from hop where job is not null`,
+        parameters: [],
+      }
+      return rows.map((row) => text(row, 'job'))
+    },
+    *beyond(job, keep, limit) {
+      const rows = yield {
+        sql: `select id from job_execution where job = ? and status in ${FINAL}
+          order by scheduled_for desc limit ? offset ?`,
+        parameters: [job, limit, keep],
+      }
+      return rows.map(idOf)
+    },
+    *remove(removed) {
+      if (removed.length === 0) return
+      const parameters = [setOf(removed.map((id) => [id]))]
+      for (const [table, column] of [
+        ['job_execution_log', 'execution_id'],
+        ['job_attempt', 'execution_id'],
+        ['job_execution', 'id'],
+      ]) {
+        yield { sql: `delete from ${table} where ${column} in (select id from ${ids} v)`, parameters }
+      }
+    },
+  }
+}
+
+const lineValues = (line: LogLine): SqlValue[] => {
+  const data = line.data === null ? null : JSON.stringify(line.data)
+  return [line.at, line.level, line.message, data, Buffer.byteLength(line.message) + (data?.length ?? 0)]
+}
+
+function pauseOf(row: Row): PauseHistory {
+  const past: [number, number][] = JSON.parse(text(row, 'past'))
+  return {
+    job: text(row, 'job'),
+    paused: number(row, 'paused') === 1,
+    since: number(row, 'since'),
+    by: text(row, 'changed_by'),
+    reason: textOrNull(row, 'reason'),
+    past,
+  }
+}
+
+const idOf = (row: Row): string => text(row, 'id')

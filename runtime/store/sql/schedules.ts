@@ -1,0 +1,70 @@
+import { canonicalJson } from '../../json.ts'
+import { number, numberOrNull, text } from '../rows.ts'
+import type { Row } from '../steps.ts'
+import type { StoredSchedule, Tables } from '../tables.ts'
+import { type Dialect, inserts, locking, set, setOf } from './dialect.ts'
+
+type ScheduleTables = Pick<Tables, 'schedules' | 'moveMarks' | 'putSchedules' | 'retireSchedules'>
+
+const COLUMNS = 's.key, s.job, s.expression, s.timezone, s.mark, s.anchor, s.retired_at'
+const NEW = ['key', 'job', 'expression', 'timezone', 'args', 'origin', 'mark', 'anchor', 'seen_at', 'retired_at']
+
+export function scheduleTables(dialect: Dialect): ScheduleTables {
+  const keys = set(dialect, { key: 'text' })
+  const sql = {
+    all: `select ${COLUMNS} from job_schedule_state s order by s.key${locking(dialect, 'wait', 's')}`,
+    some: `select ${COLUMNS} from job_schedule_state s where s.key in (select key from ${keys} v)
+      order by s.key${locking(dialect, 'wait', 's')}`,
+    move: `update job_schedule_state set mark = v.mark from ${set(dialect, { key: 'text', mark: 'integer' })} v
+      where job_schedule_state.key = v.key and job_schedule_state.mark < v.mark`,
+    retire: `update job_schedule_state set retired_at = ? where key in (select key from ${keys} v)`,
+  }
+  const tail = `on conflict (key) do update set ${NEW.slice(1)
+    .map((column) => `${column} = excluded.${column}`)
+    .join(', ')}
+    where job_schedule_state.retired_at is not null or job_schedule_state.job <> excluded.job`
+  return {
+    *schedules(wanted) {
+      const rows =
+        wanted === null
+          ? yield { sql: sql.all, parameters: [] }
+          : yield { sql: sql.some, parameters: [setOf(wanted.map((key) => [key]))] }
+      return rows.map(storedSchedule)
+    },
+    *moveMarks(marks) {
+      if (marks.length === 0) return
+      yield { sql: sql.move, parameters: [setOf(marks.map(({ key, to }) => [key, to]))] }
+    },
+    *putSchedules(schedules, now) {
+      const rows = schedules.map((one) => [
+        one.key,
+        one.job,
+        one.expression,
+        one.timezone,
+        canonicalJson(one.args),
+        one.origin,
+        one.mark,
+        one.anchor,
+        now,
+        null,
+      ])
+      for (const statement of inserts('job_schedule_state', NEW, rows, tail)) yield statement
+    },
+    *retireSchedules(retired, now) {
+      if (retired.length === 0) return
+      yield { sql: sql.retire, parameters: [now, setOf(retired.map((key) => [key]))] }
+    },
+  }
+}
+
+function storedSchedule(row: Row): StoredSchedule {
+  return {
+    key: text(row, 'key'),
+    job: text(row, 'job'),
+    expression: text(row, 'expression'),
+    timezone: text(row, 'timezone'),
+    mark: number(row, 'mark'),
+    anchor: numberOrNull(row, 'anchor'),
+    retired: numberOrNull(row, 'retired_at') !== null,
+  }
+}

@@ -1,0 +1,256 @@
+import { mkdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import type Libsql from 'libsql'
+import { type Clock, sleep } from '../clock.ts'
+import { messageOf } from '../errors.ts'
+import type { Driver, Session } from './driver.ts'
+import { StoreError } from './errors.ts'
+import type { Pair } from './pair.ts'
+import { sqlTables } from './sql/tables.ts'
+import { isBusy, sqliteError } from './sqlite-errors.ts'
+import { type Row, runNow, type SqlValue, type Statement, type Steps } from './steps.ts'
+import type { StoreTransaction } from './store.ts'
+
+/** Tries to get a locked database are this far apart at first and at most, in ms. */
+const FIRST_WAIT = 1
+const LONGEST_WAIT = 25
+
+/** Pages of the write-ahead log before it is copied into the database: 16 MB. */
+const CHECKPOINT = 4000
+
+export interface SqliteOptions {
+  readonly clock: Clock
+  /** How long to wait for a locked database, in ms. */
+  readonly busyLimit: number
+}
+
+/** One connection: statements prepared once, transactions that are over before anything else gets a turn. */
+class Connection {
+  readonly #database: Libsql.Database
+  readonly #prepared = new Map<string, Libsql.Statement>()
+
+  constructor(database: Libsql.Database) {
+    this.#database = database
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql)
+  }
+
+  run = ({ sql, parameters }: Statement): Row[] => this.query(sql, parameters)
+
+  query(sql: string, parameters: readonly unknown[]): Row[] {
+    // The array is handed over as it is: libsql would otherwise flatten the arguments into a new one.
+    const rows: Row[] = []
+    for (const row of this.#statement(sql).iterate(parameters)) if (isRow(row)) rows.push(row)
+    return rows
+  }
+
+  change(sql: string, parameters: readonly unknown[]): number {
+    return this.#statement(sql).run(parameters).changes
+  }
+
+  close(): void {
+    this.#prepared.clear()
+    this.#database.close()
+  }
+
+  #statement(sql: string): Libsql.Statement {
+    let statement = this.#prepared.get(sql)
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql)
+      this.#prepared.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+/**
+ * SQLite through libsql, which is synchronous: a transaction runs from beginning to end without a pause, and a
+ * database that is locked is tried again in short intervals with the event loop free in between.
+ */
+export async function openSqlite(
+  path: string,
+  options: SqliteOptions,
+): Promise<Driver & { readonly dialect: 'sqlite' }> {
+  const Database = loadLibsql()
+  try {
+    await mkdir(dirname(path), { recursive: true })
+  } catch (cause) {
+    throw new StoreError('STORE_UNAVAILABLE', `The folder of ${path} can't be made: ${messageOf(cause)}.`, {
+      hint: 'Make it yourself, or name another file in JOBS_STORE_URL.',
+      cause,
+    })
+  }
+  const patience = { ...options, path }
+  const connect = (): Promise<Connection> =>
+    patiently(patience, () => {
+      const database = new Database(path, { timeout: 0 })
+      try {
+        // NORMAL: a commit survives the process; a power cut may take back the newest ones, never half of one.
+        database.exec(
+          `pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = ${CHECKPOINT}`,
+        )
+      } catch (error) {
+        database.close()
+        throw error
+      }
+      return new Connection(database)
+    })
+  return new SqliteDriver(await connect(), connect, patience)
+}
+
+class SqliteDriver implements Driver {
+  readonly dialect = 'sqlite'
+  readonly url: string
+  readonly target: string
+  readonly tables = sqlTables('sqlite')
+  #isClosed = false
+
+  constructor(
+    private readonly main: Connection,
+    private readonly connect: () => Promise<Connection>,
+    private readonly patience: Patience,
+  ) {
+    this.url = `file:${patience.path}`
+    this.target = this.url
+  }
+
+  read<Result>(steps: () => Steps<Result>): Promise<Result> {
+    return patiently(this.patience, () => {
+      this.#refuseClosed()
+      return inTransaction(this.main, 'begin', () => runNow(steps(), this.main.run))
+    })
+  }
+
+  write<Result>(steps: () => Steps<Result>): Promise<Result> {
+    return patiently(this.patience, () => {
+      this.#refuseClosed()
+      return inTransaction(this.main, 'begin immediate', () => runNow(steps(), this.main.run))
+    })
+  }
+
+  async alone<Result>(_pair: Pair, work: (session: Session) => Promise<Result>): Promise<Result> {
+    this.#refuseClosed()
+    const connection = await this.connect()
+    try {
+      await patiently(this.patience, () => connection.exec('begin immediate'))
+      let result: Result
+      try {
+        result = await work({
+          transaction: transactionOn(connection, this.patience.path),
+          run: async (steps) => runNow(steps, connection.run),
+        })
+        connection.exec('commit')
+      } catch (error) {
+        rollBack(connection)
+        throw error
+      }
+      return result
+    } finally {
+      connection.close()
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.main.close()
+  }
+
+  #refuseClosed(): void {
+    if (this.#isClosed) throw new StoreError('STORE_CLOSED', `The store ${this.url} is closed.`)
+  }
+}
+
+interface Patience extends SqliteOptions {
+  readonly path: string
+}
+
+/** Tries until the database isn't locked, for as long as the caller allows. */
+async function patiently<Result>(patience: Patience, attempt: () => Result): Promise<Result> {
+  const { clock, busyLimit, path } = patience
+  let start: number | undefined
+  for (let wait = FIRST_WAIT; ; wait = Math.min(LONGEST_WAIT, wait * 2)) {
+    try {
+      return attempt()
+    } catch (error) {
+      if (!isBusy(error)) throw sqliteError(error, path)
+      start ??= clock.now()
+      if (clock.now() - start >= busyLimit) throw tooBusy(error, patience)
+    }
+    await sleep(clock, wait)
+  }
+}
+
+function tooBusy(cause: unknown, { path, busyLimit }: Patience): StoreError {
+  return new StoreError('STORE_BUSY', `${path} was locked by another process for ${busyLimit} ms.`, {
+    hint: 'Something keeps a transaction open on it: a database browser, a backup, a pre-check that does not end.',
+    cause,
+  })
+}
+
+function inTransaction<Result>(connection: Connection, begin: string, work: () => Result): Result {
+  connection.exec(begin)
+  try {
+    const result = work()
+    connection.exec('commit')
+    return result
+  } catch (error) {
+    rollBack(connection)
+    throw error
+  }
+}
+
+/** Some errors (a full disk) have rolled back already. */
+function rollBack(connection: Connection): void {
+  try {
+    connection.exec('rollback')
+  } catch {}
+}
+
+function transactionOn(connection: Connection, path: string): StoreTransaction {
+  const guarded = async <Result>(work: () => Result): Promise<Result> => {
+    try {
+      return work()
+    } catch (error) {
+      throw sqliteError(error, path)
+    }
+  }
+  return {
+    dialect: 'sqlite',
+    query: <Found>(sql: string, parameters: readonly unknown[] = []) =>
+      // What the rows look like is known to the caller alone.
+      guarded(() => connection.query(sql, parameters.map(bindable)) as Found[]),
+    execute: (sql, parameters = []) => guarded(() => ({ changes: connection.change(sql, parameters.map(bindable)) })),
+  }
+}
+
+/** libsql takes numbers, texts, bytes and null. */
+function bindable(value: unknown): unknown {
+  if (value === undefined) return null
+  if (typeof value === 'boolean') return value ? 1 : 0
+  if (value instanceof Date) return value.toISOString()
+  return value
+}
+
+const isRow = (row: unknown): row is Row => typeof row === 'object' && row !== null
+
+/** The package is the workspace's own; without it, say how to get it. */
+export function loadLibsql(): typeof Libsql {
+  try {
+    return createRequire(import.meta.url)('libsql')
+  } catch (cause) {
+    throw new StoreError(
+      'STORE_DRIVER_MISSING',
+      'The store in SQLite needs the package libsql, which is not installed.',
+      {
+        hint: 'Run: npm install libsql   (or set JOBS_STORE_URL to another store)',
+        cause,
+      },
+    )
+  }
+}
+
+export type { SqlValue }

@@ -1,0 +1,229 @@
+import { type Clock, sleep } from '../clock.ts'
+import { claim, type Tick, take } from './claiming.ts'
+import type { Driver } from './driver.ts'
+import { StoreError } from './errors.ts'
+import type { Attempt, ClaimOutcome, Execution, LogLine } from './execution.ts'
+import { CUT_LINE, cutNote, fitLog } from './log-limits.ts'
+import { OutcomeGroup } from './outcome-group.ts'
+import { paused, resumed } from './pauses.ts'
+import { beyondKept } from './prune.ts'
+import { registerSchedules } from './registration.ts'
+import { checkBegin, finish, recordBegin, recover, requestCancel } from './running.ts'
+import type {
+  ExecutionFilter,
+  NodeRecord,
+  PauseRecord,
+  RunRequest,
+  RunStart,
+  ScheduleRegistration,
+  ScheduleState,
+  Store,
+  StoreTransaction,
+  TakeResult,
+} from './store.ts'
+
+type End = Parameters<Store['finish']>[0]
+
+/** The store's rules, over whatever driver keeps the tables. */
+export class TableStore implements Store {
+  readonly url: string
+  readonly target: string | null
+  readonly dialect: Store['dialect']
+  readonly #driver: Driver
+  readonly #clock: Clock
+  readonly #outcomes: OutcomeGroup<End, boolean>
+
+  constructor(driver: Driver, clock: Clock) {
+    this.#driver = driver
+    this.#clock = clock
+    this.url = driver.url
+    this.target = driver.target
+    this.dialect = driver.dialect
+    this.#outcomes = new OutcomeGroup((ends) => driver.write(() => finish(driver.tables, ends)))
+  }
+
+  registerSchedules(
+    schedules: readonly ScheduleRegistration[],
+    options: { now: number; retireOthers: boolean },
+  ): Promise<ScheduleState[]> {
+    return this.#driver.write(() => registerSchedules(this.#driver.tables, schedules, options))
+  }
+
+  claim(tick: Tick): Promise<ClaimOutcome[]> {
+    return this.#driver.write(() => claim(this.#driver.tables, tick))
+  }
+
+  async take(request: Parameters<Store['take']>[0]): Promise<TakeResult> {
+    if (request.limit <= 0) return { taken: [], skipped: [] }
+    return await this.#driver.write(() => take(this.#driver.tables, request))
+  }
+
+  async begin(request: RunRequest): Promise<RunStart> {
+    const { preCheck, job, tenant } = request
+    const { tables } = this.#driver
+    if (preCheck === undefined) {
+      return await this.#driver.write(function* () {
+        return (yield* checkBegin(tables, request)) ?? (yield* recordBegin(tables, request, null))
+      })
+    }
+    return await this.#driver.alone({ job, tenant }, async (session) => {
+      const refusal = await session.run(checkBegin(tables, request))
+      if (refusal !== null) return refusal
+      const verdict = await preCheck(session.transaction)
+      return await session.run(recordBegin(tables, request, verdict.skip ? verdict.reason : null))
+    })
+  }
+
+  finish(end: End): Promise<boolean> {
+    return this.#outcomes.add(end)
+  }
+
+  freeLock(executionId: string): Promise<void> {
+    return this.#driver.write(() => this.#driver.tables.freeLinger(executionId))
+  }
+
+  transaction<Result>(
+    scope: { job: string; tenant: string; limit: number },
+    work: (transaction: StoreTransaction) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#driver.alone(scope, async ({ transaction }) => {
+      const patience = new AbortController()
+      const timeout = sleep(this.#clock, scope.limit, patience.signal).then(() => {
+        throw new StoreError('PRE_CHECK_TIMEOUT', `The pre-check of ${scope.job} took more than ${scope.limit} ms.`, {
+          hint: 'It holds the store’s lock; let it only look, and leave the work to run().',
+        })
+      })
+      timeout.catch(() => {})
+      try {
+        return await Promise.race([work(transaction), timeout])
+      } finally {
+        patience.abort()
+      }
+    })
+  }
+
+  async recover(request: { now: number; staleBefore: number }): Promise<{ requeued: Execution[]; stale: Execution[] }> {
+    const requeued: Execution[] = []
+    const stale: Execution[] = []
+    for (;;) {
+      const batch = await this.#driver.write(() => recover(this.#driver.tables, request))
+      requeued.push(...batch.requeued)
+      stale.push(...batch.stale)
+      if (batch.isDone) return { requeued, stale }
+    }
+  }
+
+  requestCancel(id: string, now: number): Promise<'cancelled' | 'requested' | 'already-final' | 'unknown'> {
+    return this.#driver.write(() => requestCancel(this.#driver.tables, id, now))
+  }
+
+  cancelRequests(node: string): Promise<string[]> {
+    return this.#driver.read(() => this.#driver.tables.cancelRequests(node))
+  }
+
+  async appendLog(executionId: string, attempt: number, lines: readonly LogLine[]): Promise<void> {
+    const last = lines.at(-1)
+    if (last === undefined) return
+    const { tables } = this.#driver
+    await this.#driver.write(function* () {
+      const size = yield* tables.logSize(executionId)
+      const { kept, cut } = fitLog(size, lines)
+      if (kept.length > 0) yield* tables.addLog(executionId, attempt, size.lines, kept)
+      if (cut === 0) return
+      const total = size.cut + cut
+      yield* tables.cutLog(executionId, attempt, CUT_LINE, cutNote(last.at, total), total)
+    })
+  }
+
+  setProgress(executionId: string, percent: number, message: string | null): Promise<void> {
+    return this.#driver.write(() => this.#driver.tables.setProgress(executionId, percent, message))
+  }
+
+  async execution(id: string): Promise<Execution | null> {
+    return (await this.#driver.read(() => this.#driver.tables.byIds([id])))[0] ?? null
+  }
+
+  executions(filter: ExecutionFilter): Promise<Execution[]> {
+    return this.#driver.read(() => this.#driver.tables.list(filter))
+  }
+
+  /** Rows are written when attempts end; the one that is under way stands in the execution itself. */
+  attempts(executionId: string): Promise<Attempt[]> {
+    const { tables } = this.#driver
+    return this.#driver.read(function* () {
+      const ended = yield* tables.attempts(executionId)
+      const [execution] = yield* tables.byIds([executionId])
+      if (execution === undefined || execution.status !== 'RUNNING' || execution.startedAt === null) return ended
+      const { attempt, owner, startedAt } = execution
+      return [...ended, { executionId, attempt, owner, startedAt, finishedAt: null, error: null }]
+    })
+  }
+
+  logLines(executionId: string, from = 0): Promise<LogLine[]> {
+    return this.#driver.read(() => this.#driver.tables.logLines(executionId, from))
+  }
+
+  async scheduleTexts(): Promise<Map<string, { job: string; expression: string; timezone: string }>> {
+    const stored = await this.#driver.read(() => this.#driver.tables.schedules(null))
+    return new Map(stored.map(({ key, job, expression, timezone }) => [key, { job, expression, timezone }]))
+  }
+
+  nextAvailableAt(): Promise<number | null> {
+    return this.#driver.read(() => this.#driver.tables.nextAvailableAt())
+  }
+
+  pause(job: string, by: string, reason: string | null, now: number): Promise<void> {
+    const { tables } = this.#driver
+    return this.#driver.write(function* () {
+      const [history] = yield* tables.pauses([job])
+      yield* tables.putPause(paused(history, { job, by, reason, now }))
+    })
+  }
+
+  resume(job: string, now: number): Promise<void> {
+    const { tables } = this.#driver
+    return this.#driver.write(function* () {
+      const [history] = yield* tables.pauses([job])
+      if (history?.paused) yield* tables.putPause(resumed(history, now))
+    })
+  }
+
+  async pauses(): Promise<PauseRecord[]> {
+    const histories = await this.#driver.read(() => this.#driver.tables.pauses(null))
+    return histories.filter((history) => history.paused).map(({ past: _past, ...record }) => record)
+  }
+
+  registerNode(node: NodeRecord): Promise<void> {
+    return this.#driver.write(() => this.#driver.tables.putNode(node))
+  }
+
+  beat(node: string, now: number): Promise<void> {
+    return this.#driver.write(() => this.#driver.tables.beat(node, now))
+  }
+
+  setNextWake(node: string, nextWakeAt: number): Promise<void> {
+    return this.#driver.write(() => this.#driver.tables.setNextWake(node, nextWakeAt))
+  }
+
+  removeNode(id: string): Promise<void> {
+    return this.#driver.write(() => this.#driver.tables.removeNode(id))
+  }
+
+  nodes(): Promise<NodeRecord[]> {
+    return this.#driver.read(() => this.#driver.tables.nodes())
+  }
+
+  async prune(request: { finishedBefore: number; maxPerJob: number; batch: number }): Promise<number> {
+    const { tables } = this.#driver
+    const old = await this.#driver.write(function* () {
+      const ids = yield* tables.finishedBefore(request.finishedBefore, request.batch)
+      yield* tables.remove(ids)
+      return ids.length
+    })
+    return old >= request.batch ? old : old + (await beyondKept(this.#driver, request.maxPerJob, request.batch - old))
+  }
+
+  close(): Promise<void> {
+    return this.#driver.close()
+  }
+}

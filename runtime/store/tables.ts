@@ -1,0 +1,163 @@
+import type { Attempt, ErrorRecord, Execution, JobStatus, LogLine, SkipCause } from './execution.ts'
+import type { Pair } from './pair.ts'
+import type { Steps } from './steps.ts'
+import type { ExecutionFilter, NodeRecord, PauseRecord, ScheduleRegistration } from './store.ts'
+
+/** A row of `job_schedule_state`. */
+export interface StoredSchedule {
+  readonly key: string
+  readonly job: string
+  readonly expression: string
+  readonly timezone: string
+  readonly mark: number
+  readonly anchor: number | null
+  readonly retired: boolean
+}
+
+/** A row of `job_state`: whether a job is paused, and when it was. */
+export interface PauseHistory extends PauseRecord {
+  /** Pauses that are over, as [from, to). */
+  readonly past: readonly (readonly [from: number, to: number])[]
+}
+
+/** A lock that outlives its execution's outcome, because the code didn't heed its time-out. */
+export interface Lingering extends Pair {
+  readonly executionId: string
+  readonly owner: string
+  /** Last sign of life of its owner's node. */
+  readonly heartbeatAt: number
+}
+
+/** A skip that further fires may be counted into. */
+export interface LastSkip extends Pair {
+  readonly id: string
+  readonly cause: SkipCause
+  readonly scheduledFor: number
+  readonly skippedUntil: number
+  /** False once something else of this job was recorded after it. */
+  readonly isNewest: boolean
+}
+
+/** What `after` looks at: a fire of another job, or a row of skips around the instant. */
+export interface Dependency extends Pair {
+  readonly status: JobStatus
+  readonly scheduledFor: number
+  /** End of the range it stands for; its own instant where it is no skip. */
+  readonly until: number
+}
+
+/** The new state of an open execution that stops running or waiting. */
+export interface Ending {
+  readonly id: string
+  readonly status: JobStatus
+  readonly owner: string
+  readonly availableAt: number
+  readonly finishedAt: number | null
+  readonly durationMs: number | null
+  readonly error: ErrorRecord | null
+  readonly skip: { readonly cause: SkipCause; readonly reason: string; readonly until: number } | null
+  readonly recoveries: number
+}
+
+/** The new state of a queued execution that starts. */
+export interface Starting {
+  readonly id: string
+  readonly attempt: number
+}
+
+export interface SkipRow {
+  readonly execution: Execution
+  readonly cause: SkipCause
+}
+
+export interface LogSize {
+  readonly lines: number
+  readonly bytes: number
+  /** Lines that were left out; 0 while the log isn't full. */
+  readonly cut: number
+}
+
+/**
+ * The tables, as the rules need them: what to read and what to write, no rule in itself. Behind it stand SQL (both
+ * dialects) and plain maps. Sets go in and out at once, because a statement for each row would cost too much.
+ */
+export interface Tables {
+  // --- schedules
+  /** Those of these keys that are known, locked until the transaction ends; all for `null`. */
+  schedules(keys: readonly string[] | null): Steps<StoredSchedule[]>
+  /** Never moves a mark back. */
+  moveMarks(marks: readonly { key: string; to: number }[]): Steps<void>
+  /** New ones, or retired ones that start afresh. */
+  putSchedules(schedules: readonly ScheduleRegistration[], now: number): Steps<void>
+  retireSchedules(keys: readonly string[], now: number): Steps<void>
+
+  // --- locks
+  /** Keeps others from deciding about these pairs until the transaction ends; without `wait`, only the free ones. */
+  lockPairs(pairs: readonly Pair[], wait: boolean): Steps<readonly Pair[]>
+  /** Writes down who holds the lock. */
+  holdLocks(executions: readonly Execution[]): Steps<void>
+  lingering(): Steps<Lingering[]>
+  linger(executionIds: readonly string[]): Steps<void>
+  freeLinger(executionId: string): Steps<void>
+
+  // --- executions
+  byIds(ids: readonly string[]): Steps<Execution[]>
+  /** QUEUED and RUNNING ones of these pairs. */
+  openOf(pairs: readonly Pair[]): Steps<Execution[]>
+  /** Pairs of queued executions that may run at `now`, best first, where nothing fresh holds the lock. */
+  duePairs(now: number, staleBefore: number, limit: number, offset: number): Steps<Pair[]>
+  /** Which of these fires have a row: their positions. */
+  claimedAmong(fires: readonly FireKey[]): Steps<ReadonlySet<number>>
+  dependencies(wanted: readonly { job: string; scheduledFor: number }[]): Steps<Dependency[]>
+  lastSkips(pairs: readonly Pair[]): Steps<LastSkip[]>
+  insert(executions: readonly Execution[], skipCauses: ReadonlyMap<string, SkipCause>): Steps<void>
+  extendSkips(more: readonly { id: string; count: number; until: number; at: number }[]): Steps<void>
+  /** Only those that are still QUEUED; returns their ids. */
+  start(starting: readonly Starting[], node: string, now: number): Steps<ReadonlySet<string>>
+  /** Only those that still have the status (and, where running, the owner and attempt) given; returns their ids. */
+  end(endings: readonly Ending[], from: 'QUEUED' | 'RUNNING'): Steps<ReadonlySet<string>>
+  requestCancel(ids: readonly string[], now: number): Steps<void>
+  cancelRequests(node: string): Steps<string[]>
+  /** RUNNING ones without a heartbeat since `before`; locked until the transaction ends. */
+  stale(before: number, limit: number): Steps<Execution[]>
+  /** RUNNING ones among these ids; locked until the transaction ends. */
+  running(ids: readonly string[]): Steps<Execution[]>
+  setProgress(id: string, percent: number, message: string | null): Steps<void>
+  list(filter: ExecutionFilter): Steps<Execution[]>
+  nextAvailableAt(): Steps<number | null>
+
+  // --- attempts
+  insertAttempts(attempts: readonly Attempt[]): Steps<void>
+  attempts(executionId: string): Steps<Attempt[]>
+
+  // --- logs
+  logSize(executionId: string): Steps<LogSize>
+  addLog(executionId: string, attempt: number, from: number, lines: readonly LogLine[]): Steps<void>
+  /** Says in the last line how many were left out. */
+  cutLog(executionId: string, attempt: number, line: number, note: LogLine, cut: number): Steps<void>
+  logLines(executionId: string, from: number): Steps<LogLine[]>
+
+  // --- pausing
+  pauses(jobs: readonly string[] | null): Steps<PauseHistory[]>
+  putPause(pause: PauseHistory): Steps<void>
+
+  // --- nodes
+  putNode(node: NodeRecord): Steps<void>
+  beat(node: string, now: number): Steps<void>
+  setNextWake(node: string, at: number): Steps<void>
+  removeNode(id: string): Steps<void>
+  nodes(): Steps<NodeRecord[]>
+
+  // --- keeping house
+  finishedBefore(before: number, limit: number): Steps<string[]>
+  jobs(): Steps<string[]>
+  /** Ids of the final ones of `job` beyond the newest `keep`. */
+  beyond(job: string, keep: number, limit: number): Steps<string[]>
+  remove(ids: readonly string[]): Steps<void>
+}
+
+/** What makes a fire this fire. */
+export interface FireKey extends Pair {
+  readonly scheduleKey: string
+  readonly scheduledFor: number
+}
