@@ -6,21 +6,28 @@ import { MAX_SHIFT, type Zone } from './zone.ts'
 /** Fires once. */
 export class AtSchedule extends BaseSchedule {
   readonly kind = 'at'
-  readonly timezone: string
+  readonly zone: Zone
   /** Milliseconds since the Unix epoch. */
   readonly instant: number
   /** The date and time as written, `2026-12-01 09:00:00`. */
   readonly local: string
+  /** The same in seconds of the zone's clock; NaN where it was written with an offset of its own. */
+  readonly localTime: number
 
-  constructor(expression: string, timezone: string, instant: number, local: string) {
+  constructor(expression: string, zone: Zone, instant: number, local: string, localTime: number) {
     super(expression)
-    this.timezone = timezone
+    this.zone = zone
     this.instant = instant
     this.local = local
+    this.localTime = localTime
+  }
+
+  get timezone(): string {
+    return this.zone.name
   }
 
   describe(): string {
-    return `once, at ${this.local}${this.timezone === 'UTC' || /Z|[+-]\d\d:\d\d$/.test(this.local) ? '' : ` (${this.timezone})`}`
+    return `once, at ${this.local}${this.timezone === 'UTC' || Number.isNaN(this.localTime) ? '' : ` (${this.timezone})`}`
   }
 
   protected nextTime(after: number): number | null {
@@ -72,7 +79,7 @@ export function readAt(expression: string, body: string, position: number, zone:
   const suffix = match?.[7]?.toUpperCase() ?? ''
   const written = `${text.slice(0, 10)} ${text.slice(11, 16)}:${String(seconds).padStart(2, '0')}${suffix}`
   const instant = suffix === '' ? firstInstantAt(zone, local) : local - offsetOf(suffix)
-  return new AtSchedule(expression, zone.name, instant * 1000, written)
+  return new AtSchedule(expression, zone, instant * 1000, written, suffix === '' ? local : Number.NaN)
 }
 
 function offsetOf(suffix: string): number {

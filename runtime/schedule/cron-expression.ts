@@ -1,19 +1,19 @@
 import { dayNumber, weekdayOf } from './civil.ts'
 import { SpecialDayReader } from './day-specials.ts'
 import { ScheduleError } from './error.ts'
+import { readField } from './field.ts'
 import {
   AWS_DAY_OF_WEEK,
   DAY_OF_MONTH,
   DAY_OF_WEEK,
   type FieldRule,
-  type FieldText,
   HOUR,
   MINUTE,
   MONTH,
-  readField,
   SECOND,
   YEAR,
-} from './field.ts'
+} from './field-rule.ts'
+import type { FieldText } from './field-text.ts'
 import { timeAtOrAfter, timeAtOrBefore } from './local-time.ts'
 import { type CronPlan, matchingDays, matchingDaysOf } from './plan.ts'
 

@@ -1,4 +1,6 @@
-import { type FieldRule, FieldText, isLetter, quote, readValue } from './field.ts'
+import { readValue } from './field.ts'
+import type { FieldRule } from './field-rule.ts'
+import { FieldText, isLetter, quote } from './field-text.ts'
 import type { SpecialDays } from './plan.ts'
 
 const L = 76

@@ -1,100 +1,12 @@
-import { type FieldName, ScheduleError, type ScheduleErrorCode } from './error.ts'
+import { type FieldRule, grammarOf, weekdayRange, weekdaysBetween } from './field-rule.ts'
+import { type FieldText, isLetter, quote } from './field-text.ts'
 import { nearest } from './suggestion.ts'
 
-/** What one field of a cron expression may hold. */
-export interface FieldRule {
-  readonly name: FieldName
-  readonly min: number
-  readonly max: number
-  /** Three letters each, in lower case, the first one standing for `firstName`. */
-  readonly names?: readonly string[]
-  readonly firstName?: number
-}
-
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
-const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
-
-export const SECOND: FieldRule = { name: 'second', min: 0, max: 59 }
-export const MINUTE: FieldRule = { name: 'minute', min: 0, max: 59 }
-export const HOUR: FieldRule = { name: 'hour', min: 0, max: 23 }
-export const DAY_OF_MONTH: FieldRule = { name: 'day-of-month', min: 1, max: 31 }
-export const MONTH: FieldRule = { name: 'month', min: 1, max: 12, names: MONTHS, firstName: 1 }
-/** 0 and 7 are Sunday: crontab(5). */
-export const DAY_OF_WEEK: FieldRule = { name: 'day-of-week', min: 0, max: 7, names: WEEKDAYS, firstName: 0 }
-/** 1 is Sunday, 7 is Saturday: AWS. */
-export const AWS_DAY_OF_WEEK: FieldRule = { name: 'day-of-week', min: 1, max: 7, names: WEEKDAYS, firstName: 1 }
-/** AWS's range. */
-export const YEAR: FieldRule = { name: 'year', min: 1970, max: 2199 }
-
-export const STAR = 42
+const STAR = 42
 const COMMA = 44
 const DASH = 45
 const SLASH = 47
-
-/** The text of one field, read from left to right. `source` is the whole expression, so positions are right. */
-export class FieldText {
-  readonly source: string
-  readonly start: number
-  readonly end: number
-  at: number
-
-  constructor(source: string, start: number, end: number) {
-    this.source = source
-    this.start = start
-    this.end = end
-    this.at = start
-  }
-
-  /** The character code `ahead` of where we are; 0 beyond the end. */
-  peek(ahead = 0): number {
-    const at = this.at + ahead
-    return at < this.end ? this.source.charCodeAt(at) : 0
-  }
-
-  /** Letters are compared without regard to case. */
-  take(code: number): boolean {
-    if (this.at >= this.end) return false
-    const found = this.source.charCodeAt(this.at)
-    if (found !== code && !(isLetter(found) && (found | 32) === (code | 32) && isLetter(code))) return false
-    this.at++
-    return true
-  }
-
-  get isStar(): boolean {
-    return this.source.charCodeAt(this.start) === STAR
-  }
-
-  get text(): string {
-    return this.source.slice(this.start, this.end)
-  }
-
-  /** The item of the list that we are in, whole, for messages. */
-  get item(): string {
-    const from = this.source.lastIndexOf(',', this.at - 1) + 1
-    const comma = this.source.indexOf(',', this.at)
-    return this.source.slice(Math.max(from, this.start), comma < 0 || comma > this.end ? this.end : comma)
-  }
-
-  /** Whether an item of the list ends here. */
-  get atItemEnd(): boolean {
-    return this.at >= this.end || this.source.charCodeAt(this.at) === COMMA
-  }
-
-  /** Decimal digits, or -1 where there are none. What is too long to be meant comes out as a large number. */
-  digits(): number {
-    const from = this.at
-    let value = 0
-    for (let code = this.peek(); code >= 48 && code <= 57; code = this.peek()) {
-      value = Math.min(value * 10 + code - 48, 999_999_999)
-      this.at++
-    }
-    return this.at === from ? -1 : value
-  }
-
-  fail(rule: FieldRule, code: ScheduleErrorCode, message: string, hint: string, position = this.at): never {
-    throw new ScheduleError(code, message, { hint, field: rule.name, position })
-  }
-}
+const QUESTION_MARK = 63
 
 /** Reads the items that only one field knows (`L`, `15W`, `5L`, `5#2`); returns false, at the same place, if it is none. */
 export type SpecialReader = (field: FieldText) => boolean
@@ -181,7 +93,7 @@ export function readValue(field: FieldText, rule: FieldRule): number {
 }
 
 function failValue(field: FieldText, rule: FieldRule): never {
-  if (field.source.charCodeAt(field.at) === 63 && field.at < field.end) {
+  if (field.source.charCodeAt(field.at) === QUESTION_MARK && field.at < field.end) {
     field.fail(
       rule,
       'SCHEDULE_FIELD_SYNTAX',
@@ -229,30 +141,3 @@ function failReversed(field: FieldText, rule: FieldRule, first: number, last: nu
   const hint = `write ${rule.name === 'year' ? `${to}-${from}` : around}`
   field.fail(rule, 'SCHEDULE_REVERSED_RANGE', `${rule.name} ${quote(typed)} runs backwards`, hint, position)
 }
-
-/** "FRI,SAT,SUN,MON" of Friday to Monday. */
-function weekdaysBetween(rule: FieldRule, first: number, last: number): string {
-  const start = first - (rule.firstName ?? 0)
-  const count = ((last - first + 14) % 7) + 1
-  return Array.from({ length: count }, (_, index) => WEEKDAYS[(start + index) % 7]?.toUpperCase()).join(',')
-}
-
-export function grammarOf(rule: FieldRule): string {
-  const example =
-    rule.name === 'day-of-week'
-      ? '1-5 or MON,FRI'
-      : rule.name === 'month'
-        ? '1-3 or JAN,JUL'
-        : `${rule.min + 1}-${rule.min + 5}`
-  return `use a number from ${rule.min} to ${rule.max}, *, a list, a range such as ${example}, or a step such as */2`
-}
-
-const weekdayRange = (rule: FieldRule): string =>
-  rule.min === 0 ? 'use 0 (Sunday) to 6, 7 being Sunday too' : 'use 1 (Sunday) to 7'
-
-export function isLetter(code: number): boolean {
-  const lower = code | 32
-  return lower >= 97 && lower <= 122
-}
-
-export const quote = (text: string): string => `"${text}"`

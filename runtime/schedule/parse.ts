@@ -1,8 +1,8 @@
 import { readAt } from './at.ts'
 import { readCron } from './cron-expression.ts'
+import { cronFieldsOf, MACRO } from './cron-fields.ts'
 import { CronSchedule } from './cron-schedule.ts'
 import { ScheduleError } from './error.ts'
-import type { FieldText } from './field.ts'
 import { RateSchedule, readRate } from './rate.ts'
 import { RebootSchedule } from './reboot.ts'
 import type { Schedule } from './schedule.ts'
@@ -20,16 +20,6 @@ export interface ScheduleOptions {
 /** Longer than anything meant: a list of all 60 minutes and all 24 hours has 240 characters. */
 const MAX_LENGTH = 256
 
-const MACROS: Readonly<Record<string, string>> = {
-  '@yearly': '0 0 1 1 *',
-  '@annually': '0 0 1 1 *',
-  '@monthly': '0 0 1 * *',
-  '@weekly': '0 0 * * 0',
-  '@daily': '0 0 * * *',
-  '@midnight': '0 0 * * *',
-  '@hourly': '0 * * * *',
-}
-
 /**
  * Reads a schedule in any of its forms: five to seven cron fields, a macro such as `@daily`, `cron(...)` as AWS writes
  * it, `rate(...)`, `at(...)` or `@reboot`. Throws ScheduleError, and nothing else, for what is none of these.
@@ -45,10 +35,13 @@ export function parseSchedule(expression: string, options: ScheduleOptions = {})
       hint: 'write five fields such as "0 0 * * *", or @daily',
     })
   }
-  if (first.peek() === 64) return parseMacro(expression, expression.slice(first.start, last.end), first.start, zone)
+  if (first.peek() === MACRO && expression.trim().toLowerCase() === '@reboot') {
+    return new RebootSchedule(expression, zone.name)
+  }
   const open = expression.indexOf('(')
-  if (open >= 0) return parseForm(expression, first.start, open, last.end, zone, options.anchor)
-  return new CronSchedule(expression, readCron(plainFields(words)), zone)
+  if (open >= 0 && first.peek() !== MACRO)
+    return parseForm(expression, first.start, open, last.end, zone, options.anchor)
+  return new CronSchedule(expression, readCron(cronFieldsOf(expression)), zone)
 }
 
 function checkText(expression: string): void {
@@ -88,19 +81,6 @@ function checkText(expression: string): void {
   }
 }
 
-function parseMacro(expression: string, text: string, position: number, zone: Zone): Schedule {
-  const name = text.toLowerCase()
-  if (name === '@reboot') return new RebootSchedule(expression, zone.name)
-  const fields = Object.hasOwn(MACROS, name) ? MACROS[name] : undefined
-  if (fields !== undefined) return new CronSchedule(expression, readCron(plainFields(wordsOf(fields))), zone)
-  const known = [...Object.keys(MACROS), '@reboot']
-  const suggestion = nearest(name, known)
-  throw new ScheduleError('SCHEDULE_UNKNOWN_MACRO', `unknown macro "${text}"`, {
-    hint: suggestion ? `did you mean ${suggestion}?` : `use one of ${known.join(', ')}`,
-    position,
-  })
-}
-
 function parseForm(
   expression: string,
   start: number,
@@ -122,8 +102,7 @@ function parseForm(
     throw new ScheduleError('SCHEDULE_UNKNOWN_FORM', message, { hint, position: isKnown ? end - 1 : start })
   }
   const body = expression.slice(open + 1, end - 1)
-  if (name === 'cron')
-    return new CronSchedule(expression, readCron(awsFields(wordsOf(expression, open + 1, end - 1))), zone)
+  if (name === 'cron') return new CronSchedule(expression, readCron(cronFieldsOf(expression)), zone)
   if (name === 'at') return readAt(expression, body, open + 1, zone)
   const from = anchor?.getTime() ?? 0
   if (Number.isNaN(from))
@@ -131,40 +110,4 @@ function parseForm(
       hint: 'pass a Date that holds a time',
     })
   return new RateSchedule(expression, zone.name, readRate(body, open + 1), from)
-}
-
-function plainFields(words: readonly FieldText[]) {
-  const [a, b, c, d, e, f, g] = words
-  if (words.length > 7 || a === undefined || b === undefined || c === undefined || d === undefined || e === undefined) {
-    throw new ScheduleError(
-      'SCHEDULE_FIELD_COUNT',
-      `${words.length === 1 ? 'one field' : `${words.length} fields`} where there should be five`,
-      {
-        hint: 'minute hour day-of-month month day-of-week; with six, seconds come first; with seven, the year comes last',
-        position: words[7]?.start ?? words[words.length - 1]?.end,
-      },
-    )
-  }
-  const dialect = 'cron' as const
-  if (f === undefined)
-    return { second: null, minute: a, hour: b, dayOfMonth: c, month: d, dayOfWeek: e, year: null, dialect }
-  return { second: a, minute: b, hour: c, dayOfMonth: d, month: e, dayOfWeek: f, year: g ?? null, dialect }
-}
-
-function awsFields(words: readonly FieldText[]) {
-  const [minute, hour, dayOfMonth, month, dayOfWeek, year] = words
-  if (words.length !== 6 || !minute || !hour || !dayOfMonth || !month || !dayOfWeek || !year) {
-    throw new ScheduleError('SCHEDULE_FIELD_COUNT', `cron(...) has ${words.length} fields where there should be six`, {
-      hint: 'minutes hours day-of-month month day-of-week year, as in cron(0 12 * * ? *)',
-      position: words[6]?.start ?? words[words.length - 1]?.end,
-    })
-  }
-  if ((dayOfMonth.text === '?') === (dayOfWeek.text === '?')) {
-    throw new ScheduleError('SCHEDULE_FIELD_SYNTAX', 'cron(...) needs "?" in exactly one of its day fields', {
-      hint: 'write ? in the day field that is not used, as in cron(0 12 * * ? *)',
-      field: 'day-of-week',
-      position: dayOfWeek.start,
-    })
-  }
-  return { second: null, minute, hour, dayOfMonth, month, dayOfWeek, year, dialect: 'aws' as const }
 }

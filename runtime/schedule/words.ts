@@ -1,4 +1,4 @@
-import { FieldText } from './field.ts'
+import { FieldText } from './field-text.ts'
 
 /** The words of a stretch of text, between any white space, without copying them. */
 export function wordsOf(source: string, start = 0, end = source.length): FieldText[] {

@@ -1,0 +1,77 @@
+import { ScheduleError, type ScheduleErrorCode } from './error.ts'
+import type { FieldRule } from './field-rule.ts'
+
+const STAR = 42
+const COMMA = 44
+
+/** The text of one field, read from left to right. `source` is the whole expression, so positions are right. */
+export class FieldText {
+  readonly source: string
+  readonly start: number
+  readonly end: number
+  at: number
+
+  constructor(source: string, start: number, end: number) {
+    this.source = source
+    this.start = start
+    this.end = end
+    this.at = start
+  }
+
+  /** The character code `ahead` of where we are; 0 beyond the end. */
+  peek(ahead = 0): number {
+    const at = this.at + ahead
+    return at < this.end ? this.source.charCodeAt(at) : 0
+  }
+
+  /** Letters are compared without regard to case. */
+  take(code: number): boolean {
+    if (this.at >= this.end) return false
+    const found = this.source.charCodeAt(this.at)
+    if (found !== code && !(isLetter(found) && (found | 32) === (code | 32) && isLetter(code))) return false
+    this.at++
+    return true
+  }
+
+  get isStar(): boolean {
+    return this.source.charCodeAt(this.start) === STAR
+  }
+
+  get text(): string {
+    return this.source.slice(this.start, this.end)
+  }
+
+  /** The item of the list that we are in, whole, for messages. */
+  get item(): string {
+    const from = this.source.lastIndexOf(',', this.at - 1) + 1
+    const comma = this.source.indexOf(',', this.at)
+    return this.source.slice(Math.max(from, this.start), comma < 0 || comma > this.end ? this.end : comma)
+  }
+
+  /** Whether an item of the list ends here. */
+  get atItemEnd(): boolean {
+    return this.at >= this.end || this.source.charCodeAt(this.at) === COMMA
+  }
+
+  /** Decimal digits, or -1 where there are none. What is too long to be meant comes out as a large number. */
+  digits(): number {
+    const from = this.at
+    let value = 0
+    for (let code = this.peek(); code >= 48 && code <= 57; code = this.peek()) {
+      value = Math.min(value * 10 + code - 48, 999_999_999)
+      this.at++
+    }
+    return this.at === from ? -1 : value
+  }
+
+  fail(rule: FieldRule, code: ScheduleErrorCode, message: string, hint: string, position = this.at): never {
+    throw new ScheduleError(code, message, { hint, field: rule.name, position })
+  }
+}
+
+export function isLetter(code: number): boolean {
+  const lower = code | 32
+  return lower >= 97 && lower <= 122
+}
+
+export const quote = (text: string): string => `"${text}"`
