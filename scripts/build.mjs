@@ -32,7 +32,15 @@ const shared = {
   banner: { js: REQUIRE },
   external: ['libsql', 'pg', 'pg-native', 'pg-boss', 'esbuild', 'typescript'],
   define: { WEBSTIR_JOBS_VERSION: JSON.stringify(version) },
+  // Its entry for Node is UMD, whose parts a bundler can't follow.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   logLevel: 'warning',
+}
+
+/** The command line bundles yargs, which must start fast, and write-file-atomic, which is CommonJS. */
+const forCommandLine = {
+  alias: { ...shared.alias, 'string-width': './cli/command-line/string-width.ts' },
+  define: { ...shared.define, __filename: 'import.meta.url' },
 }
 
 /** Entry points of dist/runtime: name in dist -> source. */
@@ -65,6 +73,6 @@ await rm(join(root, 'dist'), { recursive: true, force: true })
 const withTypes = !process.argv.includes('--no-types')
 await Promise.all([
   build({ ...shared, entryPoints: present(RUNTIME), outdir: 'dist/runtime' }),
-  build({ ...shared, entryPoints: present(CLI), outdir: 'dist/cli' }),
+  build({ ...shared, ...forCommandLine, entryPoints: present(CLI), outdir: 'dist/cli' }),
   withTypes ? types() : undefined,
 ])

@@ -1,0 +1,21 @@
+import { JobsError } from '../../runtime/errors.ts'
+
+/** The command line is wrong: exit code 2. */
+export class UsageError extends JobsError {
+  constructor(message: string, hint: string) {
+    super('USAGE', message, { hint })
+  }
+}
+
+/** What was wrong has been explained already; only the exit code is left to tell. */
+export class ExitError extends Error {
+  readonly exitCode: number
+
+  constructor(exitCode: number) {
+    super(`exit code ${exitCode}`)
+    this.exitCode = exitCode
+  }
+}
+
+/** A mistake in what was asked for, or in what the workspace holds: exit code 1. */
+export class CommandError extends JobsError {}

@@ -1,0 +1,158 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock } from '../../runtime/clock.ts'
+import type { JsonValue } from '../../runtime/json.ts'
+import { looseName } from '../../runtime/manifest/find.ts'
+import { checkJobName, findByName } from '../../runtime/manifest/name.ts'
+import { CommandError } from '../command-line/errors.ts'
+import type { Output } from '../command-line/output.ts'
+import type { SchedulePreview } from '../command-line/preview.ts'
+import { findWorkspace } from '../workspace/find.ts'
+import { withWorkspaceLock } from '../workspace/lock.ts'
+import { type ManifestText, openManifestText } from '../workspace/manifest-text.ts'
+import { placeFiles } from '../workspace/new-files.ts'
+import { readForChange, replacePackageJson } from '../workspace/package-json.ts'
+import { readTemplate } from '../workspace/package-root.ts'
+import { lookWithin } from '../workspace/safe-path.ts'
+import { readScheduleOptions } from '../workspace/schedule-options.ts'
+
+export interface AddJobOptions {
+  readonly name: string
+  readonly schedule?: string | undefined
+  readonly description?: string | undefined
+  /** A number as text becomes a number, anything else stays a label. */
+  readonly priority?: string | undefined
+  readonly timezone?: string | undefined
+  readonly workspace?: string | undefined
+  readonly dryRun?: boolean
+}
+
+export interface AddedJob {
+  readonly job: string
+  readonly workspace: string
+  /** What was added to package.json, and where. */
+  readonly entry: JsonValue
+  readonly path: string
+  /** The job's source, relative to the workspace. */
+  readonly file: string
+  readonly dryRun: boolean
+  readonly schedule: Omit<SchedulePreview, 'lines'> | null
+  readonly warnings: readonly string[]
+}
+
+const JOBS = ['src', 'backend', 'jobs']
+
+/** Adds a job: its source file and its entry in package.json, both or neither. */
+export async function addJob(options: AddJobOptions, io: Output): Promise<AddedJob> {
+  const { name, dryRun = false } = options
+  const fault = checkJobName(name)
+  if (fault !== null) throw new CommandError('JOB_NAME', fault.message, { hint: fault.hint })
+  const workspace = findWorkspace(options.workspace)
+  const entry = entryOf(options)
+  const file = [...JOBS, name, 'index.ts'].join('/')
+  const work = async () => {
+    const text = readForChange(workspace)
+    const manifest = await openManifestText(workspace, text)
+    const { preview, warnings } = await readScheduleOptions(workspace, text, options, systemClock.now())
+    refuseTwin(workspace, manifest, name)
+    const changed = manifest.withEntry(entry)
+    if (!dryRun) write(workspace, file, name, changed)
+    return { path: `${manifest.key}[${manifest.count}]`, preview, warnings }
+  }
+  const { path, preview, warnings } = await (dryRun ? work() : withWorkspaceLock(workspace, work))
+  const added: AddedJob = {
+    job: name,
+    workspace,
+    entry,
+    path,
+    file,
+    dryRun,
+    schedule: preview === null ? null : { words: preview.words, timezone: preview.timezone, next: preview.next },
+    warnings,
+  }
+  if (io.json) io.data(added)
+  else report(added, preview, io)
+  for (const warning of warnings) io.warn(warning)
+  return added
+}
+
+/** Exactly the keys that were given, in the order in which the docs list them. */
+function entryOf({ name, schedule, description, priority, timezone }: AddJobOptions): {
+  readonly [key: string]: JsonValue
+} {
+  return {
+    name,
+    ...(schedule === undefined ? {} : { schedule }),
+    ...(description === undefined ? {} : { description }),
+    ...(priority === undefined ? {} : { priority: isNumeric(priority) ? Number(priority) : priority }),
+    ...(timezone === undefined ? {} : { timezone }),
+  }
+}
+
+const isNumeric = (text: string): boolean => /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)\s*$/.test(text)
+
+/** Throws where there is a job or a folder of that name already, or of one that differs only in case, `-` or `_`. */
+function refuseTwin(workspace: string, { entries, key }: ManifestText, name: string): void {
+  const { item: twin } = findByName(entries, name)
+  if (twin !== undefined) {
+    const place = `package.json: ${key}[${twin.index}]`
+    throw twin.name === name
+      ? new CommandError('JOB_EXISTS', `there is a job "${name}" already (${place})`, {
+          hint: `choose another name, or take it away first: webstir remove-job ${name}`,
+        })
+      : new CommandError(
+          'JOB_EXISTS',
+          `"${name}" differs from the job "${twin.name}" (${place}) only in case, "-" or "_"`,
+          {
+            hint: 'choose a name that differs in a letter or a digit',
+          },
+        )
+  }
+  if (lookWithin(workspace, JOBS)?.isDirectory() === true) {
+    const wanted = looseName(name)
+    const folder = readdirSync(join(workspace, ...JOBS)).find((each) => looseName(each) === wanted)
+    if (folder !== undefined) {
+      throw new CommandError(
+        'JOB_EXISTS',
+        `${[...JOBS, folder].join('/')} is there already, without an entry in package.json`,
+        {
+          hint: `add { "name": "${folder}" } to ${key}, or move it away`,
+        },
+      )
+    }
+  }
+}
+
+/** The source first: a job that is listed has a file at every moment. What fails takes back what came before. */
+function write(workspace: string, file: string, name: string, packageJson: string): void {
+  lookWithin(workspace, file.split('/'))
+  const text = readTemplate('job/index.ts').replaceAll('{{name}}', name)
+  const takeBack = placeFiles(workspace, [{ path: file, text }])
+  try {
+    replacePackageJson(workspace, packageJson)
+  } catch (error) {
+    takeBack()
+    throw error
+  }
+}
+
+function report(
+  { job, file, path, entry, dryRun }: AddedJob,
+  preview: SchedulePreview | null,
+  { out, color }: Output,
+): void {
+  out(dryRun ? `Would add the job ${color.bold(job)}. Nothing was changed.` : `Added the job ${color.bold(job)}.`)
+  out('')
+  out(`  ${color.green('+')} ${file}`)
+  out(`  ${color.green('+')} package.json: ${path} = ${JSON.stringify(entry)}`)
+  out('')
+  if (preview === null) {
+    out('Schedule  none: it runs when it is asked for')
+  } else {
+    out(`Schedule  ${preview.words}`)
+    for (const [index, line] of preview.lines.entries()) out(`${index === 0 ? 'Next runs ' : '          '}${line}`)
+  }
+  if (dryRun) return
+  out('')
+  out(`Write what it does in ${file}, then try it: ${color.bold(`webstir run-job ${job}`)}`)
+}

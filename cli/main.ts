@@ -1,0 +1,76 @@
+import { didYouMean } from '../runtime/suggest.ts'
+import { VERSION } from '../runtime/version.ts'
+import type { CommandDefinition } from './command-line/definition.ts'
+import { UsageError } from './command-line/errors.ts'
+import { explain } from './command-line/explain.ts'
+import { openOutput, type Streams } from './command-line/output.ts'
+import { tokenize } from './command-line/tokens.ts'
+import { readValues } from './command-line/values.ts'
+import { commands } from './program.ts'
+
+interface Terminal extends Streams {
+  readonly stdout: Streams['stdout'] & { readonly columns?: number }
+}
+
+/** Runs one command line, argv without `node` and the script; resolves to the exit code and never rejects. */
+export async function main(argv: readonly string[], terminal: Terminal = process): Promise<number> {
+  try {
+    return await dispatch(argv, terminal)
+  } catch (error) {
+    return explain(error, terminal)
+  }
+}
+
+async function dispatch(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const { name, before, after } = splitAtCommand(argv)
+  if (name === undefined) return withoutCommand(before, terminal)
+  if (name === 'help') return showHelp(after[0], terminal)
+  const definition = commandNamed(name)
+  const given = tokenize(definition, [...before, ...after])
+  if (given.help) return showHelp(name, terminal)
+  const values = readValues(definition, given)
+  await definition.run(values, openOutput(terminal, { json: values.json === true }))
+  return 0
+}
+
+/** The command of that name or alias. Throws UsageError with a suggestion. */
+export function commandNamed(name: string): CommandDefinition {
+  const definition = commands.find((command) => command.name === name || command.aliases?.includes(name) === true)
+  if (definition !== undefined) return definition
+  const names = commands.flatMap((command) => [command.name, ...(command.aliases ?? [])])
+  throw new UsageError(`there is no command "${name}"`, didYouMean(name, names) ?? 'see "webstir --help"')
+}
+
+/** The command is the first word; of what may stand before it, only `--workspace` is followed by a value. */
+function splitAtCommand(argv: readonly string[]): { name: string | undefined; before: string[]; after: string[] } {
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at]
+    if (word === '--workspace') at++
+    else if (word !== undefined && !word.startsWith('-')) {
+      return { name: word, before: argv.slice(0, at), after: argv.slice(at + 1) }
+    }
+  }
+  return { name: undefined, before: [...argv], after: [] }
+}
+
+async function withoutCommand(options: readonly string[], terminal: Terminal): Promise<number> {
+  if (options.includes('--help') || options.includes('-h')) return showHelp(undefined, terminal)
+  if (options.includes('--version') || options.includes('-v')) {
+    terminal.stdout.write(`${VERSION}\n`)
+    return 0
+  }
+  const [first] = options
+  if (first !== undefined && first !== '--workspace') {
+    const near = didYouMean(first, ['--help', '--version', '--workspace'])
+    throw new UsageError(`webstir has no option ${first}`, near ?? 'see "webstir --help"')
+  }
+  throw new UsageError('no command was given', 'see "webstir --help"; to begin: webstir init DIR')
+}
+
+async function showHelp(name: string | undefined, { stdout }: Terminal): Promise<number> {
+  const definition = name === undefined ? undefined : commandNamed(name)
+  const { commandHelp, overview } = await import('./command-line/help.ts')
+  const text = definition === undefined ? overview(commands, stdout.columns) : commandHelp(definition, stdout.columns)
+  stdout.write(`${await text}\n`)
+  return 0
+}
