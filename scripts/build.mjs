@@ -41,6 +41,18 @@ const shared = {
 const forCommandLine = {
   alias: { ...shared.alias, 'string-width': './cli/command-line/string-width.ts' },
   define: { ...shared.define, __filename: 'import.meta.url' },
+  plugins: [
+    {
+      // Parsing a command line takes yargs's parser alone; what stands beside it in yargs/helpers may then be dropped.
+      name: 'yargs-parts',
+      setup(build) {
+        build.onResolve({ filter: /platform-shims\/esm|apply-extends|process-argv/ }, async ({ path, pluginData, ...from }) => {
+          if (pluginData === 'seen') return
+          return { ...(await build.resolve(path, { ...from, pluginData: 'seen' })), sideEffects: false }
+        })
+      },
+    },
+  ],
 }
 
 /** Entry points of dist/runtime: name in dist -> source. */
