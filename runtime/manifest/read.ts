@@ -8,6 +8,7 @@ import { looseName } from './find.ts'
 import { show } from './issues.ts'
 import type { Manifest, ManifestProblem } from './job.ts'
 import { isObject } from './json-object.ts'
+import { checkJobName } from './name.ts'
 import { readSettings } from './settings.ts'
 
 /**
@@ -103,11 +104,4 @@ function duplicate(
       : `"${name}" is already the name of ${twin.path}`,
     hint: 'rename one of the two; until then the first one counts',
   }
-}
-
-// Until name.ts is there.
-function checkJobName(name: string): { message: string; hint: string } | null {
-  return /^[A-Za-z0-9_-]{1,100}$/.test(name)
-    ? null
-    : { message: `${show(name)} can't be the name of a job`, hint: 'use letters, digits, "-" and "_" only' }
 }

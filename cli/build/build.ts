@@ -1,0 +1,139 @@
+import { build as esbuild, type Metafile } from 'esbuild'
+import type { BuildInfo, BuiltJob, Manifest } from '../../runtime/manifest/index.ts'
+import { MANIFEST_COPY } from '../../runtime/manifest/load.ts'
+import { VERSION } from '../../runtime/version.ts'
+import { BuildError } from './build-error.ts'
+import { type Bundle, bundleOptions, finishBundle, runBundler } from './bundle.ts'
+import { type Diagnostic, manifestDiagnostic } from './diagnostic.ts'
+import { type Entries, entryPoints, findEntries, moduleOutputs } from './entries.ts'
+import { INPUTS_FILE, inputsOfBuild } from './inputs.ts'
+import { builtJobs } from './job-facts.ts'
+import { type OutputFiles, publish } from './publish.ts'
+import { type RuntimeFiles, runtimeFiles } from './runtime-files.ts'
+import { strays, writtenNames } from './strays.ts'
+import { checkTypes, type TypeCheck } from './type-check.ts'
+import { readForBuild, type WorkspaceManifest } from './workspace-manifest.ts'
+
+export interface BuildRequest {
+  /** Absolute path. */
+  readonly workspace: string
+  readonly typeCheck: boolean
+}
+
+export interface BuildReport {
+  /** Names of the jobs whose modules were built. */
+  readonly jobs: readonly string[]
+  readonly typeCheck: TypeCheck['outcome'] | 'off'
+  /** Warnings; with an error there is no report. */
+  readonly diagnostics: readonly Diagnostic[]
+  readonly manifest: Manifest
+  readonly entries: Entries
+  readonly metafile: Metafile
+  /** What the bundles tell about each job's module. */
+  readonly facts: Readonly<Record<string, BuiltJob>>
+  readonly durationMs: number
+}
+
+const SCHEDULER = `import { main } from '../webstir/scheduler.js'
+
+await main(import.meta.url)
+`
+
+/**
+ * Builds src/backend into build/backend. Throws BuildError, and then the build before is still in place; throws
+ * ManifestError where package.json can't be read at all.
+ */
+export async function buildBackend({ workspace, typeCheck }: BuildRequest): Promise<BuildReport> {
+  const began = performance.now()
+  const startedAt = Date.now()
+  const abandon = new AbortController()
+  const types = typeCheck ? checkTypes(workspace, abandon.signal) : undefined
+  // Looked at below; without this, its rejection would be nobody's when something else fails first.
+  types?.catch(() => {})
+  try {
+    const runtime = runtimeFiles()
+    const read = await readForBuild(workspace)
+    const entries = findEntries(workspace, read.manifest.settings.hooks)
+    const bundling = bundle(workspace, entries, runtime)
+    const [bundled, checked] = await Promise.allSettled([bundling, types])
+    if (checked.status === 'rejected') throw checked.reason
+    const fromBundler = bundled.status === 'fulfilled' ? bundled.value.warnings : diagnosticsOf(bundled.reason)
+    const diagnostics = [
+      ...manifestDiagnostics(read, entries),
+      ...fromBundler,
+      ...notToldBy(fromBundler, checked.value?.diagnostics ?? []),
+    ]
+    if (bundled.status === 'rejected' || diagnostics.some(({ severity }) => severity === 'error')) {
+      throw new BuildError(diagnostics)
+    }
+    const { files, metafile } = bundled.value
+    const facts = builtJobs(entries, bundled.value)
+    const info = infoFiles(workspace, read, entries, { facts, metafile, runtime: runtime.stamp, startedAt })
+    publish(workspace, new Map([...files, ['jobs/scheduler.js', SCHEDULER], ...info]), runtime)
+    return {
+      jobs: [...entries.jobs.keys()],
+      typeCheck: checked.value?.outcome ?? 'off',
+      diagnostics,
+      manifest: read.manifest,
+      entries,
+      metafile,
+      facts,
+      durationMs: Math.round(performance.now() - began),
+    }
+  } finally {
+    abandon.abort()
+  }
+}
+
+async function bundle(workspace: string, entries: Entries, runtime: RuntimeFiles): Promise<Bundle> {
+  const points = entryPoints(entries)
+  if (Object.keys(points).length === 0) {
+    return { files: new Map(), metafile: { inputs: {}, outputs: {} }, warnings: [] }
+  }
+  const options = bundleOptions(workspace, points, runtime.folder)
+  return finishBundle(workspace, await runBundler(() => esbuild(options)))
+}
+
+/** What the manifest and the modules have to say about each other. */
+export function manifestDiagnostics({ manifest }: WorkspaceManifest, entries: Entries): Diagnostic[] {
+  return [...manifest.problems.map(manifestDiagnostic), ...strays(manifest, writtenNames(manifest), entries)]
+}
+
+/** The files in which a build says what it found out and what it was made from. `startedAt`: ms since the epoch. */
+export function infoFiles(
+  workspace: string,
+  { text, snapshot }: WorkspaceManifest,
+  entries: Entries,
+  build: {
+    readonly facts: Readonly<Record<string, BuiltJob>>
+    readonly metafile: Metafile
+    readonly runtime: string
+    readonly startedAt: number
+  },
+): OutputFiles {
+  const info: BuildInfo = {
+    format: 1,
+    builtAt: new Date(build.startedAt).toISOString(),
+    version: VERSION,
+    jobs: build.facts,
+    modules: moduleOutputs(entries),
+    snapshot,
+  }
+  const inputs = inputsOfBuild(workspace, entries, build.metafile, build)
+  return new Map([
+    ['webstir/build.json', JSON.stringify(info)],
+    [`webstir/${MANIFEST_COPY}`, text],
+    [INPUTS_FILE, JSON.stringify(inputs)],
+  ])
+}
+
+function diagnosticsOf(reason: unknown): readonly Diagnostic[] {
+  if (reason instanceof BuildError) return reason.diagnostics
+  throw reason
+}
+
+/** The compiler's diagnostics, without those of lines of which the bundler complains too. */
+function notToldBy(bundler: readonly Diagnostic[], compiler: readonly Diagnostic[]): Diagnostic[] {
+  const lines = new Set(bundler.map(({ file, line }) => `${file}:${line}`))
+  return compiler.filter(({ file, line }) => !lines.has(`${file}:${line}`))
+}

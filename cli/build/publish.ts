@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto'
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { OUTPUT_FOLDER } from './bundle.ts'
+import type { RuntimeFiles } from './runtime-files.ts'
+
+export type OutputFiles = ReadonlyMap<string, string | Uint8Array>
+
+/** Folders that a build was killed in are swept away when they are older than this, in ms. */
+const ABANDONED = 3_600_000
+
+/**
+ * Puts a whole build in the place of the one before. It is written beside it first and then renamed, so that whoever
+ * starts a scheduler finds either build whole, and what is no longer built vanishes. Several builds at once don't
+ * disturb each other; the last to finish stays.
+ */
+export function publish(workspace: string, files: OutputFiles, runtime: RuntimeFiles): void {
+  const target = join(workspace, OUTPUT_FOLDER)
+  const parent = dirname(target)
+  mkdirSync(parent, { recursive: true })
+  sweep(parent)
+  const fresh = join(parent, `.backend-${randomUUID()}`)
+  try {
+    writeAll(fresh, files)
+    mkdirSync(join(fresh, 'webstir'), { recursive: true })
+    for (const name of runtime.names) copyFileSync(join(runtime.folder, name), join(fresh, 'webstir', name))
+    swap(fresh, target)
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true })
+    throw error
+  }
+}
+
+function writeAll(folder: string, files: OutputFiles): void {
+  const made = new Set<string>()
+  for (const [path, contents] of files) {
+    const file = join(folder, path)
+    const inner = dirname(file)
+    if (!made.has(inner)) mkdirSync(inner, { recursive: true })
+    made.add(inner)
+    writeFileSync(file, contents)
+  }
+}
+
+/** Two renames; should somebody else's build come between them, it is moved away too. */
+function swap(fresh: string, target: string): void {
+  for (let attempt = 0; ; attempt++) {
+    const old = `${fresh}-old${attempt}`
+    const hadOld = tryRename(target, old, ['ENOENT'])
+    const isPlaced = tryRename(fresh, target, ['ENOTEMPTY', 'EEXIST', 'EPERM'])
+    if (hadOld) {
+      if (isPlaced || attempt < 20) rmSync(old, { recursive: true, force: true })
+      else renameSync(old, target)
+    }
+    if (isPlaced) return
+    if (attempt >= 20) throw new Error(`${target} can't be replaced`)
+  }
+}
+
+/** False where the rename failed for one of these reasons. */
+function tryRename(from: string, to: string, expected: readonly string[]): boolean {
+  try {
+    renameSync(from, to)
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && expected.includes(String(error.code))) return false
+    throw error
+  }
+}
+
+function sweep(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    if (!name.startsWith('.backend-')) continue
+    const path = join(parent, name)
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found !== undefined && Date.now() - found.mtimeMs > ABANDONED) rmSync(path, { recursive: true, force: true })
+  }
+}
+
+/** Replaces single files of a build in place, each whole; those that are the same already are left alone. */
+export function publishFiles(workspace: string, files: OutputFiles): void {
+  const folder = join(workspace, OUTPUT_FOLDER)
+  for (const [path, contents] of files) {
+    const file = join(folder, path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(`${file}.new`, contents)
+    renameSync(`${file}.new`, file)
+  }
+}
