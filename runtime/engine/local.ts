@@ -12,8 +12,6 @@ export interface LocalEngineOptions {
   readonly node: string
   /** Executions at once, at least 1. */
   readonly concurrency: number
-  /** ms without a heartbeat after which a lock no longer holds. */
-  readonly staleAfter: number
   /** The job of an execution; undefined where this process doesn't know it (it then leaves the row to others). */
   job(name: string): Job | undefined
   onStart(execution: Execution): void
@@ -137,11 +135,11 @@ export class LocalEngine implements Engine {
   }
 
   async #takeOnce(): Promise<void> {
-    const { around, node, staleAfter, onSkip } = this.#options
+    const { around, node, onSkip } = this.#options
     const limit = this.freeSlots()
     if (this.#mayHaveQueued && limit > 0) {
       const now = this.#clock.now()
-      const { taken, skipped } = await around.store.take({ node, now, limit, staleBefore: now - staleAfter })
+      const { taken, skipped } = await around.store.take({ node, now, limit, staleBefore: now - around.staleAfter })
       for (const execution of skipped) onSkip(execution)
       for (const execution of taken) this.#run(execution)
       if (taken.length === limit || skipped.length > 0) {

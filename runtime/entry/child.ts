@@ -30,7 +30,7 @@ process.on('message', (message: ToChild) => {
   else void start(message)
 })
 
-async function start({ execution, job: _job, workspace }: Extract<ToChild, { kind: 'start' }>): Promise<void> {
+async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'start' }>): Promise<void> {
   const log = openLog({ destination: { write: (line) => void tell({ kind: 'log', line }) } })
   const logger = log.forExecution(execution.job, { job: execution.job, executionId: execution.id }, () => {})
   captureConsole()
@@ -46,7 +46,7 @@ async function start({ execution, job: _job, workspace }: Extract<ToChild, { kin
       },
     },
   }
-  body = startInline(execution, around, {
+  body = startInline(execution, job, around, {
     logger: () => logger,
     progress: (percent, text) => void tell({ kind: 'progress', percent, message: text }),
   })

@@ -82,7 +82,7 @@ export async function withRunner(
   }
   await store.registerNode({ ...about, fires: false })
   const heart = startHeart(store, node, Math.floor(staleAfter / 3), clock)
-  const { runner } = withCalls(around, node, staleAfter, manifest.jobs)
+  const { runner } = withCalls(around, node, manifest.jobs, manifest.settings.concurrency)
   const ending = new AbortController()
   void heedCancellations(runner, workspace, ending.signal)
   onStopSignal((signal) => {

@@ -34,10 +34,12 @@ export function startAttempt(execution: Execution, job: Job, around: Surrounding
   }
   let reason: AbortedError | undefined
   let listener: (() => void) | undefined
+  // The parent of a multi-tenant fire only spreads it; its children are what is isolated.
+  const isParent = job.multiTenant === true && execution.tenant === ''
   const body =
-    job.isolation === 'process' && around.isolate !== undefined
+    job.isolation === 'process' && !isParent && around.isolate !== undefined
       ? around.isolate({ execution, job, writeLine, progress })
-      : startInline(execution, around, { logger, progress })
+      : startInline(execution, job, around, { logger, progress })
   return {
     ended: body.ended,
     aborted: () => reason,

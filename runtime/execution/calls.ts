@@ -3,9 +3,10 @@ import type { JsonValue } from '../json.ts'
 import { findJob, looseName } from '../manifest/find.ts'
 import type { Job } from '../manifest/job.ts'
 import { JobNotFoundError } from '../manifest/not-found.ts'
+import { fanOutThrough } from './fan-out.ts'
 import { JobRunner } from './job-runner.ts'
 import { checkJson } from './meta.ts'
-import type { Surroundings } from './surroundings.ts'
+import type { FanOut, Surroundings } from './surroundings.ts'
 
 /** A job was called that is under way already, further out in the same chain of calls. Code: JOB_CALLS_ITSELF. */
 export class JobCallError extends JobsError {}
@@ -25,8 +26,8 @@ export type CallJob = (name: string, args: readonly JsonValue[], caller?: Caller
 export function withCalls(
   around: Surroundings,
   node: string,
-  staleAfter: number,
   jobs: readonly Job[],
+  concurrency: number,
 ): { around: Surroundings; runner: JobRunner; call: CallJob } {
   const call: CallJob = async (name, args, caller) => {
     const job = findJob(jobs, name)
@@ -51,8 +52,10 @@ export function withCalls(
     const { outcome, thrown } = result.end
     if (outcome.kind !== 'success' && outcome.kind !== 'skipped') throw thrown
   }
-  const surroundings: Surroundings = { ...around, call }
-  const runner = new JobRunner(surroundings, node, staleAfter)
+  const fanOut: FanOut = (parent, job, tenants, caller) => spread(parent, job, tenants, caller)
+  const surroundings: Surroundings = { ...around, call, fanOut }
+  const runner = new JobRunner(surroundings, node)
+  const spread = fanOutThrough(runner, surroundings, concurrency)
   return { around: surroundings, runner, call }
 }
 

@@ -1,6 +1,7 @@
 import { nextTurn } from '../clock.ts'
 import { JobsError } from '../errors.ts'
 import type { Logger } from '../logging/logger.ts'
+import type { Job } from '../manifest/job.ts'
 import type { Execution } from '../store/execution.ts'
 import type { PreCheckVerdict, Store } from '../store/store.ts'
 import type { JobContext } from './context.ts'
@@ -8,9 +9,13 @@ import { type LateDatabase, lateDatabase } from './database.ts'
 import { currentFrame, type Frame, runInFrame } from './frame.ts'
 import type { JobModule } from './job-module.ts'
 import type { AttemptBody, CodeEnd, Surroundings } from './surroundings.ts'
+import { asTenantSource, TenantsError } from './tenants.ts'
 
 /** What code that runs in this process needs: less than an attempt, so that a child process can supply it. */
-export type InlineSurroundings = Pick<Surroundings, 'env' | 'modules' | 'call' | 'openDatabase'> & {
+export type InlineSurroundings = Pick<
+  Surroundings,
+  'env' | 'modules' | 'call' | 'openDatabase' | 'openTenants' | 'fanOut'
+> & {
   readonly store: Pick<Store, 'transaction'>
 }
 
@@ -24,7 +29,7 @@ export interface Telling {
 const PRE_CHECK_LIMIT = 2000
 
 /** Runs a job's code in this process. */
-export function startInline(execution: Execution, around: InlineSurroundings, telling: Telling): AttemptBody {
+export function startInline(execution: Execution, job: Job, around: InlineSurroundings, telling: Telling): AttemptBody {
   const controller = new AbortController()
   const strays: unknown[] = []
   let hasEnded = false
@@ -46,6 +51,10 @@ export function startInline(execution: Execution, around: InlineSurroundings, te
   const run = async (): Promise<CodeEnd> => {
     try {
       const module = await around.modules.load(execution.job)
+      if (execution.tenant === '' && (job.multiTenant ?? module.multiTenant) === true) {
+        await spread(execution, job, module, around, frame)
+        return { kind: 'returned' }
+      }
       const verdict = await preCheck(module, context, execution, around.store)
       if (verdict.skip) return { kind: 'skipped', reason: verdict.reason }
       await module.run(context)
@@ -63,6 +72,32 @@ export function startInline(execution: Execution, around: InlineSurroundings, te
     ended: runInFrame(frame, run),
     abort: (reason) => controller.abort(reason),
   }
+}
+
+/** Runs a multi-tenant job for each tenant that its filter leaves. */
+async function spread(
+  execution: Execution,
+  job: Job,
+  module: JobModule,
+  around: InlineSurroundings,
+  frame: Frame,
+): Promise<void> {
+  if (around.fanOut === undefined) {
+    throw new TenantsError('TENANTS_ISOLATED', `job "${job.name}" is multi-tenant, and only its module says so`, {
+      hint: 'with "isolation": "process", write "multiTenant": true in package.json too',
+    })
+  }
+  if (around.openTenants === undefined) throw noTenants(job.name)
+  const all = asTenantSource(await around.openTenants(), 'src/backend/tenants.ts')
+  const left =
+    module.filter === undefined ? all : asTenantSource(await module.filter(all), `tenantsFilter of "${job.name}"`)
+  await around.fanOut(execution, job, left, frame)
+}
+
+function noTenants(job: string): TenantsError {
+  return new TenantsError('TENANTS_MISSING', `job "${job}" is multi-tenant, and the workspace has no tenants`, {
+    hint: 'export them from src/backend/tenants.ts ("webstir add-tenants" writes one), and build again',
+  })
 }
 
 interface ContextParts {

@@ -57,8 +57,6 @@ export class JobRunner {
   constructor(
     private readonly around: Surroundings,
     private readonly node: string,
-    /** ms. */
-    private readonly staleAfter: number,
   ) {}
 
   /** Runs it to its end, retries included. Throws JobLockedError and JobNotStartedError where it doesn't start. */
@@ -106,7 +104,7 @@ export class JobRunner {
       recoverLimit: job.recover,
       parentId: parentId ?? null,
       lock: force === true || job.overlap === 'allow' ? 'bypass' : 'exclusive',
-      staleBefore: now - this.staleAfter,
+      staleBefore: now - this.around.staleAfter,
     })
     if (start.acquired) return start.execution
     throw notStarted(job.name, start)
@@ -136,7 +134,13 @@ export class JobRunner {
     await sleep(clock, availableAt - clock.now())
     for (;;) {
       const now = clock.now()
-      const { taken } = await store.take({ node: this.node, now, limit: 1, staleBefore: now - this.staleAfter, id })
+      const { taken } = await store.take({
+        node: this.node,
+        now,
+        limit: 1,
+        staleBefore: now - this.around.staleAfter,
+        id,
+      })
       const [execution] = taken
       if (execution !== undefined) return { kind: 'here', execution }
       const known = await store.execution(id)

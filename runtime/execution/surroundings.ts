@@ -9,6 +9,10 @@ import type { AbortedError } from './abort.ts'
 import type { DatabaseClient } from './database.ts'
 import type { Frame } from './frame.ts'
 import type { JobModules } from './job-module.ts'
+import type { TenantSource } from './tenants.ts'
+
+/** Runs a multi-tenant job for each of its tenants, on behalf of the parent execution. */
+export type FanOut = (parent: Execution, job: Job, tenants: TenantSource, caller: Frame) => Promise<void>
 
 /** What every attempt of a process is run with. */
 export interface Surroundings {
@@ -21,6 +25,14 @@ export interface Surroundings {
   readonly isolate?: (attempt: IsolatedRun) => AttemptBody
   /** Opens the workspace's database for one execution; absent where the workspace has none. */
   readonly openDatabase?: () => Promise<DatabaseClient>
+  /** A RUNNING row without a heartbeat for this long, in ms, is dead. */
+  readonly staleAfter: number
+  /** The workspace's tenants, as its module gives them; absent where it has none. */
+  readonly openTenants?: () => Promise<unknown>
+  /** Runs a multi-tenant job for each tenant. */
+  readonly fanOut?: FanOut
+  /** Told when something was put into the queue from here. */
+  readonly onQueued?: () => void
   /** Runs a job for the code of another one. */
   readonly call?: (name: string, args: readonly JsonValue[], caller: Frame) => Promise<void>
 }

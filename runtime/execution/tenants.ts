@@ -1,11 +1,16 @@
-/** One customer of many, as the workspace's source gives it; its id may be a text or a number. */
+import { JobsError } from '../errors.ts'
+
+/** One customer of many, as the workspace's source gives it. */
 export interface Tenant {
+  /** At most 200 characters as text. */
   readonly id: string | number
   readonly [property: string]: unknown
 }
 
-/** Values that columns are compared with. */
-export type TenantConditions = Readonly<Record<string, string | number | boolean | null | readonly (string | number)[]>>
+export type TenantValue = string | number | boolean | null
+
+/** Columns and what they are compared with; an array means any of its values. */
+export type TenantConditions = Readonly<Record<string, TenantValue | readonly TenantValue[]>>
 
 /** Where tenants come from; each method that narrows it down gives a new source. Anything async-iterable will do. */
 export interface TenantSource extends AsyncIterable<Tenant> {
@@ -13,4 +18,96 @@ export interface TenantSource extends AsyncIterable<Tenant> {
   whereNot(conditions: TenantConditions): TenantSource
   limit(count: number): TenantSource
   all(): Promise<Tenant[]>
+}
+
+/** Codes: TENANTS_MISSING, TENANTS_SHAPE. */
+export class TenantsError extends JobsError {}
+
+/** A source over any list of tenants, or of their ids, that can be iterated, at once or in time. */
+export function tenantSource(items: AsyncIterable<unknown> | Iterable<unknown>): TenantSource {
+  return narrowed(items, [], Number.POSITIVE_INFINITY)
+}
+
+type Condition = (tenant: Tenant) => boolean
+
+function narrowed(
+  items: AsyncIterable<unknown> | Iterable<unknown>,
+  conditions: readonly Condition[],
+  most: number,
+): TenantSource {
+  const source: TenantSource = {
+    async *[Symbol.asyncIterator]() {
+      let count = 0
+      for await (const item of items) {
+        if (count >= most) return
+        const tenant = checkedTenant(item)
+        if (!conditions.every((holds) => holds(tenant))) continue
+        count++
+        yield tenant
+      }
+    },
+    where: (wanted) => narrowed(items, [...conditions, (tenant) => matches(tenant, wanted)], most),
+    whereNot: (unwanted) => narrowed(items, [...conditions, (tenant) => !matches(tenant, unwanted)], most),
+    limit: (count) => narrowed(items, conditions, Math.min(most, count)),
+    all: () => collect(source),
+  }
+  return source
+}
+
+async function collect(source: AsyncIterable<Tenant>): Promise<Tenant[]> {
+  const tenants: Tenant[] = []
+  for await (const tenant of source) tenants.push(tenant)
+  return tenants
+}
+
+function matches(tenant: Tenant, conditions: TenantConditions): boolean {
+  return Object.entries(conditions).every(([column, wanted]) => {
+    const value = tenant[column]
+    const any: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted]
+    // A database may give 1 for true; the two are the same to whoever asks.
+    return any.some((one) => one === value || (typeof one === 'boolean' && Number(one) === value))
+  })
+}
+
+/** A tenant, from an object with an id or from an id alone. Throws TenantsError for anything else. */
+export function checkedTenant(item: unknown): Tenant {
+  if (typeof item === 'string' || typeof item === 'number') return { id: checkedId(item) }
+  if (item !== null && typeof item === 'object' && 'id' in item) return { ...item, id: checkedId(item.id) }
+  throw new TenantsError('TENANTS_SHAPE', `a tenant must be an id or an object with an id, and is ${typeof item}`, {
+    hint: 'yield objects such as { id: "acme" }',
+  })
+}
+
+function checkedId(id: unknown): string | number {
+  if ((typeof id === 'number' && Number.isFinite(id)) || (typeof id === 'string' && id !== '' && id.length <= 200))
+    return id
+  throw new TenantsError(
+    'TENANTS_SHAPE',
+    `a tenant's id must be a number or a text of 1 to 200 characters, and is ${JSON.stringify(id)}`,
+    {
+      hint: 'give each tenant an id of its own',
+    },
+  )
+}
+
+/** Whatever a source module or a tenantsFilter gave, as a source. `what` names it in the error. */
+export function asTenantSource(given: unknown, what: string): TenantSource {
+  if (isSource(given)) return given
+  if (given !== null && typeof given === 'object' && (Symbol.asyncIterator in given || Symbol.iterator in given)) {
+    return tenantSource(given as AsyncIterable<unknown>)
+  }
+  throw new TenantsError('TENANTS_SHAPE', `${what} gave ${given === null ? 'null' : typeof given}, not tenants`, {
+    hint: 'return the tenants, narrowed down: (tenants) => tenants.where({ active: true })',
+  })
+}
+
+function isSource(given: unknown): given is TenantSource {
+  return (
+    given !== null &&
+    typeof given === 'object' &&
+    Symbol.asyncIterator in given &&
+    'where' in given &&
+    'whereNot' in given &&
+    'limit' in given
+  )
 }

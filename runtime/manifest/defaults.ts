@@ -50,7 +50,7 @@ const TEMPLATE: Omit<Job, 'name' | 'timezone'> = {
   recover: ENTRY_DEFAULTS.recover,
   jitter: 0,
   after: [],
-  multiTenant: ENTRY_DEFAULTS.multiTenant,
+  multiTenant: undefined,
   isolation: ENTRY_DEFAULTS.isolation,
 }
 

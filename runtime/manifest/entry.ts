@@ -55,7 +55,8 @@ export function readEntry(
   })
   problems.push(...read.problems)
   const args = isArray(filled.args) ? filled.args : []
-  const job = { ...jobOf(entry, name, around.timezone, args), schedules: read.schedules }
+  const multiTenant = filled.multiTenant === undefined ? undefined : entry.multiTenant
+  const job = { ...jobOf(entry, name, around.timezone, args), schedules: read.schedules, multiTenant }
   const isAsWritten = JSON.stringify(filled) === JSON.stringify(plain)
   if (isAsWritten) return { job, problems }
   const description = typeof written.description === 'string' ? written.description : undefined
@@ -106,7 +107,6 @@ function jobOf(entry: JobEntry, name: string, zone: string, args: readonly JsonV
     recover: entry.recover,
     jitter: parseDuration(entry.jitter) ?? base.jitter,
     after: entry.after,
-    multiTenant: entry.multiTenant,
     isolation: entry.isolation,
   }
 }

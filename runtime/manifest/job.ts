@@ -55,7 +55,8 @@ export interface Job {
   readonly recover: number
   readonly jitter: number
   readonly after: readonly string[]
-  readonly multiTenant: boolean
+  /** Undefined where the manifest doesn't say: then the module does, and by default it is off. */
+  readonly multiTenant: boolean | undefined
   readonly isolation: Isolation
   /** Description and arguments as written, for listings; present only where `${NAME}` stood in them. */
   readonly written?: { readonly description: string | undefined; readonly args: readonly JsonValue[] }
@@ -88,6 +89,7 @@ export type ManifestProblemCode =
   | 'UNKNOWN_JOB'
   | 'CIRCLE'
   | 'IGNORED_JOBS'
+  | 'META'
 
 /** Something worth telling about the manifest; an `error` makes the job (or the whole) unusable, a `warning` doesn't. */
 export interface ManifestProblem {

@@ -34,7 +34,7 @@ export interface ListedJob {
   readonly schedules: readonly ListedSchedule[]
   /** The earliest `next` of its schedules. */
   readonly next: string | null
-  /** Why the job can't be used at all; its schedules' problems stand there. */
+  /** Why the job can't be used, or its `meta()` failed; its schedules' problems stand there. */
   readonly problem: string | null
 }
 
@@ -48,7 +48,11 @@ export interface ListingOptions {
 /** The manifest's jobs in its order, then those that could not be read. `now`: ms since the epoch. */
 export function listJobs(manifest: Manifest, now: number, options: ListingOptions = {}): ListedJob[] {
   const from = new Date(now)
-  const listed = manifest.jobs.map((job) => listJob(job, from, options))
+  const faults = new Map(manifest.problems.flatMap((fault) => (fault.code === 'META' ? [[fault.job, fault]] : [])))
+  const listed = manifest.jobs.map((job) => {
+    const fault = faults.get(job.name)
+    return { ...listJob(job, from, options), problem: fault === undefined ? null : problemText(fault) }
+  })
   const known = new Set(manifest.jobs.map(({ name }) => name))
   for (const problem of manifest.problems) {
     const name = problem.job
@@ -68,7 +72,7 @@ const UNREADABLE = {
   next: null,
 } as const
 
-function listJob(job: Job, from: Date, options: ListingOptions): ListedJob {
+function listJob(job: Job, from: Date, options: ListingOptions): Omit<ListedJob, 'problem'> {
   const schedules = job.schedules.map((schedule) => listSchedule(schedule, job, from, options))
   let next: string | null = null
   for (const schedule of schedules) {
@@ -82,7 +86,6 @@ function listJob(job: Job, from: Date, options: ListingOptions): ListedJob {
     disabledBy: job.disabledBy,
     schedules,
     next,
-    problem: null,
   }
 }
 

@@ -18,9 +18,9 @@ export function renderJobList(listed: readonly ListedJob[], now: number, options
   const faults: string[] = []
   for (const job of listed) {
     const end = [String(job.priority ?? '-'), job.description ?? '']
-    if (job.problem !== null) {
+    if (job.problem !== null) faults.push(`${job.name}: ${job.problem}`)
+    if (job.problem !== null && job.schedules.length === 0) {
       rows.push([job.name, '-', paint('invalid'), ...end])
-      faults.push(`${job.name}: ${job.problem}`)
     } else if (job.schedules.length === 0) {
       rows.push([job.name, '-', job.enabled ? 'only when asked' : disabled(job), ...end])
     }

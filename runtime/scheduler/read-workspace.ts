@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { type Env, loadEnvFiles } from '../env.ts'
-import { loadManifest, type Manifest } from '../manifest/index.ts'
+import { loadManifest, type Manifest, readBuildInfo } from '../manifest/index.ts'
 
 /** Where a built workspace lies on the disk; absolute paths. */
 export interface Place {
@@ -14,8 +14,18 @@ export function placeOf(root: string): Place {
   return { root: resolve(root), build: join(resolve(root), 'build', 'backend') }
 }
 
-/** Fills the environment from the `.env` files, then reads the manifest. Opens no store. */
+/** Fills the environment from the `.env` files, then reads the manifest, `meta()` of modules included. Opens no store. */
 export async function readWorkspace({ root, build }: Place, env: Env = process.env): Promise<Manifest> {
   await loadEnvFiles(root, env)
-  return loadManifest({ workspace: root, buildInfo: join(build, 'webstir', 'build.json'), env })
+  const buildInfo = join(build, 'webstir', 'build.json')
+  const info = readBuildInfo(buildInfo)
+  const manifest = await loadManifest({ workspace: root, buildInfo, info, env })
+  const withMeta = Object.entries(info?.jobs ?? {}).flatMap(([name, { meta }]) => (meta ? [name] : []))
+  if (withMeta.length === 0) return manifest
+  // Imported only now: a listing of plain jobs loads none of what runs them.
+  const [{ withCodeSchedules }, { builtModules }] = await Promise.all([
+    import('../execution/code-schedules.ts'),
+    import('../execution/built-modules.ts'),
+  ])
+  return withCodeSchedules(manifest, builtModules(build), new Set(withMeta))
 }

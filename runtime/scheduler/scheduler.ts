@@ -59,7 +59,8 @@ export class SchedulerLoop {
 
   constructor(options: SchedulerLoopOptions) {
     const { settings, jobs } = options
-    const { around, runner, call } = withCalls(options.around, this.node, settings.staleAfter, jobs)
+    const base = { ...options.around, onQueued: () => this.engine.lookAtQueue() }
+    const { around, runner, call } = withCalls(base, this.node, jobs, settings.concurrency)
     this.#options = { ...options, around }
     this.runner = runner
     this.call = call
@@ -73,7 +74,6 @@ export class SchedulerLoop {
       around,
       node: this.node,
       concurrency: settings.concurrency,
-      staleAfter: settings.staleAfter,
       job: (name) => byName.get(name),
       onStart: (execution) => this.report.started(execution),
       onEnd: (end) => this.report.ended(end),

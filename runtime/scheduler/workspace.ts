@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { Env } from '../env.ts'
 import { openBuiltDatabase } from '../execution/built-database.ts'
 import { builtModules } from '../execution/built-modules.ts'
+import { openBuiltTenants } from '../execution/built-tenants.ts'
 import { captureConsole } from '../execution/frame.ts'
 import { processIsolation } from '../execution/isolated.ts'
 import type { Surroundings } from '../execution/surroundings.ts'
@@ -40,6 +41,8 @@ export async function openWorkspace(
     modules: builtModules(place.build),
     isolate: processIsolation({ ...place, storeUrl: store.target ?? 'memory:' }, clock),
     openDatabase: () => openBuiltDatabase(place.build),
+    openTenants: () => openBuiltTenants(place.build),
+    staleAfter: manifest.settings.staleAfter,
   }
   return { place, manifest, around, store, log, host: hostname(), close: () => store.close() }
 }

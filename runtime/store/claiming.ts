@@ -261,7 +261,7 @@ function queuedRow(fire: Fire, now: number): Execution {
     recoveries: 0,
     recoverLimit: fire.recoverLimit,
     cancelRequestedAt: null,
-    parentId: null,
+    parentId: fire.parentId ?? null,
     after: fire.after,
     lock: fire.overlap === 'allow' ? 'bypass' : 'exclusive',
     progress: null,

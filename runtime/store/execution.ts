@@ -93,6 +93,8 @@ export interface Fire {
   readonly skip: { readonly cause: SkipCause; readonly reason: string } | null
   /** How many fires this one stands for, where `skip` sums up a whole range ending at `scheduledFor`; else 1. */
   readonly count: number
+  /** The multi-tenant execution that it is part of. */
+  readonly parentId?: string
 }
 
 /** What became of one fire in a claim. */
