@@ -77,4 +77,48 @@ export const commands: readonly CommandDefinition[] = [
     ],
     load: async () => (await import('./commands/add-job.ts')).addJob,
   }),
+  defineCommand({
+    name: 'remove-job',
+    describe: 'Remove a job: its entry in package.json and its folder',
+    positionals: [{ name: 'name', required: true, describe: 'The job; case, "-" and "_" make no difference' }],
+    options: {
+      'keep-files': { type: 'flag', describe: 'Leave src/backend/jobs/NAME where it is' },
+      ...DRY_RUN,
+      ...JSON_DATA,
+      ...WORKSPACE,
+    },
+    examples: [
+      ['webstir remove-job nightly --dry-run', 'See what would go'],
+      ['webstir remove-job nightly --keep-files', 'Only take it out of package.json'],
+    ],
+    load: async () => (await import('./commands/remove-job.ts')).removeJob,
+  }),
+  defineCommand({
+    name: 'list-jobs',
+    aliases: ['list-background-jobs'],
+    describe: 'List the jobs with their schedules and next runs',
+    positionals: [],
+    options: { ...JSON_DATA, ...WORKSPACE },
+    examples: [
+      ['webstir list-jobs', 'A table'],
+      ['webstir list-jobs --json', 'A JSON array, as that of "scheduler.js --list --json"'],
+    ],
+    load: async () => (await import('./commands/list-jobs.ts')).listJobs,
+  }),
+  defineCommand({
+    name: 'build',
+    describe: 'Build src/backend into build/backend',
+    positionals: [],
+    options: {
+      runtime: { type: 'text', choices: ['backend'], describe: 'What is built; only the backend has a build here' },
+      watch: { type: 'flag', alias: 'w', describe: 'Build again on every change, until it is told to stop' },
+      typecheck: { type: 'flag', on: true, describe: 'Build without checking the types' },
+      ...WORKSPACE,
+    },
+    examples: [
+      ['webstir build', 'Check the types and build; a failed build leaves the last good one in place'],
+      ['webstir build --no-typecheck --watch', 'Build on every change, as fast as it goes'],
+    ],
+    load: async () => (await import('./commands/build.ts')).build,
+  }),
 ]

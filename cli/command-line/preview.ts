@@ -1,3 +1,4 @@
+import { formatDuration } from '../../runtime/duration.ts'
 import { relativeTime } from '../../runtime/relative-time.ts'
 import type { Schedule } from '../../runtime/schedule/index.ts'
 import { localTime } from './local-time.ts'
@@ -39,6 +40,5 @@ function rateLines(schedule: Schedule, now: number): string[] {
   const [first, second] = schedule.take(2, new Date(now)).map((fire) => fire.getTime())
   if (first === undefined || second === undefined) return ['as soon as a scheduler sees it']
   const period = second - first
-  const after = (distance: number): string => relativeTime(now + distance, now).replace(/^in /, '')
-  return ['as soon as a scheduler sees it', `${after(period)} after that`, `${after(2 * period)} after that`]
+  return ['as soon as a scheduler sees it', ...[1, 2].map((count) => `${formatDuration(count * period)} after that`)]
 }

@@ -35,7 +35,7 @@ export async function readScheduleOptions(
   const isZoneKnown = !filled.unset.some((name) => written.includes(`\${${name}`))
   if (isZoneKnown) checkZone(zone, timezone === undefined)
   if (schedule === undefined || filled.unset.length > 0) return { preview: null, warnings }
-  const { schedule: parsed, remarks } = checkSchedule(expression, zone)
+  const { schedule: parsed, remarks } = checkSchedule(expression, zone, new Date(now))
   return { preview: previewSchedule(parsed, now), warnings: [...warnings, ...remarks] }
 }
 

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { readdirSync, renameSync, rmSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { messageOf } from '../../runtime/errors.ts'
+import { findByName } from '../../runtime/manifest/name.ts'
+import { JobNotFoundError } from '../../runtime/manifest/not-found.ts'
+import type { Output } from '../command-line/output.ts'
+import { findWorkspace } from '../workspace/find.ts'
+import { withWorkspaceLock } from '../workspace/lock.ts'
+import { openManifestText } from '../workspace/manifest-text.ts'
+import { readForChange, replacePackageJson } from '../workspace/package-json.ts'
+import { lookWithin } from '../workspace/safe-path.ts'
+
+export interface RemoveJobOptions {
+  /** Case, `-` and `_` make no difference. */
+  readonly name: string
+  /** Leave the job's folder where it is. */
+  readonly keepFiles?: boolean
+  readonly dryRun?: boolean
+  readonly workspace?: string | undefined
+}
+
+export interface RemovedJob {
+  /** As it stood in package.json. */
+  readonly job: string
+  readonly workspace: string
+  /** Places of the entries that were removed; more than one where the name stood there twice. */
+  readonly paths: readonly string[]
+  /** Files that were removed with the job's folder, relative to the workspace. */
+  readonly files: readonly string[]
+  readonly keptFiles: boolean
+  readonly dryRun: boolean
+}
+
+/** Removes a job: its entry in package.json and its folder, both or neither. */
+export async function removeJob(options: RemoveJobOptions, io: Output): Promise<RemovedJob> {
+  const { keepFiles = false, dryRun = false } = options
+  const workspace = findWorkspace(options.workspace)
+  const work = async (): Promise<RemovedJob> => {
+    const manifest = await openManifestText(workspace, readForChange(workspace))
+    const found = findByName(manifest.entries, options.name)
+    if (found.item === undefined) {
+      throw new JobNotFoundError(
+        options.name,
+        manifest.entries.map(({ name }) => name),
+      )
+    }
+    const job = found.item.name
+    const indexes = manifest.entries.filter(({ name }) => name === job).map(({ index }) => index)
+    const folder = ['src', 'backend', 'jobs', job]
+    const hasFolder = !keepFiles && lookWithin(workspace, folder)?.isDirectory() === true
+    const files = hasFolder ? filesIn(workspace, folder) : []
+    if (!dryRun) write(workspace, manifest.without(indexes), hasFolder ? folder : null, io)
+    const paths = indexes.map((index) => `${manifest.key}[${index}]`)
+    return { job, workspace, paths, files, keptFiles: keepFiles, dryRun }
+  }
+  const removed = await (dryRun ? work() : withWorkspaceLock(workspace, work))
+  if (io.json) io.data(removed)
+  else report(removed, io)
+  return removed
+}
+
+function filesIn(workspace: string, folder: readonly string[]): string[] {
+  return readdirSync(join(workspace, ...folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(workspace, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort()
+}
+
+/** The folder steps aside first and is deleted last, so that it can be put back where package.json can't be written. */
+function write(workspace: string, packageJson: string, folder: readonly string[] | null, io: Output): void {
+  if (folder === null) {
+    replacePackageJson(workspace, packageJson)
+    return
+  }
+  const path = join(workspace, ...folder)
+  const aside = join(workspace, `.webstir.removed-${randomUUID()}`)
+  renameSync(path, aside)
+  try {
+    replacePackageJson(workspace, packageJson)
+  } catch (error) {
+    renameSync(aside, path)
+    throw error
+  }
+  try {
+    rmSync(aside, { recursive: true })
+  } catch (error) {
+    io.warn(`${aside} could not be deleted; delete it by hand (${messageOf(error)})`)
+  }
+}
+
+function report({ job, paths, files, keptFiles, dryRun }: RemovedJob, { out, color }: Output): void {
+  out(dryRun ? `Would remove the job ${color.bold(job)}. Nothing was changed.` : `Removed the job ${color.bold(job)}.`)
+  out('')
+  for (const path of paths) out(`  ${color.red('-')} package.json: ${path}`)
+  for (const file of files) out(`  ${color.red('-')} ${file}`)
+  if (keptFiles) out(`  Its files stay in src/backend/jobs/${job}.`)
+  else if (files.length === 0) out(`  It had no files in src/backend/jobs/${job}.`)
+}
