@@ -16,6 +16,8 @@ export interface DaylightEffect {
   /** The local date of the change: `2026-03-29`. */
   readonly date: string
   readonly kind: DaylightKind
+  /** The instant of the change. */
+  readonly change: Date
   /** The local time that the effect begins with, `02:30`, as the schedule writes it. */
   readonly local: string
   /** When it fires (the first time, where it does so twice); null for what is dropped. */
@@ -64,6 +66,7 @@ function effectsOfGap(schedule: Schedule, change: ClockChange): DaylightEffect[]
   const effect = (kind: DaylightKind, local: number, count: number, note: string): DaylightEffect => ({
     date: dateText(local),
     kind,
+    change: new Date(change.instant * 1000),
     local: shortTimeText(local),
     utc: kind === 'dropped' ? null : new Date(change.instant * 1000),
     count,
@@ -94,6 +97,7 @@ function effectsOfRepetition(schedule: Schedule, change: ClockChange): DaylightE
     {
       date: dateText(first),
       kind: once ? 'repeated-once' : 'runs-twice',
+      change: new Date(change.instant * 1000),
       local: shortTimeText(first),
       utc: new Date((first - change.before) * 1000),
       count: times.length,

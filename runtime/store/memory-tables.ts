@@ -37,6 +37,11 @@ export class MemoryTables implements Tables {
     return done(keys.flatMap((key) => this.#schedules.get(key) ?? []))
   }
 
+  marks(keys: readonly string[]) {
+    const found = keys.flatMap((key) => this.#schedules.get(key) ?? [])
+    return done<ReadonlyMap<string, number>>(new Map(found.map(({ key, mark }) => [key, mark])))
+  }
+
   moveMarks(marks: readonly { key: string; to: number }[]) {
     for (const { key, to } of marks) {
       const stored = this.#schedules.get(key)
@@ -119,6 +124,12 @@ export class MemoryTables implements Tables {
     return done<ReadonlySet<number>>(found)
   }
 
+  newestInstant() {
+    let newest: number | null = null
+    for (const { scheduledFor } of this.#executions.values()) newest = Math.max(newest ?? scheduledFor, scheduledFor)
+    return done(newest)
+  }
+
   dependencies(wanted: readonly { job: string; scheduledFor: number }[]) {
     const found: Dependency[] = []
     for (const { job, scheduledFor } of wanted) {
@@ -196,6 +207,17 @@ export class MemoryTables implements Tables {
     return done<ReadonlySet<string>>(changed)
   }
 
+  succeed(ends: readonly { id: string; attempt: number; at: number }[], owner: string) {
+    const changed = new Map<string, number>()
+    for (const { id, attempt, at } of ends) {
+      const one = this.#executions.get(id)
+      if (one?.status !== 'RUNNING' || one.owner !== owner || one.attempt !== attempt) continue
+      this.#change(id, () => ({ status: 'SUCCESS', finishedAt: at, error: null }))
+      changed.set(id, one.startedAt ?? 0)
+    }
+    return done<ReadonlyMap<string, number>>(changed)
+  }
+
   requestCancel(ids: readonly string[], now: number) {
     for (const id of ids) {
       const one = this.#executions.get(id)
@@ -230,7 +252,7 @@ export class MemoryTables implements Tables {
   }
 
   list(filter: Parameters<Tables['list']>[0]) {
-    const { jobs, statuses, since, until, tenant, parentId, limit = 50 } = filter
+    const { jobs, statuses, since, until, tenant, parentId, idPrefix = '', limit = 50 } = filter
     const all = jobs === undefined ? [...this.#executions.values()] : jobs.flatMap((job) => this.#of(job))
     const found = all.filter(
       (one) =>
@@ -238,7 +260,8 @@ export class MemoryTables implements Tables {
         (since === undefined || one.scheduledFor >= since) &&
         (until === undefined || one.scheduledFor <= until) &&
         (tenant === undefined || one.tenant === tenant) &&
-        (parentId === undefined || one.parentId === parentId),
+        (parentId === undefined || one.parentId === parentId) &&
+        one.id.startsWith(idPrefix),
     )
     found.sort((a, b) => b.scheduledFor - a.scheduledFor || (a.id < b.id ? 1 : -1))
     return done(found.slice(0, limit))
@@ -290,9 +313,10 @@ export class MemoryTables implements Tables {
   }
 
   // --- pausing
-  pauses(jobs: readonly string[] | null) {
-    if (jobs === null) return done([...this.#pauses.values()])
-    return done([...new Set(jobs)].flatMap((job) => this.#pauses.get(job) ?? []))
+  pauses(job: string | null) {
+    if (job === null) return done([...this.#pauses.values()])
+    const history = this.#pauses.get(job)
+    return done(history === undefined ? [] : [history])
   }
 
   putPause(pause: PauseHistory) {

@@ -20,6 +20,18 @@ export interface ScheduleState {
   readonly anchor: number | null
 }
 
+/** What the store knows of a schedule, for listings. */
+export interface ScheduleText {
+  readonly job: string
+  /** As written. */
+  readonly expression: string
+  readonly timezone: string
+  /** Origin of a rate; null for other kinds. */
+  readonly anchor: number | null
+  /** No scheduler knows it any more; should it return, it starts afresh. */
+  readonly retired: boolean
+}
+
 /** A schedule as a scheduler makes it known to the store. */
 export interface ScheduleRegistration {
   readonly key: string
@@ -92,6 +104,8 @@ export interface ExecutionFilter {
   readonly until?: number
   readonly tenant?: string
   readonly parentId?: string
+  /** How their ids begin; hexadecimal digits and dashes. */
+  readonly idPrefix?: string
   /** Newest first; at most this many, default 50. */
   readonly limit?: number
 }
@@ -192,7 +206,7 @@ export interface Store {
   /** In the order written, from line number `from` (0-based). */
   logLines(executionId: string, from?: number): Promise<LogLine[]>
   /** The expression as written of each known schedule key, retired ones included. */
-  scheduleTexts(): Promise<Map<string, { job: string; expression: string; timezone: string }>>
+  scheduleTexts(): Promise<Map<string, ScheduleText>>
   /** When the earliest queued execution becomes available; null when none is queued. */
   nextAvailableAt(): Promise<number | null>
 

@@ -17,6 +17,7 @@ import type {
   RunStart,
   ScheduleRegistration,
   ScheduleState,
+  ScheduleText,
   Store,
   StoreTransaction,
   TakeResult,
@@ -163,9 +164,9 @@ export class TableStore implements Store {
     return this.#driver.read(() => this.#driver.tables.logLines(executionId, from))
   }
 
-  async scheduleTexts(): Promise<Map<string, { job: string; expression: string; timezone: string }>> {
+  async scheduleTexts(): Promise<Map<string, ScheduleText>> {
     const stored = await this.#driver.read(() => this.#driver.tables.schedules(null))
-    return new Map(stored.map(({ key, job, expression, timezone }) => [key, { job, expression, timezone }]))
+    return new Map(stored.map(({ key, mark: _mark, ...known }) => [key, known]))
   }
 
   nextAvailableAt(): Promise<number | null> {
@@ -175,7 +176,7 @@ export class TableStore implements Store {
   pause(job: string, by: string, reason: string | null, now: number): Promise<void> {
     const { tables } = this.#driver
     return this.#driver.write(function* () {
-      const [history] = yield* tables.pauses([job])
+      const [history] = yield* tables.pauses(job)
       yield* tables.putPause(paused(history, { job, by, reason, now }))
     })
   }
@@ -183,7 +184,7 @@ export class TableStore implements Store {
   resume(job: string, now: number): Promise<void> {
     const { tables } = this.#driver
     return this.#driver.write(function* () {
-      const [history] = yield* tables.pauses([job])
+      const [history] = yield* tables.pauses(job)
       if (history?.paused) yield* tables.putPause(resumed(history, now))
     })
   }

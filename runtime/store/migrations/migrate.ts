@@ -8,7 +8,8 @@ import { LATEST, refuseNewer } from './version.ts'
 /** Any number does, as long as all programs take the same. */
 const ADVISORY_LOCK = 7_283_164
 
-const HISTORY =
+/** The table of what was applied. */
+export const HISTORY =
   'create table if not exists job_migration (version bigint primary key, name text not null, applied_at bigint not null)'
 
 /** A migration, and when it was applied (ms since the epoch); null while it wasn't. */
