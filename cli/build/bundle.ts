@@ -30,7 +30,8 @@ export function bundleOptions(
 ): BuildOptions & { write: false; metafile: true } {
   return {
     absWorkingDir: workspace,
-    entryPoints,
+    // With "./", a source that has just gone is a missing file and not a package to be left outside.
+    entryPoints: Object.fromEntries(Object.entries(entryPoints).map(([output, source]) => [output, `./${source}`])),
     outdir: OUTPUT_FOLDER,
     bundle: true,
     splitting: true,

@@ -40,12 +40,15 @@ export function manifestDiagnostic(problem: ManifestProblem): Diagnostic {
   }
 }
 
+/** More lines than this of one kind help nobody. */
+const MOST = 50
+
 /** Prints them as lines on standard error; warnings first, so that what must be mended stands last, where it is seen. */
 export function printDiagnostics(diagnostics: readonly Diagnostic[], { color, err }: Output): void {
   for (const severity of ['warning', 'error'] as const) {
     const word = severity === 'error' ? color.red('error:') : color.yellow('warning:')
-    for (const diagnostic of diagnostics) {
-      if (diagnostic.severity === severity) err(diagnosticText(diagnostic).replace(`${severity}:`, () => word))
-    }
+    const those = diagnostics.filter((diagnostic) => diagnostic.severity === severity)
+    for (const diagnostic of those.slice(0, MOST)) err(diagnosticText(diagnostic).replace(`${severity}:`, () => word))
+    if (those.length > MOST) err(`… and ${those.length - MOST} more ${severity}s`)
   }
 }
