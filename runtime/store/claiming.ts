@@ -15,23 +15,21 @@ export type Tick = Parameters<Store['claim']>[0]
 /** One tick in one transaction: read what bears on it, decide, write. */
 export function* claim(tables: Tables, tick: Tick): Steps<ClaimOutcome[]> {
   const { fires, now } = tick
-  const marks = new Map<string, number>()
-  if (tick.marks.length > 0) {
-    for (const { key, mark } of yield* tables.schedules(tick.marks.map(({ key }) => key))) marks.set(key, mark)
-    yield* tables.moveMarks(tick.marks.filter(({ key, to }) => to > (marks.get(key) ?? Number.POSITIVE_INFINITY)))
-  }
+  const marks =
+    tick.marks.length === 0 ? new Map<string, number>() : yield* tables.marks(tick.marks.map(({ key }) => key))
+  yield* tables.moveMarks(tick.marks.filter(({ key, to }) => to > (marks.get(key) ?? Number.POSITIVE_INFINITY)))
   if (fires.length === 0) return []
   const pairs = distinctPairs(fires)
   yield* tables.lockPairs(pairs, true)
   const uncovered = fires.filter((fire) => !marks.has(fire.scheduleKey))
   const lastSkips = new Map<string, LastSkip>()
   if (uncovered.length > 0) yield* readLastSkips(tables, uncovered, lastSkips)
-  const claimed = new Set(yield* tables.claimedAmong(fires))
+  const claimed = new Set(yield* claimedAmong(tables, fires))
   fires.forEach((fire, position) => {
     if (!marks.has(fire.scheduleKey) && isCounted(fire, lastSkips.get(pairKey(fire)))) claimed.add(position)
   })
   const waitsFor = wantedDependencies(fires)
-  const histories = yield* tables.pauses(fires.map(({ job }) => job))
+  const histories = yield* tables.pauses(null)
   const plan = planClaim(
     fires,
     {
@@ -66,6 +64,13 @@ export function* claim(tables: Tables, tick: Tick): Steps<ClaimOutcome[]> {
   return yield* record(tables, tick, plan.verdicts, lastSkips)
 }
 
+/** Positions of the fires that have a row. Most ticks are later than all there is, which one look tells. */
+function* claimedAmong(tables: Tables, fires: readonly Fire[]): Steps<ReadonlySet<number>> {
+  const newest = yield* tables.newestInstant()
+  if (newest === null || fires.every(({ scheduledFor }) => scheduledFor > newest)) return new Set()
+  return yield* tables.claimedAmong(fires)
+}
+
 /** Writes down what was decided, and says it in the order in which slots were given. */
 function* record(
   tables: Tables,
@@ -76,7 +81,6 @@ function* record(
   const { fires, now } = tick
   const outcomes: (ClaimOutcome | undefined)[] = fires.map(() => undefined)
   const inserts: Execution[] = []
-  const started: Execution[] = []
   const causes = new Map<string, SkipCause>()
   const more = new Map<string, { id: string; count: number; until: number; at: number }>()
   const byInstant = fires.map((_, position) => position)
@@ -116,7 +120,6 @@ function* record(
       lastSkips.delete(key)
       const execution = verdict.kind === 'run' ? runningRow(fire, tick.node, now) : queuedRow(fire, now)
       inserts.push(execution)
-      if (verdict.kind === 'run') started.push(execution)
       outcomes[position] =
         verdict.kind === 'run'
           ? { outcome: 'running', fire, execution }
@@ -125,8 +128,6 @@ function* record(
   }
   yield* tables.insert(inserts, causes)
   if (more.size > 0) yield* tables.extendSkips([...more.values()])
-  const holders = started.filter(({ lock }) => lock === 'exclusive')
-  if (holders.length > 0) yield* tables.holdLocks(holders)
   return inSlotOrder(fires).flatMap((position) => outcomes[position] ?? [])
 }
 
@@ -215,8 +216,6 @@ function* takeFrom(
         startedAt: now,
       }),
     )
-  const holders = running.filter(({ lock }) => lock === 'exclusive')
-  if (holders.length > 0) yield* tables.holdLocks(holders)
   taken.push(...running)
 }
 

@@ -4,10 +4,10 @@ import { done } from './steps.ts'
 import type { NodeRecord, ScheduleRegistration } from './store.ts'
 import type { Dependency, Ending, LastSkip, LogSize, PauseHistory, StoredSchedule, Tables } from './tables.ts'
 
+/** A lingering lock. */
 interface Lock extends Pair {
-  executionId: string
-  owner: string
-  lingers: boolean
+  readonly executionId: string
+  readonly owner: string
 }
 
 interface Log {
@@ -70,29 +70,27 @@ export class MemoryTables implements Tables {
     return done(pairs)
   }
 
-  holdLocks(executions: readonly Execution[]) {
-    for (const { job, tenant, id, owner } of executions) {
-      this.#locks.set(pairKey({ job, tenant }), { job, tenant, executionId: id, owner, lingers: false })
-    }
-    return done(undefined)
-  }
-
   lingering() {
     const found = []
-    for (const { job, tenant, executionId, owner, lingers } of this.#locks.values()) {
+    for (const { job, tenant, executionId, owner } of this.#locks.values()) {
       const node = this.#nodes.get(owner)
-      if (lingers && node !== undefined) found.push({ job, tenant, executionId, owner, heartbeatAt: node.heartbeatAt })
+      if (node !== undefined) found.push({ job, tenant, executionId, owner, heartbeatAt: node.heartbeatAt })
     }
     return done(found)
   }
 
   linger(executionIds: readonly string[]) {
-    for (const lock of this.#locks.values()) if (executionIds.includes(lock.executionId)) lock.lingers = true
+    for (const id of executionIds) {
+      const one = this.#executions.get(id)
+      if (one?.lock !== 'exclusive') continue
+      const { job, tenant, owner } = one
+      this.#locks.set(pairKey(one), { job, tenant, executionId: id, owner })
+    }
     return done(undefined)
   }
 
   freeLinger(executionId: string) {
-    for (const lock of this.#locks.values()) if (lock.executionId === executionId) lock.lingers = false
+    for (const [key, lock] of this.#locks) if (lock.executionId === executionId) this.#locks.delete(key)
     return done(undefined)
   }
 

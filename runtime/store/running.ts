@@ -68,7 +68,6 @@ export function* recordBegin(tables: Tables, request: RunRequest, skip: string |
   }
   if (skip === null) {
     yield* tables.insert([execution], new Map())
-    if (execution.lock === 'exclusive') yield* tables.holdLocks([execution])
     return { acquired: true, execution }
   }
   const reason = skipText('pre-check', skip)
@@ -97,47 +96,56 @@ export function* recordBegin(tables: Tables, request: RunRequest, skip: string |
 
 /** Ends a group of attempts in one transaction; says of each whether it was the caller's to end. */
 export function* finish(tables: Tables, ends: readonly End[]): Steps<boolean[]> {
-  const running = new Map((yield* tables.running(ends.map(({ id }) => id))).map((one) => [one.id, one]))
-  const endings: Ending[] = []
+  const accepted = new Set<End>()
   const attempts: Attempt[] = []
-  const lingering: string[] = []
-  const accepted = ends.map((end) => {
-    const execution = running.get(end.id)
-    if (execution === undefined || execution.owner !== end.owner || execution.attempt !== end.attempt) return false
-    running.delete(end.id)
-    endings.push(settle(execution, end.outcome, end.at))
-    attempts.push(endedAttempt(execution, 'error' in end.outcome ? end.outcome.error : null, end.at))
-    if (end.keepLock === true && execution.lock === 'exclusive') lingering.push(end.id)
-    return true
-  })
-  if (endings.length > 0) {
-    yield* tables.end(endings, 'RUNNING')
-    yield* tables.insertAttempts(attempts)
-    if (lingering.length > 0) yield* tables.linger(lingering)
+  const owners = new Map<string, Map<string, End>>()
+  for (const end of ends) {
+    if (end.outcome.kind !== 'success') continue
+    const mine = owners.get(end.owner) ?? new Map<string, End>()
+    owners.set(end.owner, mine.set(end.id, end))
   }
-  if (accepted.every((isOurs) => isOurs)) return accepted
+  for (const [owner, mine] of owners) {
+    // In one order, so that two groups never wait for each other in a circle.
+    const sorted = [...mine.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+    for (const [id, startedAt] of yield* tables.succeed(sorted, owner)) {
+      const end = mine.get(id)
+      if (end === undefined) continue
+      accepted.add(end)
+      const { attempt, at } = end
+      attempts.push({ executionId: id, attempt, owner, startedAt, finishedAt: at, error: null })
+    }
+  }
+  const others = ends.filter(({ outcome }) => outcome.kind !== 'success')
+  if (others.length > 0) {
+    const running = new Map((yield* tables.running(others.map(({ id }) => id))).map((one) => [one.id, one]))
+    const endings: Ending[] = []
+    for (const end of others) {
+      const execution = running.get(end.id)
+      if (execution === undefined || execution.owner !== end.owner || execution.attempt !== end.attempt) continue
+      running.delete(end.id)
+      endings.push(settle(execution, end.outcome, end.at))
+      attempts.push(endedAttempt(execution, 'error' in end.outcome ? end.outcome.error : null, end.at))
+      accepted.add(end)
+    }
+    if (endings.length > 0) yield* tables.end(endings, 'RUNNING')
+  }
+  if (attempts.length > 0) yield* tables.insertAttempts(attempts)
+  const lingering = ends.filter((end) => end.keepLock === true && accepted.has(end)).map(({ id }) => id)
+  if (lingering.length > 0) yield* tables.linger(lingering)
+  if (accepted.size === ends.length) return ends.map(() => true)
   return yield* alreadyWritten(tables, ends, accepted)
 }
 
 /** An outcome whose commit succeeded unheard (the connection broke) is reported again: that is no late finisher. */
-function* alreadyWritten(tables: Tables, ends: readonly End[], accepted: readonly boolean[]): Steps<boolean[]> {
-  const rejected = ends.filter((_, position) => accepted[position] === false)
+function* alreadyWritten(tables: Tables, ends: readonly End[], accepted: ReadonlySet<End>): Steps<boolean[]> {
+  const rejected = ends.filter((end) => !accepted.has(end))
   const stored = new Map((yield* tables.byIds(rejected.map(({ id }) => id))).map((one) => [one.id, one]))
-  const seen = new Set<string>()
-  return ends.map((end, position) => {
-    if (accepted[position] === true) {
-      seen.add(end.id)
-      return true
-    }
+  const justWritten = new Set([...accepted].map(({ id }) => id))
+  return ends.map((end) => {
+    if (accepted.has(end)) return true
     const one = stored.get(end.id)
-    return (
-      one !== undefined &&
-      !seen.has(end.id) &&
-      one.owner === end.owner &&
-      one.attempt === end.attempt &&
-      one.finishedAt === end.at &&
-      one.status !== 'STALE'
-    )
+    if (one === undefined || justWritten.has(end.id)) return false
+    return one.owner === end.owner && one.attempt === end.attempt && one.finishedAt === end.at && one.status !== 'STALE'
   })
 }
 

@@ -85,6 +85,8 @@ export interface Tables {
   // --- schedules
   /** Those of these keys that are known, locked until the transaction ends; all for `null`. */
   schedules(keys: readonly string[] | null): Steps<StoredSchedule[]>
+  /** Marks of those of these keys that are known, locked until the transaction ends. */
+  marks(keys: readonly string[]): Steps<ReadonlyMap<string, number>>
   /** Never moves a mark back. */
   moveMarks(marks: readonly { key: string; to: number }[]): Steps<void>
   /** New ones, or retired ones that start afresh. */
@@ -94,9 +96,8 @@ export interface Tables {
   // --- locks
   /** Keeps others from deciding about these pairs until the transaction ends; without `wait`, only the free ones. */
   lockPairs(pairs: readonly Pair[], wait: boolean): Steps<readonly Pair[]>
-  /** Writes down who holds the lock. */
-  holdLocks(executions: readonly Execution[]): Steps<void>
   lingering(): Steps<Lingering[]>
+  /** Keeps the locks of these executions, which just ended, for as long as their node lives; not of `bypass` ones. */
   linger(executionIds: readonly string[]): Steps<void>
   freeLinger(executionId: string): Steps<void>
 
@@ -108,6 +109,8 @@ export interface Tables {
   duePairs(now: number, staleBefore: number, limit: number, offset: number): Steps<Pair[]>
   /** Which of these fires have a row: their positions. */
   claimedAmong(fires: readonly FireKey[]): Steps<ReadonlySet<number>>
+  /** Instant of the latest execution there is; null where there is none. */
+  newestInstant(): Steps<number | null>
   dependencies(wanted: readonly { job: string; scheduledFor: number }[]): Steps<Dependency[]>
   lastSkips(pairs: readonly Pair[]): Steps<LastSkip[]>
   insert(executions: readonly Execution[], skipCauses: ReadonlyMap<string, SkipCause>): Steps<void>
@@ -116,6 +119,11 @@ export interface Tables {
   start(starting: readonly Starting[], node: string, now: number): Steps<ReadonlySet<string>>
   /** Only those that still have the status (and, where running, the owner and attempt) given; returns their ids. */
   end(endings: readonly Ending[], from: 'QUEUED' | 'RUNNING'): Steps<ReadonlySet<string>>
+  /** Ends attempts of `owner` well, where they are its own and running still; returns those, with their starts. */
+  succeed(
+    ends: readonly { id: string; attempt: number; at: number }[],
+    owner: string,
+  ): Steps<ReadonlyMap<string, number>>
   requestCancel(ids: readonly string[], now: number): Steps<void>
   cancelRequests(node: string): Steps<string[]>
   /** RUNNING ones without a heartbeat since `before`; locked until the transaction ends. */
@@ -138,7 +146,8 @@ export interface Tables {
   logLines(executionId: string, from: number): Steps<LogLine[]>
 
   // --- pausing
-  pauses(jobs: readonly string[] | null): Steps<PauseHistory[]>
+  /** Of one job, or all that were ever paused (few). */
+  pauses(job: string | null): Steps<PauseHistory[]>
   putPause(pause: PauseHistory): Steps<void>
 
   // --- nodes

@@ -1,3 +1,4 @@
+import type { CreateTableBuilder } from 'kysely'
 import type { Migration } from './migration.ts'
 
 /**
@@ -7,7 +8,10 @@ import type { Migration } from './migration.ts'
 export const tables: Migration = {
   version: 1,
   name: 'tables',
-  up({ schema, sql }) {
+  up({ dialect, schema, sql }) {
+    // Without SQLite's row numbers a table is its own index: one tree to write to instead of two.
+    const keyed = (table: CreateTableBuilder<string, string>): CreateTableBuilder<string, string> =>
+      dialect === 'sqlite' ? table.modifyEnd(sql`without rowid`) : table
     const isRunning = sql<boolean>`status = 'RUNNING'`
     const isQueued = sql<boolean>`status = 'QUEUED'`
     return [
@@ -77,38 +81,44 @@ export const tables: Migration = {
         .on('job_execution')
         .columns(['parent_id'])
         .where(sql<boolean>`parent_id is not null`),
-      schema
-        .createTable('job_attempt')
-        .addColumn('execution_id', 'text', (column) => column.notNull())
-        .addColumn('attempt', 'bigint', (column) => column.notNull())
-        .addColumn('owner', 'text', (column) => column.notNull())
-        .addColumn('started_at', 'bigint', (column) => column.notNull())
-        .addColumn('finished_at', 'bigint')
-        .addColumn('error_code', 'text')
-        .addColumn('error_message', 'text')
-        .addColumn('error_stack', 'text')
-        .addPrimaryKeyConstraint('job_attempt_key', ['execution_id', 'attempt']),
-      schema
-        .createTable('job_schedule_state')
-        .addColumn('key', 'text', (column) => column.primaryKey())
-        .addColumn('job', 'text', (column) => column.notNull())
-        .addColumn('expression', 'text', (column) => column.notNull())
-        .addColumn('timezone', 'text', (column) => column.notNull())
-        .addColumn('args', 'text', (column) => column.notNull())
-        .addColumn('origin', 'text', (column) => column.notNull())
-        .addColumn('mark', 'bigint', (column) => column.notNull())
-        .addColumn('anchor', 'bigint')
-        .addColumn('seen_at', 'bigint', (column) => column.notNull())
-        .addColumn('retired_at', 'bigint'),
-      schema
-        .createTable('job_lock')
-        .addColumn('job', 'text', (column) => column.notNull())
-        .addColumn('tenant', 'text', (column) => column.notNull())
-        .addColumn('execution_id', 'text', (column) => column.notNull())
-        .addColumn('owner', 'text', (column) => column.notNull())
-        .addColumn('taken_at', 'bigint', (column) => column.notNull())
-        .addColumn('lingers', 'bigint', (column) => column.notNull())
-        .addPrimaryKeyConstraint('job_lock_key', ['job', 'tenant']),
+      keyed(
+        schema
+          .createTable('job_attempt')
+          .addColumn('execution_id', 'text', (column) => column.notNull())
+          .addColumn('attempt', 'bigint', (column) => column.notNull())
+          .addColumn('owner', 'text', (column) => column.notNull())
+          .addColumn('started_at', 'bigint', (column) => column.notNull())
+          .addColumn('finished_at', 'bigint')
+          .addColumn('error_code', 'text')
+          .addColumn('error_message', 'text')
+          .addColumn('error_stack', 'text')
+          .addPrimaryKeyConstraint('job_attempt_key', ['execution_id', 'attempt']),
+      ),
+      keyed(
+        schema
+          .createTable('job_schedule_state')
+          .addColumn('key', 'text', (column) => column.primaryKey())
+          .addColumn('job', 'text', (column) => column.notNull())
+          .addColumn('expression', 'text', (column) => column.notNull())
+          .addColumn('timezone', 'text', (column) => column.notNull())
+          .addColumn('args', 'text', (column) => column.notNull())
+          .addColumn('origin', 'text', (column) => column.notNull())
+          .addColumn('mark', 'bigint', (column) => column.notNull())
+          .addColumn('anchor', 'bigint')
+          .addColumn('seen_at', 'bigint', (column) => column.notNull())
+          .addColumn('retired_at', 'bigint'),
+      ),
+      keyed(
+        schema
+          .createTable('job_lock')
+          .addColumn('job', 'text', (column) => column.notNull())
+          .addColumn('tenant', 'text', (column) => column.notNull())
+          .addColumn('execution_id', 'text', (column) => column.notNull())
+          .addColumn('owner', 'text', (column) => column.notNull())
+          .addColumn('taken_at', 'bigint', (column) => column.notNull())
+          .addColumn('lingers', 'bigint', (column) => column.notNull())
+          .addPrimaryKeyConstraint('job_lock_key', ['job', 'tenant']),
+      ),
       schema.createIndex('job_lock_lingering').on('job_lock').columns(['owner']).where(sql<boolean>`lingers = 1`),
       schema
         .createTable('job_state')
@@ -118,18 +128,20 @@ export const tables: Migration = {
         .addColumn('changed_by', 'text', (column) => column.notNull())
         .addColumn('reason', 'text')
         .addColumn('past', 'text', (column) => column.notNull()),
-      schema
-        .createTable('job_execution_log')
-        .addColumn('execution_id', 'text', (column) => column.notNull())
-        .addColumn('line', 'bigint', (column) => column.notNull())
-        .addColumn('attempt', 'bigint', (column) => column.notNull())
-        .addColumn('at', 'bigint', (column) => column.notNull())
-        .addColumn('level', 'text', (column) => column.notNull())
-        .addColumn('message', 'text', (column) => column.notNull())
-        .addColumn('data', 'text')
-        .addColumn('bytes', 'bigint', (column) => column.notNull())
-        .addColumn('cut', 'bigint', (column) => column.notNull())
-        .addPrimaryKeyConstraint('job_execution_log_key', ['execution_id', 'line']),
+      keyed(
+        schema
+          .createTable('job_execution_log')
+          .addColumn('execution_id', 'text', (column) => column.notNull())
+          .addColumn('line', 'bigint', (column) => column.notNull())
+          .addColumn('attempt', 'bigint', (column) => column.notNull())
+          .addColumn('at', 'bigint', (column) => column.notNull())
+          .addColumn('level', 'text', (column) => column.notNull())
+          .addColumn('message', 'text', (column) => column.notNull())
+          .addColumn('data', 'text')
+          .addColumn('bytes', 'bigint', (column) => column.notNull())
+          .addColumn('cut', 'bigint', (column) => column.notNull())
+          .addPrimaryKeyConstraint('job_execution_log_key', ['execution_id', 'line']),
+      ),
       schema
         .createTable('scheduler_node')
         .addColumn('id', 'text', (column) => column.primaryKey())

@@ -1,7 +1,9 @@
 import type { Compilable, SchemaModule, sql } from 'kysely'
+import type { Dialect } from '../sql/dialect.ts'
 
 /** The builder that a migration is written with. */
 export interface MigrationTools {
+  readonly dialect: Dialect
   readonly schema: SchemaModule
   readonly sql: typeof sql
 }

@@ -36,6 +36,6 @@ export function compileMigrations(dialect: Dialect): CompiledMigration[] {
   return MIGRATIONS.map(({ version, name, up }) => ({
     version,
     name,
-    statements: up({ schema: builder.schema, sql }).map((part) => part.compile().sql),
+    statements: up({ dialect, schema: builder.schema, sql }).map((part) => part.compile().sql),
   }))
 }

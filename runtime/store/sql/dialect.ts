@@ -1,4 +1,4 @@
-import type { SqlValue, Statement } from '../steps.ts'
+import type { SqlValue, Steps } from '../steps.ts'
 
 export type Dialect = 'sqlite' | 'postgres'
 
@@ -30,26 +30,41 @@ export function locking(dialect: Dialect, mode: 'wait' | 'skip', of = ''): strin
 /** Row counts of the multi-row inserts: few, so that each one's statement is prepared once. */
 const CHUNKS = [100, 25, 5, 1]
 
-/** The statements that insert these rows; `tail` ends each (`on conflict ...`). */
-export function* inserts(
+/** Makes the statements that insert rows into a table; each row has a value for each column. */
+export type Inserter = (rows: readonly (readonly SqlValue[])[]) => Steps<void>
+
+/** `tail` ends each statement (`on conflict ...`). */
+export function inserter(table: string, columns: readonly string[], tail = ''): Inserter {
+  const insert = sharingInserter(table, [], columns, tail)
+  return (rows) => insert([], rows)
+}
+
+/** Like an Inserter, for rows that have some values in common: these are handed over once for many rows. */
+export type SharingInserter = (shared: readonly SqlValue[], rows: readonly (readonly SqlValue[])[]) => Steps<void>
+
+export function sharingInserter(
   table: string,
+  shared: readonly string[],
   columns: readonly string[],
-  rows: readonly (readonly SqlValue[])[],
   tail = '',
-): Generator<Statement> {
-  const row = `(${columns.map(() => '?').join(', ')})`
-  let from = 0
-  for (const size of CHUNKS) {
-    for (; rows.length - from >= size; from += size) {
-      const values = size === 1 ? row : insertValues(row, size)
-      yield {
-        sql: `insert into ${table} (${columns.join(', ')}) values ${values} ${tail}`,
-        parameters: rows.slice(from, from + size).flat(),
+): SharingInserter {
+  const head = `insert into ${table} (${[...shared, ...columns].join(', ')})`
+  const texts = CHUNKS.map((size) => {
+    const row = (place: number): string => {
+      const own = columns.map((_, column) => `?${shared.length + place * columns.length + column + 1}`)
+      return `(${[...shared.map((_, column) => `?${column + 1}`), ...own].join(', ')})`
+    }
+    return `${head} values ${Array.from({ length: size }, (_, place) => row(place)).join(', ')} ${tail}`
+  })
+  return function* (common, rows) {
+    let from = 0
+    for (const [position, size] of CHUNKS.entries()) {
+      const sql = texts[position] ?? ''
+      for (; rows.length - from >= size; from += size) {
+        const parameters = [...common]
+        for (let place = from; place < from + size; place++) parameters.push(...(rows[place] ?? []))
+        yield { sql, parameters }
       }
     }
   }
-}
-
-function insertValues(row: string, size: number): string {
-  return Array(size).fill(row).join(', ')
 }

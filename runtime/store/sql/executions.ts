@@ -3,35 +3,29 @@ import { causeOf, EXECUTION_COLUMNS, executionOf, isStatus, number, numberOrNull
 import type { Row, SqlValue, Steps } from '../steps.ts'
 import type { ExecutionFilter } from '../store.ts'
 import type { Tables } from '../tables.ts'
-import { type Dialect, inserts, locking, set, setOf } from './dialect.ts'
+import { type Dialect, inserter, locking, set, setOf, sharingInserter } from './dialect.ts'
 
 const COLUMNS = EXECUTION_COLUMNS.map((column) => `e.${column}`).join(', ')
 
-/** Columns of a new row; the others begin as null. */
-const NEW = [
+/** Columns in which the rows of one claim are mostly alike. */
+const COMMON = ['status', 'attempt', 'owner', 'heartbeat_at', 'queued_at', 'started_at', '"trigger"', 'lock_kind']
+/** The other columns of a new row; what is in neither list begins as null or 0. */
+const OWN = [
   'id',
   'job',
   'schedule_key',
   'scheduled_for',
   'tenant',
-  '"trigger"',
-  'status',
-  'attempt',
   'max_attempts',
   'priority',
   'args',
-  'owner',
-  'heartbeat_at',
-  'queued_at',
   'available_at',
-  'started_at',
   'recover_limit',
   'parent_id',
   'after_jobs',
-  'lock_kind',
 ]
 /** Rows that are skips from the start have these too. */
-const NEW_SKIP = [...NEW, 'finished_at', 'skip_cause', 'skip_reason', 'skip_count', 'skipped_until']
+const SKIP = [...COMMON, ...OWN, 'finished_at', 'skip_cause', 'skip_reason', 'skip_count', 'skipped_until']
 
 type ExecutionTables = Pick<
   Tables,
@@ -45,6 +39,8 @@ type ExecutionTables = Pick<
   | 'extendSkips'
   | 'start'
   | 'end'
+  | 'succeed'
+  | 'newestInstant'
   | 'requestCancel'
   | 'cancelRequests'
   | 'stale'
@@ -123,11 +119,12 @@ export function executionTables(dialect: Dialect): ExecutionTables {
         recoveries: 'integer',
       })} v
       where job_execution.id = v.id and job_execution.status = ? returning job_execution.id`,
-    // Most executions end well: their update carries four values instead of fourteen.
-    succeed: `update job_execution set status = 'SUCCESS', finished_at = v.finished_at, duration_ms = v.duration_ms,
+    // Most executions end well: that carries three values instead of fourteen, and needs no look at the row before.
+    succeed: `update job_execution set status = 'SUCCESS', finished_at = v.at, duration_ms = v.at - started_at,
         error_code = null, error_message = null, error_stack = null
-      from ${set(dialect, { id: 'text', finished_at: 'integer', duration_ms: 'integer' })} v
-      where job_execution.id = v.id and job_execution.status = ? returning job_execution.id`,
+      from ${set(dialect, { id: 'text', attempt: 'integer', at: 'integer' })} v
+      where job_execution.id = v.id and status = 'RUNNING' and job_execution.attempt = v.attempt and owner = ?
+      returning job_execution.id, job_execution.started_at`,
     requestCancel: `update job_execution set cancel_requested_at = ?
       where id in (select id from ${ids} v) and status = 'RUNNING' and cancel_requested_at is null`,
     cancelRequests: `select id from job_execution
@@ -137,8 +134,11 @@ export function executionTables(dialect: Dialect): ExecutionTables {
     running: `select ${COLUMNS} from job_execution e where e.id in (select id from ${ids} v) and e.status = 'RUNNING'
       order by e.id${locking(dialect, 'wait')}`,
     setProgress: 'update job_execution set progress_percent = ?, progress_message = ? where id = ?',
+    newestInstant: 'select max(scheduled_for) as at from job_execution',
     nextAvailableAt: `select min(available_at) as at from job_execution where status = 'QUEUED'`,
   }
+  const insertRows = sharingInserter('job_execution', COMMON, OWN)
+  const insertSkips = inserter('job_execution', SKIP)
   return {
     *byIds(wanted) {
       return (yield { sql: sql.byIds, parameters: [setOf(wanted.map((id) => [id]))] }).map(executionOf)
@@ -189,9 +189,17 @@ export function executionTables(dialect: Dialect): ExecutionTables {
     *insert(executions, causes) {
       const plain = executions.filter(({ status }) => status !== 'SKIPPED')
       const skips = executions.filter(({ status }) => status === 'SKIPPED')
-      for (const statement of inserts('job_execution', NEW, plain.map(newRow))) yield statement
+      const alike = new Map<string, { common: SqlValue[]; rows: SqlValue[][] }>()
+      for (const execution of plain) {
+        const common = commonOf(execution)
+        const key = common.join()
+        const group = alike.get(key) ?? { common, rows: [] }
+        group.rows.push(ownOf(execution))
+        alike.set(key, group)
+      }
+      for (const { common, rows } of alike.values()) yield* insertRows(common, rows)
       const rows = skips.map((execution) => newSkipRow(execution, causes.get(execution.id)))
-      for (const statement of inserts('job_execution', NEW_SKIP, rows)) yield statement
+      yield* insertSkips(rows)
     },
     *extendSkips(more) {
       const parameter = setOf(more.map(({ id, count, until, at }) => [id, count, until, at]))
@@ -202,35 +210,30 @@ export function executionTables(dialect: Dialect): ExecutionTables {
       return idsOf(yield { sql: sql.start, parameters: [node, now, now, parameter] })
     },
     *end(endings, from) {
-      const changed = new Set<string>()
-      const good = endings.filter(({ status }) => status === 'SUCCESS')
-      if (good.length > 0) {
-        const parameter = setOf(good.map(({ id, finishedAt, durationMs }) => [id, finishedAt, durationMs]))
-        for (const id of idsOf(yield { sql: sql.succeed, parameters: [parameter, from] })) changed.add(id)
-      }
-      const others = endings.filter(({ status }) => status !== 'SUCCESS')
-      if (others.length > 0) {
-        const parameter = setOf(
-          others.map((ending) => [
-            ending.id,
-            ending.status,
-            ending.owner,
-            ending.availableAt,
-            ending.finishedAt,
-            ending.durationMs,
-            ending.error?.code ?? null,
-            ending.error?.message ?? null,
-            ending.error?.stack ?? null,
-            ending.skip?.cause ?? null,
-            ending.skip?.reason ?? null,
-            ending.skip === null ? 0 : 1,
-            ending.skip?.until ?? null,
-            ending.recoveries,
-          ]),
-        )
-        for (const id of idsOf(yield { sql: sql.end, parameters: [parameter, from] })) changed.add(id)
-      }
-      return changed
+      const parameter = setOf(
+        endings.map((ending) => [
+          ending.id,
+          ending.status,
+          ending.owner,
+          ending.availableAt,
+          ending.finishedAt,
+          ending.durationMs,
+          ending.error?.code ?? null,
+          ending.error?.message ?? null,
+          ending.error?.stack ?? null,
+          ending.skip?.cause ?? null,
+          ending.skip?.reason ?? null,
+          ending.skip === null ? 0 : 1,
+          ending.skip?.until ?? null,
+          ending.recoveries,
+        ]),
+      )
+      return idsOf(yield { sql: sql.end, parameters: [parameter, from] })
+    },
+    *succeed(ends, owner) {
+      const parameter = setOf(ends.map(({ id, attempt, at }) => [id, attempt, at]))
+      const rows = yield { sql: sql.succeed, parameters: [parameter, owner] }
+      return new Map(rows.map((row) => [text(row, 'id'), numberOrNull(row, 'started_at') ?? 0]))
     },
     *requestCancel(wanted, now) {
       yield { sql: sql.requestCancel, parameters: [now, setOf(wanted.map((id) => [id]))] }
@@ -249,6 +252,10 @@ export function executionTables(dialect: Dialect): ExecutionTables {
       yield { sql: sql.setProgress, parameters: [percent, message, id] }
     },
     list: (filter) => list(dialect, filter),
+    *newestInstant() {
+      const [row] = yield { sql: sql.newestInstant, parameters: [] }
+      return row === undefined ? null : numberOrNull(row, 'at')
+    },
     *nextAvailableAt() {
       const [row] = yield { sql: sql.nextAvailableAt, parameters: [] }
       return row === undefined ? null : numberOrNull(row, 'at')
@@ -271,45 +278,37 @@ function* list(dialect: Dialect, filter: ExecutionFilter): Steps<Execution[]> {
   if (filter.until !== undefined) where('e.scheduled_for <= ?', filter.until)
   if (filter.tenant !== undefined) where('e.tenant = ?', filter.tenant)
   if (filter.parentId !== undefined) where('e.parent_id = ?', filter.parentId)
+  if (filter.idPrefix !== undefined) where(`substr(e.id, 1, ${filter.idPrefix.length}) = ?`, filter.idPrefix)
   const clause = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
   const sql = `select ${COLUMNS} from job_execution e${clause} order by e.scheduled_for desc, e.id desc limit ?`
   return (yield { sql, parameters: [...parameters, filter.limit ?? 50] }).map(executionOf)
 }
 
-function newRow(execution: Execution): SqlValue[] {
+function commonOf(execution: Execution): SqlValue[] {
+  const { status, attempt, owner, heartbeatAt, queuedAt, startedAt, trigger, lock } = execution
+  return [status, attempt, owner, heartbeatAt, queuedAt, startedAt, trigger, lock]
+}
+
+function ownOf(execution: Execution): SqlValue[] {
   return [
     execution.id,
     execution.job,
     execution.scheduleKey,
     execution.scheduledFor,
     execution.tenant,
-    execution.trigger,
-    execution.status,
-    execution.attempt,
     execution.maxAttempts,
     execution.priority,
     execution.args.length === 0 ? '[]' : JSON.stringify(execution.args),
-    execution.owner,
-    execution.heartbeatAt,
-    execution.queuedAt,
     execution.availableAt,
-    execution.startedAt,
     execution.recoverLimit,
     execution.parentId,
     execution.after.length === 0 ? '[]' : JSON.stringify(execution.after),
-    execution.lock,
   ]
 }
 
 function newSkipRow(execution: Execution, cause: SkipCause | undefined): SqlValue[] {
-  return [
-    ...newRow(execution),
-    execution.finishedAt,
-    cause ?? null,
-    execution.skipReason,
-    execution.skipCount,
-    execution.skippedUntil,
-  ]
+  const { finishedAt, skipReason, skipCount, skippedUntil } = execution
+  return [...commonOf(execution), ...ownOf(execution), finishedAt, cause ?? null, skipReason, skipCount, skippedUntil]
 }
 
 const idsOf = (rows: readonly Row[]): Set<string> => new Set(rows.map((row) => text(row, 'id')))

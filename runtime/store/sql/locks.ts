@@ -2,16 +2,13 @@ import type { Pair } from '../pair.ts'
 import { number, text } from '../rows.ts'
 import type { Row } from '../steps.ts'
 import type { Tables } from '../tables.ts'
-import { type Dialect, inserts, locking, set, setOf } from './dialect.ts'
+import { type Dialect, locking, set, setOf } from './dialect.ts'
 
-type LockTables = Pick<Tables, 'lockPairs' | 'holdLocks' | 'lingering' | 'linger' | 'freeLinger'>
-
-const NEW = ['job', 'tenant', 'execution_id', 'owner', 'taken_at', 'lingers']
+type LockTables = Pick<Tables, 'lockPairs' | 'lingering' | 'linger' | 'freeLinger'>
 
 /**
- * `job_lock` has a row for each (job, tenant) that ever ran, naming who took the lock last. It is held while that
- * execution is RUNNING with a fresh heartbeat, or lingers; so nothing has to be written to free it, and PostgreSQL has
- * a row that stays and can be locked.
+ * Who holds the lock of a (job, tenant) is read from its running executions. `job_lock` has the rest: a row of each
+ * that PostgreSQL can lock while somebody decides, and the locks that outlive their execution's outcome.
  */
 export function lockTables(dialect: Dialect): LockTables {
   const pairs = set(dialect, { job: 'text', tenant: 'text' })
@@ -21,13 +18,15 @@ export function lockTables(dialect: Dialect): LockTables {
   const sql = {
     wait: select('wait'),
     skip: select('skip'),
-    add: `insert into job_lock (${NEW.join(', ')})
+    add: `insert into job_lock (job, tenant, execution_id, owner, taken_at, lingers)
       select v.job, v.tenant, '', '', 0, 0 from ${pairs} v where true order by 1, 2 on conflict do nothing`,
     lingering: `select l.job, l.tenant, l.execution_id, l.owner, n.heartbeat_at from job_lock l
       join scheduler_node n on n.id = l.owner where l.lingers = 1`,
-    linger: `update job_lock set lingers = 1 where execution_id <> ''
-      and (job, tenant, execution_id) in (select e.job, e.tenant, e.id from job_execution e
-        join ${set(dialect, { id: 'text' })} v on v.id = e.id)`,
+    linger: `insert into job_lock (job, tenant, execution_id, owner, taken_at, lingers)
+      select e.job, e.tenant, e.id, e.owner, e.started_at, 1 from job_execution e
+        join ${set(dialect, { id: 'text' })} v on v.id = e.id where e.lock_kind = 'exclusive'
+      on conflict (job, tenant) do update
+        set execution_id = excluded.execution_id, owner = excluded.owner, taken_at = excluded.taken_at, lingers = 1`,
     free: `update job_lock set lingers = 0 where execution_id = ? and lingers = 1`,
   }
   return {
@@ -38,19 +37,6 @@ export function lockTables(dialect: Dialect): LockTables {
       if (found.length === wanted.length || !wait) return found
       yield { sql: sql.add, parameters }
       return (yield { sql: sql.wait, parameters }).map(pairOf)
-    },
-    *holdLocks(executions) {
-      const rows = executions.map(({ job, tenant, id, owner, startedAt }) => [
-        job,
-        tenant,
-        id,
-        owner,
-        startedAt ?? 0,
-        0,
-      ])
-      const tail = `on conflict (job, tenant) do update
-        set execution_id = excluded.execution_id, owner = excluded.owner, taken_at = excluded.taken_at, lingers = 0`
-      for (const statement of inserts('job_lock', NEW, rows, tail)) yield statement
     },
     *lingering() {
       return (yield { sql: sql.lingering, parameters: [] }).map((row) => ({

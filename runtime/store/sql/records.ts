@@ -3,7 +3,7 @@ import { attemptOf, logLineOf, nodeOf, number, text, textOrNull } from '../rows.
 import type { Row, SqlValue } from '../steps.ts'
 import type { PauseHistory, Tables } from '../tables.ts'
 import { beatStatements } from './beat.ts'
-import { type Dialect, inserts, set, setOf } from './dialect.ts'
+import { type Dialect, inserter, set, setOf } from './dialect.ts'
 
 type RecordTables = Pick<
   Tables,
@@ -27,46 +27,46 @@ type RecordTables = Pick<
 >
 
 const FINAL = `('SUCCESS', 'FAILURE', 'SKIPPED', 'CANCELLED', 'STALE')`
-const ATTEMPT = [
-  'execution_id',
-  'attempt',
-  'owner',
-  'started_at',
-  'finished_at',
-  'error_code',
-  'error_message',
-  'error_stack',
-]
+const ATTEMPT = ['execution_id', 'attempt', 'owner', 'started_at', 'finished_at']
+const ERROR = ['error_code', 'error_message', 'error_stack']
 const LINE = ['execution_id', 'line', 'attempt', 'at', 'level', 'message', 'data', 'bytes', 'cut']
 const NODE = ['id', 'host', 'pid', 'version', 'started_at', 'heartbeat_at', 'next_wake_at', 'fires']
 const STATE = ['job', 'paused', 'since', 'changed_by', 'reason', 'past']
 
 export function recordTables(dialect: Dialect): RecordTables {
   const ids = set(dialect, { id: 'text' })
-  const names = set(dialect, { job: 'text' })
   const [beatNode, beatExecutions] = beatStatements(dialect)
   const upsert = (columns: readonly string[], key: string): string =>
     `on conflict (${key}) do update set ${columns
       .filter((column) => column !== key)
       .map((column) => `${column} = excluded.${column}`)
       .join(', ')}`
+  const addGood = inserter('job_attempt', ATTEMPT, 'on conflict do nothing')
+  const addBad = inserter('job_attempt', [...ATTEMPT, ...ERROR], 'on conflict do nothing')
+  const addLines = inserter('job_execution_log', LINE, 'on conflict do nothing')
+  const putLines = inserter(
+    'job_execution_log',
+    LINE,
+    `on conflict (execution_id, line) do update
+      set at = excluded.at, message = excluded.message, data = excluded.data, cut = excluded.cut`,
+  )
+  const putState = inserter('job_state', STATE, upsert(STATE, 'job'))
+  const putNode = inserter('scheduler_node', NODE, upsert(NODE, 'id'))
   return {
     *insertAttempts(attempts) {
-      const rows = attempts.map(({ executionId, attempt, owner, startedAt, finishedAt, error }) => [
-        executionId,
-        attempt,
-        owner,
-        startedAt,
-        finishedAt,
-        error?.code ?? null,
-        error?.message ?? null,
-        error?.stack ?? null,
-      ])
-      for (const statement of inserts('job_attempt', ATTEMPT, rows, 'on conflict do nothing')) yield statement
+      const good: SqlValue[][] = []
+      const bad: SqlValue[][] = []
+      for (const { executionId, attempt, owner, startedAt, finishedAt, error } of attempts) {
+        const row = [executionId, attempt, owner, startedAt, finishedAt]
+        if (error === null) good.push(row)
+        else bad.push([...row, error.code, error.message, error.stack])
+      }
+      yield* addGood(good)
+      yield* addBad(bad)
     },
     *attempts(executionId) {
       const rows = yield {
-        sql: `select ${ATTEMPT.join(', ')} from job_attempt where execution_id = ? order by attempt`,
+        sql: `select ${[...ATTEMPT, ...ERROR].join(', ')} from job_attempt where execution_id = ? order by attempt`,
         parameters: [executionId],
       }
       return rows.map(attemptOf)
@@ -83,13 +83,11 @@ export function recordTables(dialect: Dialect): RecordTables {
     },
     *addLog(executionId, attempt, from, lines) {
       const rows = lines.map((line, place) => [executionId, from + place, attempt, ...lineValues(line), 0])
-      for (const statement of inserts('job_execution_log', LINE, rows, 'on conflict do nothing')) yield statement
+      yield* addLines(rows)
     },
     *cutLog(executionId, attempt, line, note, cut) {
       const row = [executionId, line, attempt, ...lineValues(note), cut]
-      const tail = `on conflict (execution_id, line) do update
-        set at = excluded.at, message = excluded.message, data = excluded.data, cut = excluded.cut`
-      for (const statement of inserts('job_execution_log', LINE, [row], tail)) yield statement
+      yield* putLines([row])
     },
     *logLines(executionId, from) {
       const rows = yield {
@@ -99,26 +97,23 @@ export function recordTables(dialect: Dialect): RecordTables {
       return rows.map(logLineOf)
     },
 
-    *pauses(jobs) {
+    *pauses(job) {
       const select = `select ${STATE.join(', ')} from job_state`
       const rows =
-        jobs === null
+        job === null
           ? yield { sql: `${select} order by job`, parameters: [] }
-          : yield {
-              sql: `${select} where job in (select job from ${names} v)`,
-              parameters: [setOf([...new Set(jobs)].map((job) => [job]))],
-            }
+          : yield { sql: `${select} where job = ?`, parameters: [job] }
       return rows.map(pauseOf)
     },
     *putPause({ job, paused, since, by, reason, past }) {
       const row = [job, paused ? 1 : 0, since, by, reason, JSON.stringify(past)]
-      for (const statement of inserts('job_state', STATE, [row], upsert(STATE, 'job'))) yield statement
+      yield* putState([row])
     },
 
     *putNode(node) {
       const { id, host, pid, version, startedAt, heartbeatAt, nextWakeAt, fires } = node
       const row = [id, host, pid, version, startedAt, heartbeatAt, nextWakeAt, fires ? 1 : 0]
-      for (const statement of inserts('scheduler_node', NODE, [row], upsert(NODE, 'id'))) yield statement
+      yield* putNode([row])
     },
     *beat(node, now) {
       yield { sql: beatNode, parameters: [now, node] }

@@ -2,9 +2,9 @@ import { canonicalJson } from '../../json.ts'
 import { number, numberOrNull, text } from '../rows.ts'
 import type { Row } from '../steps.ts'
 import type { StoredSchedule, Tables } from '../tables.ts'
-import { type Dialect, inserts, locking, set, setOf } from './dialect.ts'
+import { type Dialect, inserter, locking, set, setOf } from './dialect.ts'
 
-type ScheduleTables = Pick<Tables, 'schedules' | 'moveMarks' | 'putSchedules' | 'retireSchedules'>
+type ScheduleTables = Pick<Tables, 'schedules' | 'marks' | 'moveMarks' | 'putSchedules' | 'retireSchedules'>
 
 const COLUMNS = 's.key, s.job, s.expression, s.timezone, s.mark, s.anchor, s.retired_at'
 const NEW = ['key', 'job', 'expression', 'timezone', 'args', 'origin', 'mark', 'anchor', 'seen_at', 'retired_at']
@@ -12,6 +12,8 @@ const NEW = ['key', 'job', 'expression', 'timezone', 'args', 'origin', 'mark', '
 export function scheduleTables(dialect: Dialect): ScheduleTables {
   const keys = set(dialect, { key: 'text' })
   const sql = {
+    marks: `select s.key, s.mark from ${keys} v join job_schedule_state s on s.key = v.key
+      ${dialect === 'sqlite' ? '' : 'order by s.key for update of s'}`,
     all: `select ${COLUMNS} from job_schedule_state s order by s.key${locking(dialect, 'wait', 's')}`,
     some: `select ${COLUMNS} from job_schedule_state s where s.key in (select key from ${keys} v)
       order by s.key${locking(dialect, 'wait', 's')}`,
@@ -23,6 +25,7 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
     .map((column) => `${column} = excluded.${column}`)
     .join(', ')}
     where job_schedule_state.retired_at is not null or job_schedule_state.job <> excluded.job`
+  const put = inserter('job_schedule_state', NEW, tail)
   return {
     *schedules(wanted) {
       const rows =
@@ -30,6 +33,10 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
           ? yield { sql: sql.all, parameters: [] }
           : yield { sql: sql.some, parameters: [setOf(wanted.map((key) => [key]))] }
       return rows.map(storedSchedule)
+    },
+    *marks(wanted) {
+      const rows = yield { sql: sql.marks, parameters: [setOf(wanted.map((key) => [key]))] }
+      return new Map(rows.map((row) => [text(row, 'key'), number(row, 'mark')]))
     },
     *moveMarks(marks) {
       if (marks.length === 0) return
@@ -48,7 +55,7 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
         now,
         null,
       ])
-      for (const statement of inserts('job_schedule_state', NEW, rows, tail)) yield statement
+      yield* put(rows)
     },
     *retireSchedules(retired, now) {
       if (retired.length === 0) return

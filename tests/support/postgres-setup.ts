@@ -1,0 +1,8 @@
+import { SHARED_SERVER, startPostgres } from './postgres.ts'
+
+/** For vitest's globalSetup: one server for the whole run; test files make databases of their own on it. */
+export default async function setup(): Promise<() => Promise<void>> {
+  const server = await startPostgres({ flags: ['-c', 'fsync=off'] })
+  process.env[SHARED_SERVER] = server.url
+  return () => server.remove()
+}
