@@ -11,6 +11,8 @@ export interface Engine {
   lookAtQueue(): void
   /** Resolves when nothing runs here and nothing in the queue could run now. */
   idle(): Promise<void>
+  /** Resolves when this execution has come to its end, here or elsewhere; retries and recoveries are waited for. */
+  ended(executionId: string): Promise<void>
   /** Tells one execution to end; false where it doesn't run here. */
   abort(executionId: string, cause: AbortCause): boolean
   /** Starts nothing more, waits up to `grace` ms for what runs, then gives it back. Safe to call twice. */

@@ -3,6 +3,7 @@ import { messageOf } from '../errors.ts'
 import type { AbortCause } from '../execution/abort.ts'
 import { type Executing, type ExecutionEnd, execute } from '../execution/execute.ts'
 import type { Surroundings } from '../execution/surroundings.ts'
+import { windDown } from '../execution/wind-down.ts'
 import type { Job } from '../manifest/job.ts'
 import type { Execution } from '../store/execution.ts'
 import type { Engine } from './engine.ts'
@@ -21,8 +22,6 @@ export interface LocalEngineOptions {
 
 /** While something runs or waits, the store is asked this often what others want or left, in ms. */
 const POLL = 1000
-/** What is told to end when a process stops may take this long before it is given back, in ms. */
-const HEEDING = 1500
 
 /** Runs executions in this process, `concurrency` at once, taken by priority, then time. */
 export class LocalEngine implements Engine {
@@ -31,10 +30,13 @@ export class LocalEngine implements Engine {
   readonly #running = new Map<string, Executing>()
   #isStopping = false
   #isTaking = false
+  /** Settles when the look at the queue that is under way is over. */
+  #taking: Promise<void> = Promise.resolve()
   #lookAgain = false
   #mayHaveQueued = true
   #timer: { readonly ringsAt: number; readonly timer: Timer } | undefined
   #idleWaiters: (() => void)[] = []
+  readonly #awaited = new Map<string, readonly (() => void)[]>()
 
   constructor(options: LocalEngineOptions) {
     this.#options = options
@@ -62,6 +64,14 @@ export class LocalEngine implements Engine {
     })
   }
 
+  ended(executionId: string): Promise<void> {
+    return new Promise((resolve) => {
+      const others = this.#awaited.get(executionId) ?? []
+      this.#awaited.set(executionId, [...others, resolve])
+      this.#setTimer(POLL)
+    })
+  }
+
   abort(executionId: string, cause: AbortCause): boolean {
     const executing = this.#running.get(executionId)
     executing?.abort(cause)
@@ -71,16 +81,13 @@ export class LocalEngine implements Engine {
   async stop(grace: number): Promise<void> {
     this.#isStopping = true
     this.#timer?.timer.cancel()
-    const waiting = new AbortController()
-    const all = (): Promise<unknown> =>
-      Promise.allSettled([...this.#running.values()].map((executing) => executing.done))
-    const allDone = all().finally(() => waiting.abort())
-    await Promise.race([allDone, sleep(this.#clock, grace, waiting.signal)])
-    if (this.#running.size > 0) {
-      for (const executing of this.#running.values()) executing.abort('stop')
-      await Promise.race([allDone, sleep(this.#clock, HEEDING, waiting.signal)])
-    }
-    waiting.abort()
+    const begin = this.#clock.now()
+    // What was being taken from the queue when the stop came is this node's already, so it is waited for like the rest.
+    const patience = new AbortController()
+    await Promise.race([this.#taking, sleep(this.#clock, grace, patience.signal)])
+    patience.abort()
+    const left = Math.max(0, grace - (this.#clock.now() - begin))
+    await windDown([...this.#running.values()], this.#clock, left, 'stop')
   }
 
   #run(execution: Execution): void {
@@ -91,7 +98,11 @@ export class LocalEngine implements Engine {
     this.#running.set(execution.id, executing)
     onStart(execution)
     executing.done
-      .then(onEnd)
+      .then((end) => {
+        onEnd(end)
+        const { kind } = end.outcome
+        if (end.recorded && kind !== 'retry' && kind !== 'released') this.#settleAwaited(execution.id)
+      })
       .catch((error: unknown) => {
         around.log.root.error({ job: execution.job, executionId: execution.id }, messageOf(error))
       })
@@ -120,6 +131,10 @@ export class LocalEngine implements Engine {
       return
     }
     this.#isTaking = true
+    let isOver = (): void => {}
+    this.#taking = new Promise((resolve) => {
+      isOver = resolve
+    })
     try {
       do {
         this.#lookAgain = false
@@ -131,6 +146,7 @@ export class LocalEngine implements Engine {
       this.#setTimer(POLL)
     } finally {
       this.#isTaking = false
+      isOver()
     }
   }
 
@@ -140,7 +156,10 @@ export class LocalEngine implements Engine {
     if (this.#mayHaveQueued && limit > 0) {
       const now = this.#clock.now()
       const { taken, skipped } = await around.store.take({ node, now, limit, staleBefore: now - around.staleAfter })
-      for (const execution of skipped) onSkip(execution)
+      for (const execution of skipped) {
+        onSkip(execution)
+        this.#settleAwaited(execution.id)
+      }
       for (const execution of taken) this.#run(execution)
       if (taken.length === limit || skipped.length > 0) {
         this.#lookAgain = true
@@ -153,6 +172,22 @@ export class LocalEngine implements Engine {
     if (this.#running.size === 0 && !this.#lookAgain) this.#settleIdle()
     // Other processes may queue what they have no slot for, and ask for cancellations here.
     if (this.#running.size > 0 || around.store.target !== null) this.#setTimer(POLL)
+  }
+
+  #settleAwaited(executionId: string): void {
+    for (const resolve of this.#awaited.get(executionId) ?? []) resolve()
+    this.#awaited.delete(executionId)
+  }
+
+  /** Executions that are waited for here may end in another process, or be cancelled in the queue. */
+  async #lookAfterAwaited(): Promise<void> {
+    for (const id of this.#awaited.keys()) {
+      if (this.#running.has(id)) continue
+      const execution = await this.#options.around.store.execution(id)
+      const isOpen = execution?.status === 'QUEUED' || execution?.status === 'RUNNING'
+      if (!isOpen) this.#settleAwaited(id)
+    }
+    if (this.#awaited.size > 0) this.#setTimer(POLL)
   }
 
   #settleIdle(): void {
@@ -183,5 +218,6 @@ export class LocalEngine implements Engine {
       }
     }
     this.lookAtQueue()
+    await this.#lookAfterAwaited().catch(() => {})
   }
 }

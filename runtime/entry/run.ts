@@ -87,7 +87,7 @@ export async function withRunner(
   void heedCancellations(runner, workspace, ending.signal)
   onStopSignal((signal) => {
     log.root.info(`${signal}: the job has ${grace / 1000} s to finish (again to leave at once)`)
-    void sleep(clock, grace, ending.signal).then(() => runner.abort('cancel'))
+    void runner.stop(grace)
   })
   try {
     return await work(runner, workspace)

@@ -2,6 +2,7 @@ import { parseDuration } from '../duration.ts'
 import { JobsError, messageOf } from '../errors.ts'
 import { captureStrays } from '../execution/frame.ts'
 import { problemText } from '../manifest/index.ts'
+import { attachHooks } from '../scheduler/hooks.ts'
 import type { Place } from '../scheduler/read-workspace.ts'
 import { SchedulerLoop } from '../scheduler/scheduler.ts'
 import { type OpenWorkspace, openWorkspace } from '../scheduler/workspace.ts'
@@ -31,6 +32,8 @@ export async function watch(place: Place, options: GivenOptions): Promise<number
     firesReboots: !options.has('no-reboot'),
     hasAllJobs: name === undefined,
   })
+  const { hooks } = manifest.settings
+  if (hooks !== undefined) await attachHooks(loop.events, place.build, hooks, log.root)
   onStopSignal((signal) => {
     log.root.info(`${signal}: no more fires; running jobs have ${grace / 1000} s to finish (again to leave at once)`)
     void loop.stop(grace)

@@ -4,10 +4,11 @@ import type { JsonValue } from '../json.ts'
 import type { Job } from '../manifest/job.ts'
 import type { Execution, Trigger } from '../store/execution.ts'
 import type { RunStart } from '../store/store.ts'
-import { type AbortCause, AbortedError } from './abort.ts'
+import { AbortedError } from './abort.ts'
 import { type Executing, type ExecutionEnd, execute } from './execute.ts'
 import { describeNode } from './node.ts'
 import type { Surroundings } from './surroundings.ts'
+import { windDown } from './wind-down.ts'
 
 /** A run of one job that is no fire of the loop. */
 export interface JobRun {
@@ -71,9 +72,9 @@ export class JobRunner {
     }
   }
 
-  /** Tells everything that runs here to end. */
-  abort(cause: AbortCause): void {
-    for (const executing of this.#running) executing.abort(cause)
+  /** Waits up to `grace` ms for what runs here, then tells the rest to end. */
+  stop(grace: number): Promise<void> {
+    return windDown([...this.#running], this.around.clock, grace, 'cancel')
   }
 
   /** Ends what its execution was asked to; called from time to time while something runs. */

@@ -20,6 +20,9 @@ export interface ExecutionRecord {
   readonly args: JsonValue
   readonly owner: string | null
   readonly queuedAt: string
+  /** Not to be started before: jitter, or the delay of a retry. */
+  readonly availableAt: string
+  /** When the newest attempt started. */
   readonly startedAt: string | null
   readonly completedAt: string | null
   /** From the start of the last attempt to its end. */
@@ -30,6 +33,8 @@ export interface ExecutionRecord {
   readonly skipCount: number
   /** The last fire that this skip stands for. */
   readonly skippedUntil: string | null
+  /** When somebody asked to cancel it while it was running. */
+  readonly cancelRequestedAt: string | null
   readonly progress: { readonly percent: number; readonly message: string | null } | null
   readonly parentId: string | null
 }
@@ -57,6 +62,7 @@ export function executionRecord(
     args: redacted(execution.args, redact),
     owner: execution.owner === '' ? null : execution.owner,
     queuedAt: iso(execution.queuedAt),
+    availableAt: iso(execution.availableAt),
     startedAt: isoOrNull(startedAt),
     completedAt: isoOrNull(finishedAt),
     durationMs: isRun ? finishedAt - startedAt : null,
@@ -64,6 +70,7 @@ export function executionRecord(
     skipReason: execution.skipReason,
     skipCount: execution.skipCount,
     skippedUntil: isoOrNull(execution.skippedUntil),
+    cancelRequestedAt: isoOrNull(execution.cancelRequestedAt),
     progress: execution.progress,
     parentId: execution.parentId,
   }

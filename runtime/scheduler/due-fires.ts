@@ -79,6 +79,15 @@ function count(line: Line, from: number, before: number): { count: number; last:
   return { count: counted, last }
 }
 
+/** Pure: the fires of a line in [from, to), whatever its mark says. */
+export function firesBetween(line: Line, from: number, to: number): Fire[] {
+  const { disabledBy } = line.job
+  const skip = disabledBy === null ? null : { cause: 'disabled' as const, reason: `disabled: ${disabledBy}` }
+  return Array.from(line.schedule.between(new Date(from), new Date(to)), (instant) =>
+    fireAt(line, instant.getTime(), 'schedule', skip),
+  )
+}
+
 /** The fire of a line at an instant, with what the store needs to claim it. */
 export function fireAt(
   { job, definition, schedule }: Omit<Line, 'mark'>,

@@ -8,7 +8,7 @@ import { newNodeId } from '../execution/node.ts'
 import type { Surroundings } from '../execution/surroundings.ts'
 import type { Job, SchedulerSettings } from '../manifest/job.ts'
 import type { Fire } from '../store/execution.ts'
-import { dueFires } from './due-fires.ts'
+import { dueFires, firesBetween } from './due-fires.ts'
 import { DueQueue } from './due-queue.ts'
 import { SchedulerEmitter } from './events.ts'
 import { Housekeeping } from './housekeeping.ts'
@@ -55,6 +55,7 @@ export class SchedulerLoop {
   #ended: Promise<void> | undefined
   #stopped: Promise<void> | undefined
   #heart: Heart | undefined
+  #ready: Promise<void> | undefined
   #reportedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: SchedulerLoopOptions) {
@@ -93,21 +94,52 @@ export class SchedulerLoop {
     return this.#stopped
   }
 
+  /**
+   * Claims every fire in [from, to), ms since the epoch, that nobody claimed yet, and resolves when those that were
+   * claimed here have ended, retries included.
+   */
+  async fireBetween(from: number, to: number): Promise<void> {
+    await this.ready()
+    const { around, jobs } = this.#options
+    const now = around.clock.now()
+    const schedules = timedSchedules(jobs)
+    const states = await around.store.registerSchedules(
+      schedules.map((schedule) => registration(schedule, now)),
+      { now, retireOthers: false },
+    )
+    const fires = schedules.flatMap((schedule, index) => {
+      const state = states[index]
+      return state === undefined ? [] : firesBetween(lineFrom(schedule, state), from, to)
+    })
+    const claim = { node: this.node, now, slots: this.engine.freeSlots(), staleBefore: now - around.staleAfter }
+    const outcomes = await around.store.claim({ ...claim, marks: [], fires })
+    const ids = outcomes.flatMap((result) => {
+      if (result.outcome === 'running') return [result.execution.id]
+      return result.outcome === 'queued' ? [result.executionId] : []
+    })
+    const ended = Promise.all(ids.map((id) => this.engine.ended(id)))
+    this.#deal(outcomes)
+    await ended
+  }
+
   async #stop(grace: number): Promise<void> {
     this.#stopping.abort()
     await this.#ended?.catch(() => {})
-    await this.engine.stop(grace)
+    await Promise.all([this.engine.stop(grace), this.runner.stop(grace)])
     await this.#heart?.stop()
-    if (this.#ended !== undefined) await this.#options.around.store.removeNode(this.node).catch(() => {})
+    if (this.#ready !== undefined) await this.#options.around.store.removeNode(this.node).catch(() => {})
   }
 
   async #watch(): Promise<void> {
     const { around, settings } = this.#options
     const { signal } = this.#stopping
     if (signal.aborted) return
-    const isReady = await this.#outage.ride(signal, () => this.#register())
-    if (!isReady || signal.aborted) return
-    this.#heart = startHeart(around.store, this.node, Math.floor(settings.staleAfter / 3), around.clock)
+    const isKnown = await this.#outage.ride(signal, async () => {
+      await this.ready()
+      await this.#introduce(true)
+      await this.#register()
+    })
+    if (!isKnown || signal.aborted) return
     const housekeeping = new Housekeeping(around, settings, this.report, () => this.engine.lookAtQueue())
     housekeeping.start(signal)
     if (this.#options.firesReboots) await this.#outage.ride(signal, () => this.#fireReboots())
@@ -133,20 +165,31 @@ export class SchedulerLoop {
     }
   }
 
-  async #register(): Promise<void> {
-    const { jobs, around, version, host, pid, hasAllJobs } = this.#options
-    const now = around.clock.now()
-    const nextWakeAt = now + LONGEST_SLEEP
-    await around.store.registerNode({
-      id: this.node,
-      host,
-      pid,
-      version,
-      startedAt: now,
-      heartbeatAt: now,
-      nextWakeAt,
-      fires: true,
+  /** Makes this process known to the store, and keeps telling that it lives; what runs here needs no more. */
+  ready(): Promise<void> {
+    this.#ready ??= this.#makeReady().catch((error: unknown) => {
+      this.#ready = undefined
+      throw error
     })
+    return this.#ready
+  }
+
+  async #makeReady(): Promise<void> {
+    const { around } = this.#options
+    await this.#introduce(false)
+    this.#heart = startHeart(around.store, this.node, Math.floor(around.staleAfter / 3), around.clock)
+  }
+
+  async #introduce(fires: boolean): Promise<void> {
+    const { around, version, host, pid } = this.#options
+    const now = around.clock.now()
+    const about = { id: this.node, host, pid, version, startedAt: now, heartbeatAt: now }
+    await around.store.registerNode({ ...about, nextWakeAt: now + LONGEST_SLEEP, fires })
+  }
+
+  async #register(): Promise<void> {
+    const { jobs, around, hasAllJobs } = this.#options
+    const now = around.clock.now()
     const schedules = timedSchedules(jobs)
     const states = await around.store.registerSchedules(
       schedules.map((schedule) => registration(schedule, now)),

@@ -9,6 +9,7 @@ import { processIsolation } from '../execution/isolated.ts'
 import type { Surroundings } from '../execution/surroundings.ts'
 import { type LogOutput, openLog } from '../logging/logger.ts'
 import type { Manifest } from '../manifest/index.ts'
+import type { SchedulerSettings } from '../manifest/job.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { type Place, readWorkspace } from './read-workspace.ts'
@@ -24,14 +25,24 @@ export interface OpenWorkspace {
   close(): Promise<void>
 }
 
+export interface OpenWorkspaceOptions {
+  readonly env?: Env
+  readonly clock?: Clock
+  readonly log?: LogOutput
+  /** A store that is open already (it then stays open), or its URL. */
+  readonly store?: Store | string
+  readonly settings?: Partial<SchedulerSettings>
+}
+
 /** Opens log and store, and makes everything ready that an execution needs. */
-export async function openWorkspace(
-  place: Place,
-  { env = process.env, clock = systemClock }: { env?: Env; clock?: Clock } = {},
-): Promise<OpenWorkspace> {
-  const manifest = await readWorkspace(place, env)
-  const log = openLog({ env, redact: manifest.settings.redact })
-  const store = await openStore(undefined, { env, workspace: place.root })
+export async function openWorkspace(place: Place, options: OpenWorkspaceOptions = {}): Promise<OpenWorkspace> {
+  const env = options.env ?? process.env
+  const clock = options.clock ?? systemClock
+  const read = await readWorkspace(place, env)
+  const manifest = { ...read, settings: { ...read.settings, ...options.settings } }
+  const log = options.log ?? openLog({ env, redact: manifest.settings.redact })
+  const given = options.store
+  const store = typeof given === 'object' ? given : await openStore(given, { env, workspace: place.root })
   captureConsole()
   const around: Surroundings = {
     store,
@@ -44,5 +55,8 @@ export async function openWorkspace(
     openTenants: () => openBuiltTenants(place.build),
     staleAfter: manifest.settings.staleAfter,
   }
-  return { place, manifest, around, store, log, host: hostname(), close: () => store.close() }
+  const close = async (): Promise<void> => {
+    if (typeof given !== 'object') await store.close()
+  }
+  return { place, manifest, around, store, log, host: hostname(), close }
 }

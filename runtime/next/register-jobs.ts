@@ -1,0 +1,95 @@
+import { systemClock } from '../clock.ts'
+import { JobsError } from '../errors.ts'
+import { captureConsole } from '../execution/frame.ts'
+import { acquireJobLock } from '../execution/job-lock.ts'
+import { type LogOutput, openLog } from '../logging/logger.ts'
+import { createScheduler, type Scheduler } from '../scheduler/bot.ts'
+import { openStore } from '../store/open.ts'
+import type { Store, StoreTransaction } from '../store/store.ts'
+
+/** One of an explicit, ordered list of functions. */
+export interface NextJob {
+  readonly name: string
+  run(): unknown
+  /** Runs inside the lock's transaction, and may say that there is nothing to do. */
+  preCheck?(transaction: StoreTransaction): Promise<{ skip: false } | { skip: true; reason: string }>
+}
+
+export interface RegisterJobsOptions {
+  /** Run one after the other, in this order, in one tick; default: the jobs of the workspace's manifest, each on its own. */
+  readonly jobs?: readonly NextJob[]
+  /** When the list runs; default `SYNC_CRON_SCHEDULE`, else `0 0 * * *`. */
+  readonly schedule?: string
+  /** IANA name; default UTC. */
+  readonly timezone?: string
+  /** A store, or its URL; default as the environment says. */
+  readonly store?: Store | string
+  /** Root of a built workspace, where no list is given. */
+  readonly workspace?: string
+}
+
+/** The tick of the explicit list, as a job of its own. */
+const TICK = 'sync-tick'
+/** Hot reload loads modules anew, but keeps the global object: one scheduler lives there. */
+const KEY = Symbol.for('webstir-jobs.next')
+
+/**
+ * To be called from `register()` of Next.js's instrumentation.ts. Starts the scheduler once, in the Node runtime only:
+ * not in the edge runtime, not during `next build`, not a second time under hot reload (then, and in those, the
+ * result is null or the one that runs already). SIGTERM stops it.
+ */
+export async function registerJobs(options: RegisterJobsOptions = {}): Promise<Scheduler | null> {
+  if (process.env.NEXT_RUNTIME === 'edge' || process.env.NEXT_PHASE === 'phase-production-build') return null
+  const shared = globalThis as { [KEY]?: Promise<Scheduler> }
+  shared[KEY] ??= begin(options)
+  return shared[KEY]
+}
+
+async function begin(options: RegisterJobsOptions): Promise<Scheduler> {
+  const log = openLog()
+  const store = typeof options.store === 'object' ? options.store : await openStore(options.store)
+  const scheduler =
+    options.jobs === undefined ? ofWorkspace(options, store, log) : ofList(options.jobs, options, store, log)
+  // What can't begin (an unreadable schedule, say) is the caller's to know.
+  await scheduler.jobs()
+  void scheduler.start().catch((error: unknown) => log.root.error({ err: error }, 'the scheduler could not be started'))
+  process.once('SIGTERM', () => void scheduler.destroy())
+  return scheduler
+}
+
+function ofWorkspace({ workspace }: RegisterJobsOptions, store: Store, log: LogOutput): Scheduler {
+  return createScheduler({ store, log, ...(workspace === undefined ? {} : { workspace }) })
+}
+
+function ofList(jobs: readonly NextJob[], options: RegisterJobsOptions, store: Store, log: LogOutput): Scheduler {
+  const twin = jobs.find(({ name }, index) => jobs.findIndex((other) => other.name === name) !== index)
+  if (twin !== undefined) {
+    throw new JobsError('DUPLICATE_NAME', `two of the jobs are called "${twin.name}"`, { hint: 'rename one of them' })
+  }
+  captureConsole()
+  const schedule = options.schedule ?? (process.env.SYNC_CRON_SCHEDULE || '0 0 * * *')
+  const tick = { name: TICK, schedule, timezone: options.timezone ?? 'UTC', run: () => runInOrder(jobs, store, log) }
+  return createScheduler({ store, log, clock: systemClock, jobs: [tick] })
+}
+
+/** Each through its own lock and record; one that fails doesn't keep the next from running. */
+async function runInOrder(jobs: readonly NextJob[], store: Store, { root }: LogOutput): Promise<void> {
+  const failed: string[] = []
+  for (const { name, run, preCheck } of jobs) {
+    const lock = await acquireJobLock(store, name, preCheck === undefined ? {} : { preCheck })
+    if (!lock.acquired) {
+      root.info({ job: name }, `[${name}] not run: ${lock.reason}`)
+      continue
+    }
+    try {
+      await run()
+      await lock.execution.succeed()
+      root.info({ job: name }, `[${name}] succeeded`)
+    } catch (error) {
+      await lock.execution.fail(error)
+      failed.push(name)
+      root.error({ job: name, err: error }, `[${name}] failed`)
+    }
+  }
+  if (failed.length > 0) throw new JobsError('SYNC_FAILED', `failed: ${failed.join(', ')}`)
+}

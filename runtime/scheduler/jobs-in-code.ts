@@ -1,0 +1,58 @@
+import type { Env } from '../env.ts'
+import { JobsError } from '../errors.ts'
+import { withCodeSchedules } from '../execution/code-schedules.ts'
+import type { JobContext } from '../execution/context.ts'
+import { JobModuleError, type JobModules, jobModuleFrom } from '../execution/job-module.ts'
+import type { BackgroundJobShape } from '../execution/job-object.ts'
+import type { JsonValue } from '../json.ts'
+import { DEFAULT_SETTINGS, type Manifest, problemText } from '../manifest/index.ts'
+import type { SchedulerSettings } from '../manifest/job.ts'
+
+/** A job that is handed over as code, with the keys that its entry in the manifest would have. */
+export interface JobInCode {
+  readonly name: string
+  /** As in the manifest: an expression, or an array of expressions and `{ schedule, timezone, args }`. */
+  readonly schedule?: JsonValue
+  /** Either a function of the context, or `job`: an object with `run`, and `meta` if it likes. */
+  readonly run?: (context: JobContext) => unknown
+  readonly job?: BackgroundJobShape
+  /** Further keys of the manifest: timezone, overlap, retry, timeout, ... */
+  readonly [policy: string]: unknown
+}
+
+/** The manifest and the modules of jobs in code. Throws a JobsError that names the first thing that is wrong. */
+export async function readJobsInCode(
+  given: readonly JobInCode[],
+  settings: Partial<SchedulerSettings>,
+  env: Env,
+): Promise<{ manifest: Manifest; modules: JobModules }> {
+  const modules = modulesOf(given)
+  const entries = given.map(({ run: _run, job: _job, ...entry }) => entry)
+  // The one reader of manifests reads these too, so that defaults, checks and messages are the same.
+  const { readManifestText } = await import('../manifest/read.ts')
+  const timezone = settings.timezone ?? DEFAULT_SETTINGS.timezone
+  const text = JSON.stringify({ webstir: { module: { jobs: entries }, scheduler: { timezone } } })
+  const read = await readManifestText(process.cwd(), text, env)
+  const plain: Manifest = { ...read, settings: { ...read.settings, ...settings } }
+  const withMeta = given.flatMap(({ name, job }) => (job?.meta === undefined ? [] : [name]))
+  const manifest = await withCodeSchedules(plain, modules, new Set(withMeta))
+  const broken = manifest.problems.find(({ severity }) => severity === 'error')
+  if (broken === undefined) return { manifest, modules }
+  const message = problemText(broken).replace('package.json: webstir.module.', '')
+  throw new JobsError('JOBS_IN_CODE', message, { hint: broken.hint ?? 'see the manifest reference' })
+}
+
+function modulesOf(given: readonly JobInCode[]): JobModules {
+  const byName = new Map(given.map((job) => [job.name, job]))
+  return {
+    async load(name) {
+      const found = byName.get(name)
+      if (found === undefined) throw new JobModuleError('JOB_MODULE_MISSING', `there is no job "${name}"`)
+      const exports = {
+        ...(found.run === undefined ? {} : { run: found.run }),
+        ...(found.job === undefined ? {} : { default: found.job }),
+      }
+      return jobModuleFrom(name, exports, `the job "${name}" in code`)
+    },
+  }
+}

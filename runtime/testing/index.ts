@@ -1,0 +1,3 @@
+/** `webstir-jobs/testing`: run jobs in a test, on a clock that the test moves. */
+export { TestClock } from './test-clock.ts'
+export { createTestScheduler, type TestScheduler, type TestSchedulerOptions } from './test-scheduler.ts'

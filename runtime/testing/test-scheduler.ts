@@ -1,0 +1,93 @@
+import { parseDuration } from '../duration.ts'
+import { JobsError } from '../errors.ts'
+import { type ExecutionRecord, executionRecord } from '../execution/record.ts'
+import type { JsonValue } from '../json.ts'
+import { openLog } from '../logging/logger.ts'
+import { createScheduler, type Scheduler } from '../scheduler/bot.ts'
+import type { JobInCode } from '../scheduler/jobs-in-code.ts'
+import { openStore } from '../store/open.ts'
+import { TestClock } from './test-clock.ts'
+
+export interface TestSchedulerOptions {
+  /** Jobs in code; or `workspace`: the root of a built one. */
+  readonly jobs?: readonly JobInCode[]
+  readonly workspace?: string
+  /** Where the clock stands at first; default 2026-01-01T00:00:00Z. */
+  readonly now?: Date | string | number
+  /** Executions at once; default 10. */
+  readonly concurrency?: number
+  /** Instead of the process's environment. */
+  readonly env?: Record<string, string | undefined>
+}
+
+/** A scheduler in a test: no real timers, no sleeps, a store in memory. */
+export interface TestScheduler {
+  readonly clock: TestClock
+  /** The scheduler itself, for events, pausing and more. */
+  readonly scheduler: Scheduler
+  /** Moves time on by a text such as `1h` or `90s`, or by ms, and lets everything run that is due on the way. */
+  advance(duration: string | number): Promise<void>
+  advanceTo(instant: Date | string): Promise<void>
+  /** Runs one job now, and rejects with its own error. */
+  runJob(name: string, ...args: JsonValue[]): Promise<void>
+  /** What is recorded so far, oldest first. */
+  executions(): Promise<ExecutionRecord[]>
+  /** The fires that ran so far, oldest first: `{ job, scheduledFor }`. */
+  fired(): Promise<{ job: string; scheduledFor: string }[]>
+  /** What the log holds so far, a line an entry. */
+  log(): string[]
+  stop(): Promise<void>
+}
+
+/** Starts a scheduler on a clock of its own. Stop it at the end of the test. */
+export async function createTestScheduler(options: TestSchedulerOptions): Promise<TestScheduler> {
+  const clock = new TestClock(options.now)
+  const store = await openStore('memory:')
+  const lines: string[] = []
+  const scheduler = createScheduler({
+    ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
+    ...(options.workspace === undefined ? {} : { workspace: options.workspace }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.concurrency === undefined ? {} : { settings: { concurrency: options.concurrency } }),
+    clock,
+    store,
+    grace: 0,
+    log: openLog({ env: {}, level: 'debug', destination: { write: (line) => void lines.push(line.trimEnd()) } }),
+  })
+  // What is wrong with the jobs is told here, not by a promise that nobody awaits yet.
+  await scheduler.jobs()
+  const watching = scheduler.start()
+  watching.catch(() => {})
+  await clock.settle()
+  const executions = async (): Promise<ExecutionRecord[]> => {
+    const [all, texts] = await Promise.all([store.executions({ limit: 1_000_000 }), store.scheduleTexts()])
+    return all
+      .reverse()
+      .map((execution) => executionRecord(execution, texts.get(execution.scheduleKey)?.expression, []))
+  }
+  return {
+    clock,
+    scheduler,
+    advance: (duration) => clock.advance(millisecondsOf(duration)),
+    advanceTo: (instant) => clock.advanceTo(new Date(instant)),
+    runJob: (name, ...args) => scheduler.runBackgroundJob(name, ...args),
+    executions,
+    async fired() {
+      const fires = (await executions()).filter(({ status, trigger }) => status !== 'SKIPPED' && trigger !== 'code')
+      return fires.map(({ job, scheduledFor }) => ({ job, scheduledFor }))
+    },
+    log: () => [...lines],
+    async stop() {
+      await scheduler.destroy()
+      await watching
+    },
+  }
+}
+
+function millisecondsOf(duration: string | number): number {
+  const milliseconds = typeof duration === 'number' ? duration : parseDuration(duration)
+  if (milliseconds !== undefined && milliseconds >= 0) return milliseconds
+  throw new JobsError('DURATION', `${JSON.stringify(duration)} is no duration`, {
+    hint: 'such as "1h", "90s" or 5000 (ms)',
+  })
+}
