@@ -1,19 +1,29 @@
-/** Runs something that goes on until it is told to stop; SIGINT and SIGTERM tell it. A second one ends at once. */
+export type StopSignal = 'SIGINT' | 'SIGTERM'
+
+const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM']
+
+/**
+ * Runs something that goes on until it is told to stop. SIGINT and SIGTERM abort the signal that it is given, whose
+ * reason is the name of the one that came; a second one ends the process at once, as Node does by itself.
+ */
 export async function untilStopped<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const stop = new AbortController()
-  const onSignal = (): void => {
-    stop.abort()
+  const onSignal = (signal: NodeJS.Signals): void => {
     forget()
+    stop.abort(signal)
   }
   const forget = (): void => {
-    process.off('SIGINT', onSignal)
-    process.off('SIGTERM', onSignal)
+    for (const signal of SIGNALS) process.off(signal, onSignal)
   }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
+  for (const signal of SIGNALS) process.on(signal, onSignal)
   try {
     return await work(stop.signal)
   } finally {
     forget()
   }
+}
+
+/** Which signal it was. */
+export function stopSignal({ reason }: AbortSignal): StopSignal {
+  return reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM'
 }

@@ -1,0 +1,88 @@
+import { absoluteTime, relativeTime } from '../../runtime/relative-time.ts'
+import { renderTable } from '../../runtime/table.ts'
+import type { InspectedJob, Inspection } from '../build/inspection.ts'
+import { inspectWorkspace } from '../build/inspection.ts'
+import type { Output } from '../command-line/output.ts'
+import { findWorkspace } from '../workspace/find.ts'
+
+export interface BackendInspectOptions {
+  readonly workspace?: string | undefined
+}
+
+/** `webstir backend-inspect`: the module, its jobs with all that is known of them, their build, and what is wrong. */
+export async function backendInspect(options: BackendInspectOptions, output: Output): Promise<Inspection> {
+  const now = Date.now()
+  const inspection = await inspectWorkspace(findWorkspace(options.workspace), now)
+  if (output.json) output.data(inspection)
+  else for (const line of render(inspection, now, output)) output.out(line)
+  return inspection
+}
+
+function render(inspection: Inspection, now: number, { color }: Output): string[] {
+  const { jobs, problems, settings } = inspection
+  const lines = facts([
+    ['Module', [inspection.name ?? '(no name)', inspection.version ?? ''].join(' ').trim()],
+    ['Mode', inspection.mode ?? '-'],
+    ['Workspace', inspection.workspace],
+    ['Time zone', settings.timezone],
+    ['Build', buildText(inspection, now)],
+    ['Jobs', `${jobs.length} in ${inspection.manifestKey}`],
+  ])
+  for (const job of jobs) lines.push('', ...jobLines(job, now, color))
+  if (problems.length > 0) lines.push('', color.bold('Problems'))
+  for (const { severity, job, path, message, hint } of problems) {
+    const word = severity === 'error' ? color.red('error') : color.yellow('warning')
+    lines.push(
+      `  ${word}  ${path}${job === null ? '' : ` (job ${job})`}: ${message}${hint === null ? '' : ` - ${hint}`}`,
+    )
+  }
+  return lines
+}
+
+function jobLines(job: InspectedJob, now: number, color: Output['color']): string[] {
+  const rows: [string, string][] = []
+  if (job.problem !== null) rows.push(['invalid', job.problem])
+  if (!job.enabled && job.problem === null) rows.push(['disabled', job.disabledBy ?? 'yes'])
+  for (const schedule of job.schedules) {
+    const zone = schedule.timezone === 'UTC' ? '' : ` in ${schedule.timezone}`
+    const words = schedule.words === null || schedule.words === undefined ? '' : `: ${schedule.words}`
+    rows.push([
+      'schedule',
+      `${schedule.schedule}${zone}${words} (${schedule.origin === 'code' ? 'from code' : 'package.json'})`,
+    ])
+    if (schedule.args.length > 0) rows.push(['  with', JSON.stringify(schedule.args)])
+    if (schedule.problem !== null) rows.push(['  invalid', schedule.problem])
+    else if (schedule.next !== null) rows.push(['  next', timeText(schedule.next, now)])
+    else rows.push(['  next', schedule.note ?? '-'])
+  }
+  if (job.schedules.length === 0 && job.problem === null) rows.push(['schedule', 'none: it runs only when asked'])
+  if (job.priority !== null) rows.push(['priority', String(job.priority)])
+  if (job.args.length > 0) rows.push(['arguments', JSON.stringify(job.args)])
+  for (const name of job.notDefault) {
+    const value = Object.entries(job.policies ?? {}).find(([key]) => key === name)?.[1]
+    rows.push([name, typeof value === 'string' ? value : JSON.stringify(value)])
+  }
+  rows.push(['source', job.source ?? 'missing'])
+  rows.push(['built', `${job.built.path} (${!job.built.exists ? 'missing' : job.built.fresh ? 'fresh' : 'stale'})`])
+  const title = job.description === null ? color.bold(job.name) : `${color.bold(job.name)}  ${job.description}`
+  return [title, ...facts(rows).map((line) => `  ${line}`)]
+}
+
+function buildText({ build }: Inspection, now: number): string {
+  if (!build.exists) return 'none yet: webstir build'
+  const when = build.builtAt === null ? '' : `, built ${timeText(build.builtAt, now)}`
+  return build.fresh ? `fresh${when}` : `stale, ${build.reason ?? 'for a reason unknown'}${when}`
+}
+
+function timeText(iso: string, now: number): string {
+  const instant = Date.parse(iso)
+  return `${relativeTime(instant, now)} (${absoluteTime(instant)})`
+}
+
+/** Names and values in two columns. */
+function facts(rows: readonly (readonly [string, string])[]): string[] {
+  const [, ...lines] = renderTable([{ title: '' }, { title: '' }], rows)
+    .trimEnd()
+    .split('\n')
+  return lines
+}
