@@ -1,0 +1,76 @@
+import { existsSync, readdirSync, symlinkSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { addJob } from '../../../../cli/commands/add-job.ts'
+import { removeJob } from '../../../../cli/commands/remove-job.ts'
+import { keepOutput } from '../../../support/output.ts'
+import { makeWorkspace } from '../../../support/workspace.ts'
+
+describe('remove-job', () => {
+  it('undoes what add-job did, to the byte', async () => {
+    const workspace = makeWorkspace({ files: { 'src/backend/jobs/other/index.ts': '' } })
+    const before = workspace.read('package.json')
+    await addJob({ name: 'x', schedule: '@daily', workspace: workspace.root }, keepOutput())
+    const removed = await removeJob({ name: 'x', workspace: workspace.root }, keepOutput())
+    expect(removed).toMatchObject({
+      job: 'x',
+      paths: ['webstir.module.jobs[0]'],
+      files: ['src/backend/jobs/x/index.ts'],
+    })
+    expect(workspace.read('package.json')).toBe(before)
+    expect(readdirSync(workspace.path('src/backend/jobs'))).toEqual(['other'])
+    expect(readdirSync(workspace.root).sort()).toEqual(['package.json', 'src'])
+  })
+
+  it('finds the job without regard to case, "-" and "_"', async () => {
+    const workspace = makeWorkspace({ packageJson: { webstir: { module: { jobs: [{ name: 'my_job' }] } } } })
+    const removed = await removeJob({ name: 'My-Job', workspace: workspace.root }, keepOutput())
+    expect(removed.job).toBe('my_job')
+  })
+
+  it('keeps the files where that is asked for', async () => {
+    const workspace = makeWorkspace()
+    await addJob({ name: 'x', workspace: workspace.root }, keepOutput())
+    await removeJob({ name: 'x', keepFiles: true, workspace: workspace.root }, keepOutput())
+    expect(existsSync(workspace.path('src/backend/jobs/x/index.ts'))).toBe(true)
+  })
+
+  it('changes nothing in a dry run, and says what would go', async () => {
+    const workspace = makeWorkspace()
+    await addJob({ name: 'x', workspace: workspace.root }, keepOutput())
+    const before = workspace.read('package.json')
+    const io = keepOutput()
+    await removeJob({ name: 'x', dryRun: true, workspace: workspace.root }, io)
+    expect(workspace.read('package.json')).toBe(before)
+    expect(existsSync(workspace.path('src/backend/jobs/x/index.ts'))).toBe(true)
+    expect(io.printed.join('\n')).toContain('- src/backend/jobs/x/index.ts')
+  })
+
+  it('removes every entry of a name that stands there twice', async () => {
+    const jobs = [{ name: 'a' }, { name: 'x', schedule: '@daily' }, { name: 'b' }, { name: 'x' }]
+    const workspace = makeWorkspace({ packageJson: { webstir: { module: { jobs } } } })
+    const removed = await removeJob({ name: 'x', workspace: workspace.root }, keepOutput())
+    expect(removed.paths).toEqual(['webstir.module.jobs[1]', 'webstir.module.jobs[3]'])
+    expect(JSON.parse(workspace.read('package.json')).webstir.module.jobs).toEqual([{ name: 'a' }, { name: 'b' }])
+  })
+
+  it('says which job was probably meant', async () => {
+    const workspace = makeWorkspace({ packageJson: { webstir: { module: { jobs: [{ name: 'nightly' }] } } } })
+    await expect(removeJob({ name: 'nigthly', workspace: workspace.root }, keepOutput())).rejects.toMatchObject({
+      code: 'JOB_NOT_FOUND',
+      hint: 'did you mean "nightly"?',
+    })
+  })
+
+  it('does not follow a symbolic link', async () => {
+    const outside = makeWorkspace({ files: { 'index.ts': '' } })
+    const workspace = makeWorkspace({
+      packageJson: { webstir: { module: { jobs: [{ name: 'x' }] } } },
+      files: { 'src/backend/jobs/keep': '' },
+    })
+    symlinkSync(outside.root, workspace.path('src/backend/jobs/x'))
+    const before = workspace.read('package.json')
+    await expect(removeJob({ name: 'x', workspace: workspace.root }, keepOutput())).rejects.toThrow('symbolic link')
+    expect(workspace.read('package.json')).toBe(before)
+    expect(existsSync(outside.path('index.ts'))).toBe(true)
+  })
+})
