@@ -1,0 +1,79 @@
+import { systemClock } from '../../runtime/clock.ts'
+import { jobNamed } from '../../runtime/entry/job-named.ts'
+import { readHistory, renderHistory } from '../../runtime/execution/history.ts'
+import type { ExecutionRecord } from '../../runtime/execution/record.ts'
+import { JOB_STATUSES, statusNamed } from '../../runtime/execution/status.ts'
+import { findJob, type Manifest } from '../../runtime/manifest/index.ts'
+import { placeOf, readWorkspace } from '../../runtime/scheduler/read-workspace.ts'
+import type { JobStatus } from '../../runtime/store/execution.ts'
+import type { ExecutionFilter, Store } from '../../runtime/store/store.ts'
+import { didYouMean } from '../../runtime/suggest.ts'
+import { readCount } from '../command-line/count.ts'
+import { UsageError } from '../command-line/errors.ts'
+import { readInstant } from '../command-line/instant.ts'
+import type { Output } from '../command-line/output.ts'
+import { placeOfWorkspace, withExistingStore } from '../workspace/workspace-store.ts'
+
+export interface JobHistoryOptions {
+  /** Only this job; one that is gone from the manifest has its history still. */
+  readonly name?: string | undefined
+  /** Only these, in any case. */
+  readonly status?: readonly string[]
+  /** Only what was scheduled since: ISO 8601, or a duration ago. */
+  readonly since?: string | undefined
+  readonly tenant?: string | undefined
+  /** Default: 50. */
+  readonly limit?: number | undefined
+  readonly workspace?: string | undefined
+}
+
+const DEFAULT_LIMIT = 50
+const MOST = 100_000
+
+/** What ran and what did not, newest first. */
+export async function jobHistory(options: JobHistoryOptions, io: Output): Promise<readonly ExecutionRecord[]> {
+  const now = systemClock.now()
+  const limit = readCount('limit', options.limit, { byDefault: DEFAULT_LIMIT, most: MOST })
+  const statuses = readStatuses(options.status ?? [])
+  const since = options.since === undefined ? undefined : readInstant('since', options.since, now, 'ago')
+  const place = await placeOfWorkspace(options.workspace)
+  const manifest = await readWorkspace(placeOf(place.root), place.env)
+  const records = await withExistingStore(place, async (store) => {
+    const job = options.name === undefined ? undefined : await jobWithHistory(manifest, store, options.name)
+    const filter: ExecutionFilter = {
+      ...(job === undefined ? {} : { jobs: [job] }),
+      ...(statuses.length === 0 ? {} : { statuses }),
+      ...(since === undefined ? {} : { since }),
+      ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
+      limit,
+    }
+    return store === null ? [] : await readHistory(store, filter, manifest.settings.redact)
+  })
+  if (io.json) {
+    io.data(records)
+    return records
+  }
+  const isFiltered = [options.name, options.since, options.tenant, statuses[0]].some((value) => value !== undefined)
+  io.out(renderHistory(records, now, { color: io.color.isColorSupported, isFiltered }).trimEnd())
+  if (records.length === limit) io.err(`These are the newest ${limit}; --limit shows more.`)
+  return records
+}
+
+function readStatuses(given: readonly string[]): JobStatus[] {
+  return given
+    .flatMap((text) => text.split(','))
+    .map((text) => {
+      const status = statusNamed(text)
+      if (status !== undefined) return status
+      const near = didYouMean(text.trim(), JOB_STATUSES)
+      throw new UsageError(`--status can't be "${text}"`, near ?? `use one of: ${JOB_STATUSES.join(', ')}`)
+    })
+}
+
+/** The job's name as the store has it. Throws JobNotFoundError for one that neither manifest nor store knows. */
+async function jobWithHistory(manifest: Manifest, store: Store | null, name: string): Promise<string> {
+  const job = findJob(manifest.jobs, name)
+  if (job !== undefined) return job.name
+  const past = await store?.executions({ jobs: [name], limit: 1 })
+  return past?.[0]?.job ?? jobNamed(manifest, name).name
+}

@@ -1,0 +1,74 @@
+import { systemClock } from '../../runtime/clock.ts'
+import { findExecution } from '../../runtime/execution/find-execution.ts'
+import { followLog } from '../../runtime/execution/follow-log.ts'
+import type { JsonValue } from '../../runtime/json.ts'
+import { prettyLine } from '../../runtime/logging/pretty.ts'
+import { absoluteTime } from '../../runtime/relative-time.ts'
+import type { Execution, LogLine } from '../../runtime/store/execution.ts'
+import type { Store } from '../../runtime/store/store.ts'
+import type { Output } from '../command-line/output.ts'
+import { placeOfWorkspace, withExistingStore } from '../workspace/workspace-store.ts'
+
+export interface JobLogsOptions {
+  /** An execution's id, or enough of its beginning. */
+  readonly executionId: string
+  /** Go on until the execution is final. */
+  readonly follow?: boolean
+  readonly workspace?: string | undefined
+}
+
+/** A line of an execution's log as `--json` shows it. */
+export interface ShownLogLine {
+  /** ISO 8601, in UTC. */
+  readonly at: string
+  readonly level: string
+  readonly message: string
+  readonly data: { readonly [key: string]: JsonValue } | null
+}
+
+/** Prints what an execution logged; with `follow`, also what it is yet to log. */
+export async function jobLogs(options: JobLogsOptions, io: Output): Promise<readonly ShownLogLine[]> {
+  const place = await placeOfWorkspace(options.workspace)
+  return await withExistingStore(place, async (store) => {
+    const execution = await findExecution(store, options.executionId)
+    const shown: ShownLogLine[] = []
+    const show = (line: LogLine): void => {
+      const { level, message, data } = line
+      shown.push({ at: new Date(line.at).toISOString(), level, message, data })
+      if (!io.json) io.out(textOf(line, io.color.isColorSupported))
+    }
+    const end = store === null ? null : await printed(store, execution, options.follow === true, show)
+    if (io.json) io.data(shown)
+    else io.err(summary(end ?? execution, shown.length))
+    return shown
+  })
+}
+
+async function printed(
+  store: Store,
+  execution: Execution,
+  follow: boolean,
+  show: (line: LogLine) => void,
+): Promise<Execution | null> {
+  if (!follow) {
+    for (const line of await store.logLines(execution.id)) show(line)
+    return execution
+  }
+  const lines = followLog(store, execution.id, systemClock)
+  for (;;) {
+    const step = await lines.next()
+    if (step.done === true) return step.value
+    show(step.value)
+  }
+}
+
+/** As the scheduler prints it on a terminal. */
+function textOf({ at, level, message, data }: LogLine, color: boolean): string {
+  return prettyLine(JSON.stringify({ level, time: new Date(at).toISOString(), msg: message, ...data }), color).trimEnd()
+}
+
+function summary({ job, status, scheduledFor, skipReason, error }: Execution, lines: number): string {
+  const why = skipReason ?? error?.message
+  const count = lines === 0 ? 'logged nothing' : lines === 1 ? '1 line' : `${lines} lines`
+  return `[${job}] of ${absoluteTime(scheduledFor)}: ${status}${why == null ? '' : ` (${why})`}, ${count}`
+}

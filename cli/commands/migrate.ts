@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs'
+import { systemClock } from '../../runtime/clock.ts'
+import { absoluteTime } from '../../runtime/relative-time.ts'
+import {
+  migrate as bringUpToDate,
+  type MigrationState,
+  migrationStates,
+} from '../../runtime/store/migrations/migrate.ts'
+import { migrationScript } from '../../runtime/store/migrations/script.ts'
+import { openDriver } from '../../runtime/store/open.ts'
+import { locateStore, type StoreLocation } from '../../runtime/store/url.ts'
+import { renderTable } from '../../runtime/table.ts'
+import { CommandError, UsageError } from '../command-line/errors.ts'
+import type { Output } from '../command-line/output.ts'
+import { placeOfWorkspace } from '../workspace/workspace-store.ts'
+
+export interface MigrateOptions {
+  /** Only say what is applied and what isn't. */
+  readonly status?: boolean
+  /** Only print the SQL of what isn't. */
+  readonly sql?: boolean
+  readonly workspace?: string | undefined
+}
+
+/** A migration as `--json` shows it. */
+export interface ShownMigration {
+  readonly version: number
+  readonly name: string
+  /** ISO 8601, in UTC; null while it isn't applied. */
+  readonly appliedAt: string | null
+}
+
+export interface Migrated {
+  /** Without a password. */
+  readonly store: string
+  readonly migrations: readonly ShownMigration[]
+  /** Versions that this command has applied. */
+  readonly applied: readonly number[]
+}
+
+type TabledLocation = Exclude<StoreLocation, { dialect: 'memory' }>
+
+/** Brings the store's tables up to date; or says, or prints as SQL, what that would take. */
+export async function migrate(options: MigrateOptions, io: Output): Promise<Migrated> {
+  if (options.status === true && options.sql === true) {
+    throw new UsageError('--status and --sql are two different questions', 'give one of them')
+  }
+  const { root, env } = await placeOfWorkspace(options.workspace)
+  const location = locateStore(undefined, { env, workspace: root })
+  if (location.dialect === 'memory') {
+    throw new CommandError('STORE_HAS_NO_TABLES', 'the store "memory:" has no tables to migrate', {
+      hint: 'set JOBS_STORE_URL to the store that is meant, or leave it out for file:./data/jobs.sqlite',
+    })
+  }
+  const isLooking = options.status === true || options.sql === true
+  const before = await statesOf(location, isLooking)
+  if (options.sql === true) return printSql(location, before, io)
+  if (!isLooking) await apply(location)
+  const after = isLooking ? before : await statesOf(location, false)
+  const known = new Set(before.flatMap(({ version, appliedAt }) => (appliedAt === null ? [] : [version])))
+  const applied = after.flatMap(({ version, appliedAt }) => (appliedAt === null || known.has(version) ? [] : [version]))
+  const migrated = { store: location.shown, migrations: after.map(shown), applied }
+  if (io.json) io.data(migrated)
+  else if (isLooking) io.out(statusText(migrated, io))
+  else io.out(appliedText(migrated))
+  return migrated
+}
+
+/** What a store has and lacks. One that isn't there yet lacks everything, and is not made by `isLooking`. */
+async function statesOf(location: TabledLocation, isLooking: boolean): Promise<MigrationState[]> {
+  if (isLooking && location.dialect === 'sqlite' && !existsSync(location.path)) {
+    const { compileMigrations } = await import('../../runtime/store/migrations/sql.ts')
+    return compileMigrations('sqlite').map(({ version, name }) => ({ version, name, appliedAt: null }))
+  }
+  const driver = await openDriver(location)
+  try {
+    return await migrationStates(driver)
+  } finally {
+    await driver.close()
+  }
+}
+
+async function apply(location: TabledLocation): Promise<void> {
+  const driver = await openDriver(location)
+  try {
+    await bringUpToDate(driver, systemClock.now(), true)
+  } finally {
+    await driver.close()
+  }
+}
+
+function printSql(location: TabledLocation, states: readonly MigrationState[], io: Output): Migrated {
+  const script = migrationScript(location.dialect, states)
+  const migrated = { store: location.shown, migrations: states.map(shown), applied: [] }
+  if (io.json) io.data({ ...migrated, sql: script })
+  else if (script === '') io.err(`${location.shown} is up to date; there is nothing to apply.`)
+  else io.out(script.trimEnd())
+  return migrated
+}
+
+const shown = ({ version, name, appliedAt }: MigrationState): ShownMigration => ({
+  version,
+  name,
+  appliedAt: appliedAt === null ? null : new Date(appliedAt).toISOString(),
+})
+
+function statusText({ store, migrations }: Migrated, { color }: Output): string {
+  const rows = migrations.map(({ version, name, appliedAt }) => [
+    String(version),
+    name,
+    appliedAt === null ? 'not applied' : absoluteTime(Date.parse(appliedAt)),
+  ])
+  const columns = [{ title: 'Version', align: 'right' }, { title: 'Name' }, { title: 'Applied' }] as const
+  const missing = migrations.filter(({ appliedAt }) => appliedAt === null).length
+  const end = missing === 0 ? 'It is up to date.' : `${missing} to apply: webstir migrate`
+  return `${store}\n\n${renderTable(columns, rows, { color: color.isColorSupported })}\n${end}`
+}
+
+function appliedText({ store, migrations, applied }: Migrated): string {
+  if (applied.length === 0) return `${store} was up to date already.`
+  const names = migrations
+    .filter(({ version }) => applied.includes(version))
+    .map(({ version, name }) => `${version} ${name}`)
+  return `Migrated ${store}: ${names.join(', ')}`
+}

@@ -1,0 +1,120 @@
+import { systemClock } from '../../runtime/clock.ts'
+import { jobNamed } from '../../runtime/entry/job-named.ts'
+import { messageOf } from '../../runtime/errors.ts'
+import type { Job } from '../../runtime/manifest/index.ts'
+import { problemText } from '../../runtime/manifest/index.ts'
+import { isTimezone, suggestTimezone } from '../../runtime/schedule/index.ts'
+import { type ComingFires, type ComingRange, comingFires } from '../../runtime/scheduler/coming-fires.ts'
+import { placeOf, readWorkspace } from '../../runtime/scheduler/read-workspace.ts'
+import { openExistingStore } from '../../runtime/store/existing.ts'
+import { type ComingRun, comingRuns, renderComingRuns } from '../command-line/coming-runs.ts'
+import { readCount } from '../command-line/count.ts'
+import { CommandError, UsageError } from '../command-line/errors.ts'
+import { readInstant } from '../command-line/instant.ts'
+import type { Output } from '../command-line/output.ts'
+import { placeOfWorkspace, type WorkspacePlace } from '../workspace/workspace-store.ts'
+
+export interface NextRunsOptions {
+  /** Only these jobs; all for none. */
+  readonly name?: readonly string[]
+  /** How many fires; default: 20, and with `to` as many as there are, up to 10,000. */
+  readonly count?: number | undefined
+  /** ISO 8601, or a duration from now; default: now. */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  /** The zone of the local times; default: that of each schedule. */
+  readonly timezone?: string | undefined
+  /** Instants at which more jobs than this fire are marked; default: 5. */
+  readonly busy?: number | undefined
+  readonly workspace?: string | undefined
+}
+
+const DEFAULT_COUNT = 20
+const DEFAULT_BUSY = 5
+/** More rows than this nobody reads, and they are the bound of the work. */
+const MOST = 10_000
+/** As far as schedules look, in ms. */
+const LONGEST = 50 * 365.25 * 86_400_000
+/** How long a store that is busy is waited for, in ms: looking ahead can do without it. */
+const STORE_PATIENCE = 1000
+
+/** The fires to come of all or some jobs, in order of time. */
+export async function nextRuns(options: NextRunsOptions, io: Output): Promise<readonly ComingRun[]> {
+  const now = systemClock.now()
+  const { after, before, most } = readRange(options, now)
+  const busy = readCount('busy', options.busy, { byDefault: DEFAULT_BUSY, most: 1_000_000 })
+  if (options.timezone !== undefined) checkZone(options.timezone)
+  const place = await placeOfWorkspace(options.workspace)
+  const manifest = await readWorkspace(placeOf(place.root), place.env)
+  const names = options.name ?? []
+  const jobs: readonly Job[] =
+    names.length === 0 ? manifest.jobs : [...new Set(names.map((name) => jobNamed(manifest, name)))]
+  const { anchors, paused } = await lookIntoStore(place, io)
+  const coming = comingFires(jobs, { after, before, most, anchors })
+  const runs = comingRuns(coming, { timezone: options.timezone, busy, paused })
+  if (io.json) io.data(runs)
+  else io.out(renderComingRuns(runs, now, { busy, color: io.color.isColorSupported }).trimEnd())
+  if (before !== null && coming.isCut) io.warn(cutText(coming, most, before))
+  if (names.length === 0) {
+    for (const problem of manifest.problems) if (problem.severity === 'error') io.warn(problemText(problem))
+  }
+  return runs
+}
+
+function readRange({ count, from, to }: NextRunsOptions, now: number): Omit<ComingRange, 'anchors'> {
+  const start = from === undefined ? null : readInstant('from', from, now, 'ahead')
+  const before = to === undefined ? null : readInstant('to', to, now, 'ahead')
+  const after = start === null ? now : start - 1
+  if (before !== null && before <= after + 1) {
+    throw new UsageError(
+      '--to is not after --from',
+      `the range begins at ${new Date(after + 1).toISOString()} and ends before ${new Date(before).toISOString()}`,
+    )
+  }
+  if (before !== null && before - after > LONGEST) {
+    throw new UsageError(
+      'the range is longer than 50 years',
+      'schedules look no further; choose a later --from or an earlier --to',
+    )
+  }
+  return {
+    after,
+    before,
+    most: readCount('count', count, { byDefault: before === null ? DEFAULT_COUNT : MOST, most: MOST }),
+  }
+}
+
+function checkZone(timezone: string): void {
+  if (isTimezone(timezone)) return
+  const near = suggestTimezone(timezone)
+  throw new CommandError('TIMEZONE', `--timezone: "${timezone}" is no time zone`, {
+    hint: near === undefined ? 'use an IANA name such as Europe/Berlin, or UTC' : `did you mean ${near}?`,
+  })
+}
+
+/** Where rates count from, and which jobs are paused; a store that can't be read is said and done without. */
+async function lookIntoStore(
+  { root, env }: WorkspacePlace,
+  io: Output,
+): Promise<{ anchors: Map<string, number>; paused: ReadonlySet<string> }> {
+  const anchors = new Map<string, number>()
+  try {
+    const store = await openExistingStore({ env, workspace: root, clock: systemClock, busyLimit: STORE_PATIENCE })
+    if (store === null) return { anchors, paused: new Set() }
+    try {
+      const [texts, pauses] = await Promise.all([store.scheduleTexts(), store.pauses()])
+      for (const [key, { anchor, retired }] of texts) if (anchor !== null && !retired) anchors.set(key, anchor)
+      return { anchors, paused: new Set(pauses.map(({ job }) => job)) }
+    } finally {
+      await store.close()
+    }
+  } catch (error) {
+    io.warn(`the store can't be read, so where rates stand and what is paused isn't known: ${messageOf(error)}`)
+    return { anchors, paused: new Set() }
+  }
+}
+
+function cutText({ fires }: ComingFires, most: number, before: number): string {
+  const last = fires.at(-1)?.position ?? before
+  return `there are more than ${most} fires before ${new Date(before).toISOString()}; these end at ${new Date(last).toISOString()}. Name fewer jobs, or a shorter range.`
+}
