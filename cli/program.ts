@@ -243,6 +243,22 @@ export const commands: readonly CommandDefinition[] = [
     load: async () => (await import('./commands/cancel.ts')).cancel,
   }),
   defineCommand({
+    name: 'rerun',
+    describe: 'Run the job of an execution again, with the same arguments and tenant',
+    details: [
+      'It is a new execution, recorded as a manual run; the old one stays as it is. Its exit code is that of the job, and 75 where the job is running already.',
+    ],
+    positionals: [
+      { name: 'execution-id', required: true, describe: 'As job-history shows it, or enough of its beginning' },
+    ],
+    options: {
+      force: { type: 'flag', describe: 'Beside a running one, and though it is disabled' },
+      ...WORKSPACE,
+    },
+    examples: [['webstir rerun 019a6f2c-41b7-7d', 'Once more, with what it was given then']],
+    load: async () => (await import('./commands/rerun.ts')).rerun,
+  }),
+  defineCommand({
     name: 'migrate',
     describe: "Bring the store's tables up to date",
     details: [
