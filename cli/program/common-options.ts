@@ -1,0 +1,16 @@
+/** Options that several commands share, worded once. */
+export const WORKSPACE = {
+  workspace: {
+    type: 'text',
+    value: 'PATH',
+    describe: 'The workspace; default: the nearest folder, from here upward, whose package.json has "webstir"',
+  },
+} as const
+
+export const JSON_DATA = {
+  json: { type: 'flag', describe: 'Print data as JSON, and nothing else, on standard output' },
+} as const
+
+export const DRY_RUN = { 'dry-run': { type: 'flag', describe: 'Say what would be done and change nothing' } } as const
+
+export const TIMEZONE = { type: 'text', value: 'TZ' } as const

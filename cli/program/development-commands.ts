@@ -1,0 +1,83 @@
+import { type CommandDefinition, defineCommand } from '../command-line/definition.ts'
+import { JSON_DATA, WORKSPACE } from './common-options.ts'
+
+/** What builds a workspace, runs it while it is being written, and looks at it. */
+export const developmentCommands: readonly CommandDefinition[] = [
+  defineCommand({
+    name: 'list-jobs',
+    aliases: ['list-background-jobs'],
+    describe: 'List the jobs with their schedules and next runs',
+    positionals: [],
+    options: { ...JSON_DATA, ...WORKSPACE },
+    examples: [
+      ['webstir list-jobs', 'A table'],
+      ['webstir list-jobs --json', 'A JSON array, as that of "scheduler.js --list --json"'],
+    ],
+    load: async () => (await import('../commands/list-jobs.ts')).listJobs,
+  }),
+  defineCommand({
+    name: 'build',
+    describe: 'Build src/backend into build/backend',
+    positionals: [],
+    options: {
+      runtime: { type: 'text', choices: ['backend'], describe: 'What is built; only the backend has a build here' },
+      watch: { type: 'flag', alias: 'w', describe: 'Build again on every change, until it is told to stop' },
+      typecheck: { type: 'flag', on: true, describe: 'Build without checking the types' },
+      ...WORKSPACE,
+    },
+    examples: [
+      ['webstir build', 'Check the types and build; a failed build leaves the last good one in place'],
+      ['webstir build --no-typecheck --watch', 'Build on every change, as fast as it goes'],
+    ],
+    load: async () => (await import('../commands/build.ts')).build,
+  }),
+  defineCommand({
+    name: 'watch',
+    describe: 'Develop: build on every change and run what is due, until it is told to stop',
+    positionals: [],
+    options: {
+      runtime: { type: 'text', choices: ['backend'], describe: 'What is watched; only the backend is here' },
+      typecheck: { type: 'flag', on: true, describe: 'Build without checking the types' },
+      ...WORKSPACE,
+    },
+    examples: [['webstir watch', 'A broken build is reported, and the last good one goes on running']],
+    load: async () => (await import('../commands/watch.ts')).watch,
+  }),
+  defineCommand({
+    name: 'run-job',
+    aliases: ['run-background-job'],
+    describe: 'Run a job once, now; builds first where the build is missing or stale',
+    details: [
+      'The exit code is 0 where the job succeeded, 1 where it failed or is unknown, 75 where it is running already.',
+    ],
+    positionals: [{ name: 'name', required: true, describe: 'The job; case, "-" and "_" make no difference' }],
+    options: {
+      args: {
+        type: 'text',
+        value: 'JSON',
+        describe: 'An array of arguments, or a single one; default: those of the manifest',
+      },
+      'scheduled-for': { type: 'text', value: 'TIME', describe: 'Run the fire of that instant (ISO 8601) instead' },
+      tenant: { type: 'text', value: 'ID', describe: 'Only for this tenant of a multi-tenant job' },
+      force: { type: 'flag', describe: 'Run although it is disabled, or running already' },
+      ...WORKSPACE,
+    },
+    examples: [
+      ['webstir run-job nightly', 'Once, with the arguments of the manifest'],
+      [`webstir run-job report --args '["2026-11", {"draft": true}]'`, 'With arguments of its own'],
+      ['webstir run-background-job --name nightly', 'The same command by its other name'],
+    ],
+    load: async () => (await import('../commands/run-job.ts')).runJob,
+  }),
+  defineCommand({
+    name: 'backend-inspect',
+    describe: 'Show the module, its jobs with all that is set, their files, and what is wrong',
+    positionals: [],
+    options: { ...JSON_DATA, ...WORKSPACE },
+    examples: [
+      ['webstir backend-inspect', 'Everything there is to know about the workspace'],
+      ['webstir backend-inspect --json', 'The same for a program; the form is stable'],
+    ],
+    load: async () => (await import('../commands/backend-inspect.ts')).backendInspect,
+  }),
+]

@@ -1,0 +1,92 @@
+import { type CommandDefinition, defineCommand } from '../command-line/definition.ts'
+import { JSON_DATA, WORKSPACE } from './common-options.ts'
+
+const JOB = { name: 'name', required: true, describe: 'The job; case, "-" and "_" make no difference' } as const
+const EXECUTION = {
+  name: 'execution-id',
+  required: true,
+  describe: 'The id of an execution, or enough of its beginning',
+} as const
+
+/** What looks after jobs that are running somewhere. */
+export const operationCommands: readonly CommandDefinition[] = [
+  defineCommand({
+    name: 'job-history',
+    describe: 'Show what ran and what did not, newest first',
+    positionals: [{ name: 'name', describe: 'Only this job' }],
+    options: {
+      status: {
+        type: 'text',
+        many: true,
+        describe:
+          'Only these, in any case: queued, running, success, failure, skipped, cancelled, stale; may be repeated',
+      },
+      since: { type: 'text', value: 'TIME', describe: 'ISO 8601, or how long ago (24h)' },
+      tenant: { type: 'text', value: 'ID', describe: 'Only this tenant' },
+      limit: { type: 'number', describe: 'At most this many; default: 50' },
+      ...JSON_DATA,
+      ...WORKSPACE,
+    },
+    examples: [
+      ['webstir job-history', 'The last fifty executions'],
+      ['webstir job-history nightly --status failure --since 7d', 'What went wrong in a week'],
+    ],
+    load: async () => (await import('../commands/job-history.ts')).jobHistory,
+  }),
+  defineCommand({
+    name: 'job-logs',
+    describe: 'Show the log of an execution',
+    positionals: [EXECUTION],
+    options: {
+      follow: { type: 'flag', alias: 'f', describe: 'Go on until the execution has ended' },
+      ...JSON_DATA,
+      ...WORKSPACE,
+    },
+    examples: [['webstir job-logs 019ab3f2 --follow', 'As it is being written']],
+    load: async () => (await import('../commands/job-logs.ts')).jobLogs,
+  }),
+  defineCommand({
+    name: 'pause-job',
+    describe: 'Let a job not fire until it is resumed; runs by hand go on',
+    positionals: [JOB],
+    options: {
+      reason: { type: 'text', describe: 'Why; shown with every fire that is skipped' },
+      ...JSON_DATA,
+      ...WORKSPACE,
+    },
+    examples: [['webstir pause-job nightly --reason "the disk is being replaced"', 'Until further notice']],
+    load: async () => (await import('../commands/pause-job.ts')).pauseJob,
+  }),
+  defineCommand({
+    name: 'resume-job',
+    describe: 'Let a paused job fire again; what was skipped is not caught up',
+    positionals: [JOB],
+    options: { ...JSON_DATA, ...WORKSPACE },
+    examples: [['webstir resume-job nightly', 'From its next fire on']],
+    load: async () => (await import('../commands/resume-job.ts')).resumeJob,
+  }),
+  defineCommand({
+    name: 'cancel',
+    describe: 'Cancel an execution that is queued or running',
+    positionals: [EXECUTION],
+    options: { ...JSON_DATA, ...WORKSPACE },
+    examples: [['webstir cancel 019ab3f2', 'A running one is asked to stop, within a second']],
+    load: async () => (await import('../commands/cancel.ts')).cancel,
+  }),
+  defineCommand({
+    name: 'migrate',
+    describe: 'Bring the tables of the store up to date',
+    positionals: [],
+    options: {
+      status: { type: 'flag', describe: 'Only say what is applied and what is not' },
+      sql: { type: 'flag', describe: 'Only print the SQL of what is not' },
+      ...JSON_DATA,
+      ...WORKSPACE,
+    },
+    examples: [
+      ['webstir migrate --status', 'What there is'],
+      ['webstir migrate --sql > migration.sql', 'For somebody else to look at and run'],
+    ],
+    load: async () => (await import('../commands/migrate.ts')).migrate,
+  }),
+]

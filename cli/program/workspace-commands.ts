@@ -1,0 +1,79 @@
+import { type CommandDefinition, defineCommand } from '../command-line/definition.ts'
+import { DRY_RUN, JSON_DATA, WORKSPACE } from './common-options.ts'
+
+/** What makes a workspace and changes its package.json. */
+export const workspaceCommands: readonly CommandDefinition[] = [
+  defineCommand({
+    name: 'init',
+    describe: 'Make a workspace: a folder with everything that background jobs need',
+    details: [
+      'Files that are there are never overwritten: where one of ours would be in the way of one of yours, nothing is written at all. On a terminal, what is not given is asked for.',
+    ],
+    positionals: [{ name: 'dir', required: true, describe: 'The folder to make the workspace in' }],
+    options: {
+      name: { type: 'text', describe: 'Name of the package; default: made from the name of the folder' },
+      timezone: { type: 'text', value: 'TZ', describe: 'Time zone of all schedules that name none; default: UTC' },
+      yes: { type: 'flag', alias: 'y', describe: 'Ask nothing, take the defaults' },
+      ...JSON_DATA,
+    },
+    examples: [
+      ['webstir init my-jobs', 'A workspace in ./my-jobs'],
+      ['webstir init . --name reports --timezone Europe/Berlin --yes', 'One in this folder, without questions'],
+    ],
+    load: async () => (await import('../commands/init.ts')).init,
+  }),
+  defineCommand({
+    name: 'add-job',
+    describe: 'Add a job: its source file and its entry in package.json',
+    details: [
+      'A schedule is a cron expression of five fields (six with seconds), a macro such as @daily, @reboot, "rate(5 minutes)" or "at(2026-12-01T09:00:00)". It is stored exactly as typed. Without one, the job runs only when it is asked for.',
+    ],
+    positionals: [
+      { name: 'name', required: true, describe: 'Letters, digits, "-" and "_"; the folder under src/backend/jobs' },
+    ],
+    options: {
+      schedule: { type: 'text', alias: 's', value: 'EXPR', describe: 'When it runs' },
+      description: { type: 'text', alias: 'd', describe: 'What it is for, in a few words; shown in lists' },
+      priority: {
+        type: 'text',
+        alias: 'p',
+        value: 'P',
+        describe: 'A number, higher runs first, or a label (critical 20, high 10, normal 0, low -10); default: 0',
+      },
+      timezone: {
+        type: 'text',
+        value: 'TZ',
+        describe: 'IANA name of the zone whose clock the schedule follows; default: that of the workspace',
+      },
+      ...DRY_RUN,
+      ...JSON_DATA,
+      ...WORKSPACE,
+    },
+    examples: [
+      ['webstir add-job cleanup', 'A job that runs when it is asked for'],
+      [
+        'webstir add-job nightly --schedule "0 0 * * *" --description "Nightly maintenance"',
+        'One that runs at midnight',
+      ],
+      ['webstir add-job report -s "0 9 * * MON-FRI" --timezone Europe/Berlin -p high', 'Workdays at nine in Berlin'],
+      ['webstir add-job poll --schedule "rate(5 minutes)" --dry-run', 'Only look at what would happen'],
+    ],
+    load: async () => (await import('../commands/add-job.ts')).addJob,
+  }),
+  defineCommand({
+    name: 'remove-job',
+    describe: 'Remove a job: its entry in package.json and its folder',
+    positionals: [{ name: 'name', required: true, describe: 'The job; case, "-" and "_" make no difference' }],
+    options: {
+      'keep-files': { type: 'flag', describe: 'Leave src/backend/jobs/NAME where it is' },
+      ...DRY_RUN,
+      ...JSON_DATA,
+      ...WORKSPACE,
+    },
+    examples: [
+      ['webstir remove-job nightly --dry-run', 'See what would go'],
+      ['webstir remove-job nightly --keep-files', 'Only take it out of package.json'],
+    ],
+    load: async () => (await import('../commands/remove-job.ts')).removeJob,
+  }),
+]
