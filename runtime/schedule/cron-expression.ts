@@ -14,7 +14,7 @@ import {
   YEAR,
 } from './field-rule.ts'
 import type { FieldText } from './field-text.ts'
-import { timeAtOrAfter, timeAtOrBefore } from './local-time.ts'
+import { type TimesOfDay, timeAtOrAfter, timeAtOrBefore } from './local-time.ts'
 import { type CronPlan, matchingDays, matchingDaysOf } from './plan.ts'
 
 /** The fields of an expression, each in its place; null is "not written". */
@@ -51,15 +51,20 @@ export function readCron(fields: CronFields): CronPlan {
   const days = readDaysOfMonth(fields, specials)
   const month = read(fields.month, MONTH)
   const weekdays = readDaysOfWeek(fields, specials)
-  const times = {
+  const times: TimesOfDay = {
     secondsLow: second.low,
     secondsHigh: second.high,
     minutesLow: minute.low,
     minutesHigh: minute.high,
     hours: hour.low,
   }
+  // Not `...times`: spreading makes V8 build the object a hundred times slower.
   const plan: CronPlan = {
-    ...times,
+    secondsLow: times.secondsLow,
+    secondsHigh: times.secondsHigh,
+    minutesLow: times.minutesLow,
+    minutesHigh: times.minutesHigh,
+    hours: times.hours,
     days,
     months: month.low,
     weekdays,
