@@ -46,10 +46,13 @@ const forCommandLine = {
       // Parsing a command line takes yargs's parser alone; what stands beside it in yargs/helpers may then be dropped.
       name: 'yargs-parts',
       setup(build) {
-        build.onResolve({ filter: /platform-shims\/esm|apply-extends|process-argv/ }, async ({ path, pluginData, ...from }) => {
-          if (pluginData === 'seen') return
-          return { ...(await build.resolve(path, { ...from, pluginData: 'seen' })), sideEffects: false }
-        })
+        build.onResolve(
+          { filter: /platform-shims\/esm|apply-extends|process-argv/ },
+          async ({ path, pluginData, ...from }) => {
+            if (pluginData === 'seen') return
+            return { ...(await build.resolve(path, { ...from, pluginData: 'seen' })), sideEffects: false }
+          },
+        )
       },
     },
   ],

@@ -39,13 +39,18 @@ export async function watch(place: Place, options: GivenOptions): Promise<number
     void loop.stop(grace)
   })
   const schedules = jobs.reduce((sum, job) => sum + job.schedules.length, 0)
-  log.root.info({ node: loop.node, store: workspace.store.url }, `watching ${jobs.length} jobs, ${schedules} schedules`)
+  log.root.info(
+    { node: loop.node, store: workspace.store.url },
+    `watching ${counted(jobs.length, 'job')}, ${counted(schedules, 'schedule')}`,
+  )
   await loop.start()
   await loop.stop(grace)
   await workspace.close()
   log.root.info('stopped')
   return 0
 }
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 function tellProblems({ manifest, log }: OpenWorkspace, isStrict: boolean): void {
   const errors = manifest.problems.filter(({ severity }) => severity === 'error')

@@ -1,7 +1,7 @@
 /** The workspace's SQL client, as its src/backend/db/connection.ts makes it: `?` placeholders in both dialects. */
 export interface DatabaseClient {
   query<Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>
-  execute(sql: string, parameters?: readonly unknown[]): Promise<unknown>
+  execute(sql: string, parameters?: readonly unknown[]): Promise<{ changes: number }>
   close(): Promise<void> | void
 }
 

@@ -1,0 +1,30 @@
+// Everything that can be said of the code without running it. All checks run, even when one fails.
+import { spawnSync } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const bin = (name) => join(root, 'node_modules', '.bin', name)
+
+const CHECKS = [
+  ['formatting and lint (Biome)', bin('biome'), ['check', '--error-on-warnings', '.']],
+  ['types (tsc)', bin('tsc'), ['-p', '.']],
+  ['imports point down, no circles', process.execPath, ['scripts/check-imports.mjs']],
+  ['nothing unused (knip)', bin('knip'), []],
+  ['build', process.execPath, ['scripts/build.mjs']],
+  ['the package as published (publint)', bin('publint'), ['--strict']],
+]
+
+const failed = CHECKS.filter(([title, command, args]) => {
+  const started = performance.now()
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
+  const isGood = status === 0
+  console.log(`${isGood ? 'ok    ' : 'FAILED'} ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
+  if (!isGood) console.log(`${stdout ?? ''}${stderr ?? ''}${error ?? ''}`)
+  return !isGood
+})
+
+if (failed.length > 0) {
+  console.log(`\n${failed.length} of ${CHECKS.length} checks failed: ${failed.map(([title]) => title).join('; ')}`)
+  process.exit(1)
+}
