@@ -50,6 +50,13 @@ const published = {
   $defs: { job, scheduler },
 }
 
+/** JSON as Biome formats it: short lists of texts on one line. */
+function formatted(value) {
+  return JSON.stringify(value, null, 2).replace(/\[\n\s*("[^"]*"(?:,\s*"[^"]*")*)\s*\]/g, (_, items) => {
+    return `[${items.replace(/,\s+/g, ', ')}]`
+  })
+}
+
 const code = (text) => `\`${text}\``
 
 /** The values that a property takes, in words. */
@@ -186,7 +193,7 @@ from \`name\` to \`problem\`, their schedules without \`words\`.
 
 const targets = [
   [join(root, 'docs', 'manifest.md'), page],
-  [join(root, 'job-manifest.schema.json'), `${JSON.stringify(published, null, 2)}\n`],
+  [join(root, 'job-manifest.schema.json'), `${formatted(published)}\n`],
 ]
 for (const [path, text] of targets) {
   if (!process.argv.includes('--check')) await writeFile(path, text)
