@@ -24,6 +24,8 @@ export class MemoryTables implements Tables {
   /** Ids by job, in the order of insertion. */
   readonly #byJob = new Map<string, Set<string>>()
   readonly #causes = new Map<string, SkipCause>()
+  /** Kept apart, because each tick asks; what is pruned may have held it, which only costs a look. */
+  #newestInstant: number | null = null
   readonly #attempts = new Map<string, Attempt[]>()
   readonly #logs = new Map<string, Log>()
   readonly #schedules = new Map<string, StoredSchedule>()
@@ -123,9 +125,7 @@ export class MemoryTables implements Tables {
   }
 
   newestInstant() {
-    let newest: number | null = null
-    for (const { scheduledFor } of this.#executions.values()) newest = Math.max(newest ?? scheduledFor, scheduledFor)
-    return done(newest)
+    return done(this.#newestInstant)
   }
 
   dependencies(wanted: readonly { job: string; scheduledFor: number }[]) {
@@ -159,6 +159,7 @@ export class MemoryTables implements Tables {
   insert(executions: readonly Execution[], causes: ReadonlyMap<string, SkipCause>) {
     for (const execution of executions) {
       this.#put(structuredClone(execution))
+      this.#newestInstant = Math.max(this.#newestInstant ?? execution.scheduledFor, execution.scheduledFor)
       const ofJob = this.#byJob.get(execution.job) ?? new Set<string>()
       this.#byJob.set(execution.job, ofJob.add(execution.id))
     }

@@ -1,0 +1,210 @@
+import { expect, test } from 'vitest'
+import { briefly, fireOf, minute, rowsOf, second, statusOf, T0 } from './fixtures.ts'
+import type { Stage } from './suite.ts'
+
+export function claimRules(stage: () => Stage): void {
+  test('a fire past the mark runs, and the mark moves with it', async () => {
+    const { one } = stage()
+    await one.schedule('a')
+    const at = T0 + minute
+    const [claimed] = await one.at(at).claim([fireOf('a', at, { args: [1, { x: 'y' }] })], {
+      marks: [{ key: 'a-key', to: at }],
+    })
+    expect(claimed).toMatchObject({
+      outcome: 'running',
+      execution: { job: 'a', status: 'RUNNING', attempt: 1, owner: 'node-1', startedAt: at, args: [1, { x: 'y' }] },
+    })
+    expect(await one.schedule('a')).toEqual([{ key: 'a-key', job: 'a', mark: at, anchor: null }])
+    if (claimed?.outcome === 'running') {
+      expect(await one.store.execution(claimed.execution.id)).toEqual(claimed.execution)
+    }
+  })
+
+  test('a mark never moves back', async () => {
+    const { one } = stage()
+    await one.schedule('a')
+    await one.at(T0 + 3 * minute).claim([], { marks: [{ key: 'a-key', to: T0 + 3 * minute }] })
+    await one.claim([], { marks: [{ key: 'a-key', to: T0 + minute }] })
+    expect(await one.schedule('a')).toMatchObject([{ mark: T0 + 3 * minute }])
+  })
+
+  test('a fire that lies behind the mark was claimed by somebody else', async () => {
+    const { one, two } = stage()
+    await one.schedule('a')
+    const at = T0 + minute
+    const marks = [{ key: 'a-key', to: at }]
+    expect(await one.at(at).outcomes([fireOf('a', at)], { marks })).toEqual(['a: running'])
+    expect(await two.at(at).outcomes([fireOf('a', at)], { marks })).toEqual(['a: already-claimed'])
+  })
+
+  test('a fire that no mark covers goes by its unique row alone', async () => {
+    const { one, two } = stage()
+    const at = T0 + minute
+    expect(await one.at(at).outcomes([fireOf('a', at, { overlap: 'allow' })])).toEqual(['a: running'])
+    expect(await two.at(at).outcomes([fireOf('a', at, { overlap: 'allow' })])).toEqual(['a: already-claimed'])
+    expect(await two.outcomes([fireOf('a', at, { overlap: 'allow', tenant: 't' })])).toEqual(['a: running'])
+    expect(await two.outcomes([fireOf('a', at, { overlap: 'allow', scheduleKey: 'other' })])).toEqual(['a: running'])
+  })
+
+  test('two schedulers that claim the same ticks at once run each fire once', async () => {
+    const { one, two } = stage()
+    const jobs = Array.from({ length: 20 }, (_, place) => `job-${place}`)
+    await one.schedule(...jobs)
+    for (let tick = 1; tick <= 5; tick++) {
+      const at = T0 + tick * minute
+      const fires = jobs.map((job) => fireOf(job, at, { overlap: 'allow' }))
+      const marks = jobs.map((job) => ({ key: `${job}-key`, to: at }))
+      const both = await Promise.all([one.at(at), two.at(at)].map((node) => node.claim(fires, { marks, slots: 100 })))
+      const running = both.flat().flatMap((claimed) => (claimed.outcome === 'running' ? [claimed.execution] : []))
+      expect(running.map(({ job }) => job).sort()).toEqual([...jobs].sort())
+    }
+    for (const job of jobs) expect(await rowsOf(one.store, job)).toHaveLength(5)
+  })
+
+  test('slots go by priority, then by instant; what gets none is queued and owned by nobody', async () => {
+    const { one } = stage()
+    const at = T0 + minute
+    const fires = [
+      fireOf('low', at, { priority: -10 }),
+      fireOf('late', at),
+      fireOf('early', at - second),
+      fireOf('high', at, { priority: 10 }),
+    ]
+    const outcomes = await one.at(at).outcomes(fires, { slots: 2 })
+    expect(outcomes).toEqual(['high: running', 'early: running', 'late: queued', 'low: queued'])
+    expect(await rowsOf(one.store, 'low')).toMatchObject([{ status: 'QUEUED', owner: '', attempt: 0, startedAt: null }])
+    expect(await one.taken(1)).toEqual(['late 60'])
+    expect(await one.taken(5)).toEqual(['low 60'])
+  })
+
+  test('without slots everything is queued', async () => {
+    const { one } = stage()
+    expect(await one.at(T0 + second).outcomes([fireOf('a', T0 + second)], { slots: 0 })).toEqual(['a: queued'])
+  })
+
+  test('a fire with jitter is queued until its time has come', async () => {
+    const { one } = stage()
+    const at = T0 + minute
+    await one.at(at).claim([fireOf('a', at, { availableAt: at + 5 * second })])
+    expect(await one.store.nextAvailableAt()).toBe(at + 5 * second)
+    expect(await one.at(at + 4 * second).taken()).toEqual([])
+    expect(await one.at(at + 5 * second).taken()).toEqual(['a 60'])
+    expect(await one.store.nextAvailableAt()).toBeNull()
+  })
+
+  test('two schedules of a job that fire at one instant wait for each other', async () => {
+    const { one } = stage()
+    const at = T0 + minute
+    const both = [fireOf('a', at, { scheduleKey: 'k1' }), fireOf('a', at, { scheduleKey: 'k2' })]
+    expect(await one.at(at).outcomes(both)).toEqual(['a: running', 'a: queued'])
+    expect(await one.taken()).toEqual([])
+    const [first] = await rowsOf(one.store, 'a')
+    if (first) await one.end(first)
+    expect(await one.taken()).toEqual(['a 60'])
+  })
+
+  test('also when the second of them is claimed a moment later', async () => {
+    const { one, two } = stage()
+    const at = T0 + minute
+    await one.at(at).run('a', at, { scheduleKey: 'k1' })
+    expect(await two.at(at).outcomes([fireOf('a', at, { scheduleKey: 'k2' })])).toEqual(['a: queued'])
+  })
+
+  test('late fires and fires caught up in one claim all run, in the order of their instants', async () => {
+    const { one } = stage()
+    const instants = [3, 1, 2].map((n) => T0 + n * minute)
+    const fires = instants.map((at) => fireOf('a', at, { trigger: 'catch-up', priority: n(at) }))
+    const now = T0 + 10 * minute
+    const claimed = await one.at(now).claim(fires)
+    expect(claimed.flatMap((each) => (each.outcome === 'running' ? [each.fire.scheduledFor] : []))).toEqual([
+      T0 + minute,
+    ])
+    const order: string[] = []
+    for (let round = 0; round < 3; round++) {
+      const running = (await rowsOf(one.store, 'a')).find(({ status }) => status === 'RUNNING')
+      if (running) await one.end(running)
+      order.push(...(await one.taken()))
+    }
+    expect(order).toEqual(['a 120', 'a 180'])
+    expect(await briefly(one.store, 'a')).toEqual(['SUCCESS 60', 'SUCCESS 120', 'SUCCESS 180'])
+  })
+
+  test('tenants of one job run beside each other', async () => {
+    const { one } = stage()
+    const at = T0 + minute
+    const fires = ['t1', 't2'].map((tenant) => fireOf('a', at, { tenant }))
+    expect(await one.at(at).outcomes(fires)).toEqual(['a: running', 'a: running'])
+  })
+
+  test('a backfill of a fire keeps the loop from claiming it again', async () => {
+    const { one, two } = stage()
+    await one.schedule('a')
+    const at = T0 + minute
+    const run = await one.at(at).begin('a', { scheduleKey: 'a-key', scheduledFor: at })
+    expect(run.acquired).toBe(true)
+    const outcomes = await two.at(at).outcomes([fireOf('a', at)], { marks: [{ key: 'a-key', to: at }] })
+    expect(outcomes).toEqual(['a: already-claimed'])
+  })
+
+  test('a schedule that returns after it was retired starts afresh; one that stays keeps its mark and anchor', async () => {
+    const { one } = stage()
+    const rate = (mark: number, anchor: number) => ({
+      key: 'k',
+      job: 'a',
+      expression: 'rate(5 minutes)',
+      timezone: 'UTC',
+      args: [],
+      origin: 'manifest' as const,
+      mark,
+      anchor,
+    })
+    const register = (mark: number, schedules = [rate(mark, mark)], retireOthers = true) =>
+      one.store.registerSchedules(schedules, { now: mark, retireOthers })
+    expect(await register(T0)).toEqual([{ key: 'k', job: 'a', mark: T0, anchor: T0 }])
+    expect(await register(T0 + minute)).toEqual([{ key: 'k', job: 'a', mark: T0, anchor: T0 }])
+    await register(T0 + 2 * minute, [], false)
+    expect(await register(T0 + 3 * minute)).toEqual([{ key: 'k', job: 'a', mark: T0, anchor: T0 }])
+    await register(T0 + 4 * minute, [])
+    expect((await one.store.scheduleTexts()).get('k')).toMatchObject({ expression: 'rate(5 minutes)', retired: true })
+    expect(await register(T0 + 5 * minute)).toMatchObject([{ mark: T0 + 5 * minute, anchor: T0 + 5 * minute }])
+  })
+
+  test('two schedulers that make one schedule known at once agree on its mark', async () => {
+    const { one, two } = stage()
+    const states = await Promise.all([one.at(T0).schedule('a'), two.at(T0).schedule('a')])
+    expect(states[0]).toEqual(states[1])
+  })
+
+  test('two jobs with one schedule key are refused', async () => {
+    const { one } = stage()
+    const same = ['a', 'b'].map((job) => ({
+      key: 'k',
+      job,
+      expression: '* * * * *',
+      timezone: 'UTC',
+      args: [],
+      origin: 'manifest' as const,
+      mark: T0,
+      anchor: null,
+    }))
+    await expect(one.store.registerSchedules(same, { now: T0, retireOthers: true })).rejects.toMatchObject({
+      code: 'STORE_KEY_CLASH',
+    })
+  })
+
+  test('a thousand fires of one tick are claimed in one go', async () => {
+    const { one } = stage()
+    const at = T0 + minute
+    const fires = Array.from({ length: 1000 }, (_, place) => fireOf(`job-${place}`, at))
+    const claimed = await one.at(at).claim(fires, { slots: 700 })
+    expect(claimed.filter(({ outcome }) => outcome === 'running')).toHaveLength(700)
+    expect(claimed.filter(({ outcome }) => outcome === 'queued')).toHaveLength(300)
+    const ends = claimed.flatMap((each) => (each.outcome === 'running' ? [one.end(each.execution)] : []))
+    expect((await Promise.all(ends)).every(Boolean)).toBe(true)
+    expect((await one.take(1000)).taken).toHaveLength(300)
+    expect(await statusOf(one.store, 'no such id')).toBeUndefined()
+  })
+}
+
+/** A priority that would put later instants first, were it asked within one job. */
+const n = (at: number): number => (at - T0) / minute

@@ -1,0 +1,40 @@
+import pg from 'pg'
+import { afterAll, beforeAll } from 'vitest'
+import { openStore } from '../../runtime/store/open.ts'
+import { testDatabase } from '../support/postgres.ts'
+import { exercise } from './suite.ts'
+
+let database: Awaited<ReturnType<typeof testDatabase>> | undefined
+
+beforeAll(async () => {
+  database = await testDatabase()
+})
+
+afterAll(async () => {
+  await database?.release()
+})
+
+/** Emptying the tables is quicker than making them anew. */
+async function empty(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(`truncate job_execution, job_attempt, job_execution_log, job_lock, job_state, job_schedule_state,
+    scheduler_node`)
+  // What a test made for itself.
+  await client.query('drop table if exists period')
+  await client.end()
+}
+
+exercise('PostgreSQL', async () => {
+  const url = database?.url ?? ''
+  const [first, second] = await Promise.all([openStore(url), openStore(url)])
+  return {
+    first,
+    second,
+    async close() {
+      await first.close()
+      await second.close()
+      await empty(url)
+    },
+  }
+})
