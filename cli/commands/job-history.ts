@@ -47,7 +47,7 @@ export async function jobHistory(options: JobHistoryOptions, io: Output): Promis
       ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
       limit,
     }
-    return store === null ? [] : await readHistory(store, filter, manifest.settings.redact)
+    return store === null ? [] : await readHistory(store, filter, manifest)
   })
   if (io.json) {
     io.data(records)

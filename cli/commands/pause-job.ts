@@ -28,20 +28,17 @@ export async function pauseJob(options: PauseJobOptions, io: Output): Promise<Sh
   const { name: job } = jobNamed(await readWorkspace(placeOf(place.root), place.env), options.name)
   return await withStore(place, async (store) => {
     const now = systemClock.now()
-    const by = operatorName()
-    const reason = options.reason ?? null
     const before = (await store.pauses()).find((pause) => pause.job === job)
-    await store.pause(job, by, reason, now)
+    // Pausing twice changes nothing, unless there is something new to say.
+    const isNew = before === undefined || options.reason !== undefined
+    const by = isNew ? operatorName() : before.by
+    const reason = options.reason ?? before?.reason ?? null
+    if (isNew) await store.pause(job, by, reason, now)
     const since = new Date(before?.since ?? now).toISOString()
     const pause = { job, paused: true, since, by, reason }
     if (io.json) io.data(pause)
-    else {
-      io.out(
-        before === undefined
-          ? `Paused ${io.color.bold(job)}. Its fires are recorded as skipped until: webstir resume-job ${job}`
-          : `${io.color.bold(job)} was paused already, since ${since}; who and why are kept anew.`,
-      )
-    }
+    else if (before !== undefined) io.out(`${io.color.bold(job)} was paused already, since ${since}.`)
+    else io.out(`Paused ${io.color.bold(job)}. Its fires are recorded as skipped until: webstir resume-job ${job}`)
     return pause
   })
 }

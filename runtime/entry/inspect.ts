@@ -1,6 +1,6 @@
-import { userInfo } from 'node:os'
 import { systemClock } from '../clock.ts'
 import { readHistory, renderHistory } from '../execution/history.ts'
+import { operatorName } from '../execution/operator.ts'
 import type { Manifest } from '../manifest/index.ts'
 import { healthOf } from '../scheduler/health.ts'
 import { type Place, readWorkspace } from '../scheduler/read-workspace.ts'
@@ -29,7 +29,7 @@ async function history(store: Store, manifest: Manifest, options: GivenOptions):
     throw new UsageError('USAGE', `--limit "${options.value('limit')}" is no count`, { hint: 'a whole number from 1' })
   }
   const jobs = name === undefined ? {} : { jobs: [jobNamed(manifest, name).name] }
-  const records = await readHistory(store, { ...jobs, limit }, manifest.settings.redact)
+  const records = await readHistory(store, { ...jobs, limit }, manifest)
   const color = process.stdout.isTTY && !process.env.NO_COLOR
   return say(options.has('json') ? json(records) : renderHistory(records, systemClock.now(), { color }))
 }
@@ -53,7 +53,7 @@ async function pauseOrResume(store: Store, manifest: Manifest, options: GivenOpt
   const pause = options.value('pause')
   if (pause !== undefined) {
     const { name } = jobNamed(manifest, pause)
-    await store.pause(name, userInfo().username, options.value('reason') ?? null, now)
+    await store.pause(name, operatorName(), options.value('reason') ?? null, now)
     return say(`Paused ${name}. Its fires are recorded as skipped until --resume ${name}.\n`)
   }
   const { name } = jobNamed(manifest, options.value('resume') ?? '')

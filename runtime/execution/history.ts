@@ -1,4 +1,5 @@
 import { formatDuration } from '../duration.ts'
+import type { Manifest } from '../manifest/job.ts'
 import { absoluteTime, relativeTime } from '../relative-time.ts'
 import type { ExecutionFilter, Store } from '../store/store.ts'
 import { renderTable } from '../table.ts'
@@ -8,10 +9,15 @@ import { type ExecutionRecord, executionRecord } from './record.ts'
 export async function readHistory(
   store: Store,
   filter: ExecutionFilter,
-  redact: readonly string[],
+  { jobs, settings }: Manifest,
 ): Promise<ExecutionRecord[]> {
-  const [executions, texts] = await Promise.all([store.executions(filter), store.scheduleTexts()])
-  return executions.map((execution) => executionRecord(execution, texts.get(execution.scheduleKey)?.expression, redact))
+  const [executions, known] = await Promise.all([store.executions(filter), store.scheduleTexts()])
+  // A fire can be backfilled before any scheduler has made its schedule known to the store.
+  const written = new Map(jobs.flatMap(({ schedules }) => schedules.map(({ key, text }) => [key, text])))
+  return executions.map((execution) => {
+    const key = execution.scheduleKey
+    return executionRecord(execution, known.get(key)?.expression ?? written.get(key), settings.redact)
+  })
 }
 
 const COLUMNS = [
