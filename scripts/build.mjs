@@ -37,10 +37,9 @@ const shared = {
   logLevel: 'warning',
 }
 
-/** The command line bundles yargs, which must start fast, and write-file-atomic, which is CommonJS. */
+/** The command line bundles yargs, which must start fast. */
 const forCommandLine = {
   alias: { ...shared.alias, 'string-width': './cli/command-line/string-width.ts' },
-  define: { ...shared.define, __filename: 'import.meta.url' },
   plugins: [
     {
       // Parsing a command line takes yargs's parser alone; what stands beside it in yargs/helpers may then be dropped.

@@ -26,6 +26,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EPERM: 'you may not read or write there; check the permissions',
   EROFS: 'the disk can only be read; use a workspace on another one',
   ENOSPC: 'the disk is full; make room and try again',
+  EFBIG: 'the limit on the size of files is too low; raise it (ulimit -f)',
   EDQUOT: 'your share of the disk is used up; make room and try again',
   EMFILE: 'too many files are open; raise the limit (ulimit -n) or try again later',
   ENOENT: 'a file or folder that should be there is missing; check the path',

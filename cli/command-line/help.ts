@@ -1,5 +1,6 @@
 import yargs, { type Argv } from 'yargs'
 import type { CommandDefinition, OptionDefinition } from './definition.ts'
+import { optionTitle, synopsis } from './titles.ts'
 
 /** Help texts are never wider than this; narrower where the terminal is. */
 const WIDEST = 100
@@ -38,21 +39,6 @@ export function commandHelp(command: CommandDefinition, columns?: number): Promi
       positionals.map((positional) => positional.name.toUpperCase()),
     ),
   )
-}
-
-/** `add-job NAME`, `next-runs [NAME...]`. */
-export function synopsis({ name, positionals }: CommandDefinition): string {
-  const words = positionals.map((positional) => {
-    const word = positional.name.toUpperCase() + (positional.many === true ? '...' : '')
-    return positional.required === true ? word : `[${word}]`
-  })
-  return [name, ...words].join(' ')
-}
-
-/** `--schedule EXPR`, `--no-typecheck`. */
-export function optionTitle(name: string, { type, value, on }: OptionDefinition): string {
-  if (type === 'flag') return on === true ? `no-${name}` : name
-  return `${name} ${value ?? (type === 'number' ? 'N' : 'TEXT')}`
 }
 
 function addOption(page: Argv, name: string, definition: OptionDefinition): void {

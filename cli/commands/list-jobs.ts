@@ -29,11 +29,11 @@ export async function listJobs(options: ListJobsOptions, io: Output): Promise<re
   const jobs = list(manifest, now)
   if (io.json) io.data(jobs)
   else io.out(renderJobList(jobs, now, { color: io.color.isColorSupported }).trimEnd())
-  // Errors of jobs and of schedules stand in the list itself.
-  const listed = new Set(jobs.map(({ name }) => name))
+  // What makes a schedule or a whole job unusable stands in the list itself.
+  const shown = new Set(jobs.map(({ problem }) => problem))
   for (const problem of manifest.problems) {
-    const isShown = problem.severity === 'error' && problem.job !== null && listed.has(problem.job)
-    if (!isShown) io.warn(problemText(problem))
+    const text = problemText(problem)
+    if (problem.code !== 'SCHEDULE' && !shown.has(text)) io.warn(text)
   }
   return jobs
 }

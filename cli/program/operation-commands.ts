@@ -74,6 +74,17 @@ export const operationCommands: readonly CommandDefinition[] = [
     load: async () => (await import('../commands/cancel.ts')).cancel,
   }),
   defineCommand({
+    name: 'rerun',
+    describe: 'Run a past execution again, with its arguments and tenant',
+    positionals: [EXECUTION],
+    options: {
+      force: { type: 'flag', describe: 'Run although the job is disabled, or running already' },
+      ...WORKSPACE,
+    },
+    examples: [['webstir rerun 019ab3f2', 'As a run of its own; the first one stays as it is']],
+    load: async () => (await import('../commands/rerun.ts')).rerun,
+  }),
+  defineCommand({
     name: 'migrate',
     describe: 'Bring the tables of the store up to date',
     positionals: [],

@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import { CommandError } from '../command-line/errors.ts'
+import { writeAtomically } from './write-atomically.ts'
 
 const OWNER_MAY_WRITE = 0o200
 
@@ -36,5 +36,5 @@ export function readForChange(workspace: string): string {
 
 /** Puts a new text in place of the old one: whole or not at all, with the same mode and owner. */
 export function replacePackageJson(workspace: string, text: string): void {
-  writeFileAtomic.sync(join(workspace, 'package.json'), text)
+  writeAtomically(join(workspace, 'package.json'), text)
 }
