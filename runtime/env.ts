@@ -13,9 +13,9 @@ export async function loadEnvFiles(workspace: string, env: Env = process.env): P
   const names = mode ? [`.env.${mode}.local`, '.env.local', `.env.${mode}`, '.env'] : ['.env.local', '.env']
   const files = names.map((name) => join(workspace, name)).filter((file) => existsSync(file))
   if (files.length === 0) return
-  const { parse } = await import('dotenv')
+  const { default: dotenv } = await import('dotenv')
   for (const file of files) {
-    for (const [name, value] of Object.entries(parse(readFileSync(file)))) env[name] ??= value
+    for (const [name, value] of Object.entries(dotenv.parse(readFileSync(file)))) env[name] ??= value
   }
 }
 

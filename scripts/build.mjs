@@ -4,7 +4,7 @@
 // file instead of hundreds. Only what is native or optional stays outside.
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -70,23 +70,30 @@ const RUNTIME = {
 }
 const CLI = { bin: 'cli/bin.ts', index: 'cli/index.ts' }
 
-/** Entries whose source is there; the others come with later parts of the project. */
-const present = (entries) =>
-  Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(join(root, file))))
+/** Built beside the old one and put in its place at the end: whoever runs the old one meanwhile finds all of it. */
+const made = join(root, `.dist-${process.pid}`)
+const old = join(root, `.dist-old-${process.pid}`)
 
 async function types() {
   const tsc = join(root, 'node_modules', '.bin', 'tsc')
   try {
-    await promisify(execFile)(tsc, ['-p', 'tsconfig.build.json'], { cwd: root })
+    await promisify(execFile)(tsc, ['-p', 'tsconfig.build.json', '--outDir', join(made, 'types')], { cwd: root })
   } catch (error) {
     throw new Error(`The types could not be built:\n${error.stdout || error.message}`)
   }
 }
 
-await rm(join(root, 'dist'), { recursive: true, force: true })
-const withTypes = !process.argv.includes('--no-types')
-await Promise.all([
-  build({ ...shared, entryPoints: present(RUNTIME), outdir: 'dist/runtime' }),
-  build({ ...shared, ...forCommandLine, entryPoints: present(CLI), outdir: 'dist/cli' }),
-  withTypes ? types() : undefined,
-])
+try {
+  await Promise.all([
+    build({ ...shared, entryPoints: RUNTIME, outdir: join(made, 'runtime') }),
+    build({ ...shared, ...forCommandLine, entryPoints: CLI, outdir: join(made, 'cli') }),
+    types(),
+  ])
+  if (existsSync(join(root, 'dist'))) await rename(join(root, 'dist'), old)
+  await rename(made, join(root, 'dist'))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+} finally {
+  await Promise.all([made, old].map((folder) => rm(folder, { recursive: true, force: true })))
+}

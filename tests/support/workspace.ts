@@ -102,7 +102,7 @@ export function runProcess(file: string, args: readonly string[], { cwd, env = {
 }
 
 /** The tests' environment without what a runner or a developer may have set. */
-function plainEnvironment(): NodeJS.ProcessEnv {
+export function plainEnvironment(): NodeJS.ProcessEnv {
   const { NODE_ENV, NODE_OPTIONS, DEBUG, NO_COLOR, FORCE_COLOR, LOG_LEVEL, LOG_FORMAT, ...rest } = process.env
   const ours = /^(?:VITEST|DATABASE_URL|JOBS_STORE|WORKSPACE_ROOT)/
   return Object.fromEntries(Object.entries(rest).filter(([name]) => !ours.test(name)))
