@@ -1,6 +1,6 @@
 import { systemClock } from '../../runtime/clock.ts'
 import { jobNamed } from '../../runtime/entry/job-named.ts'
-import { operatorName } from '../../runtime/execution/operator.ts'
+import { pause as stop } from '../../runtime/execution/pause.ts'
 import { placeOf, readWorkspace } from '../../runtime/scheduler/read-workspace.ts'
 import type { Output } from '../command-line/output.ts'
 import { placeOfWorkspace, withStore } from '../workspace/workspace-store.ts'
@@ -27,18 +27,11 @@ export async function pauseJob(options: PauseJobOptions, io: Output): Promise<Sh
   const place = await placeOfWorkspace(options.workspace)
   const { name: job } = jobNamed(await readWorkspace(placeOf(place.root), place.env), options.name)
   return await withStore(place, async (store) => {
-    const now = systemClock.now()
-    const before = (await store.pauses()).find((pause) => pause.job === job)
-    // Pausing twice changes nothing, unless there is something new to say.
-    const isNew = before === undefined || options.reason !== undefined
-    const by = isNew ? operatorName() : before.by
-    const reason = options.reason ?? before?.reason ?? null
-    if (isNew) await store.pause(job, by, reason, now)
-    const since = new Date(before?.since ?? now).toISOString()
-    const pause = { job, paused: true, since, by, reason }
-    if (io.json) io.data(pause)
-    else if (before !== undefined) io.out(`${io.color.bold(job)} was paused already, since ${since}.`)
+    const { pause, wasPaused } = await stop(store, job, options.reason, systemClock.now())
+    const shown = { ...pause, since: new Date(pause.since).toISOString() }
+    if (io.json) io.data(shown)
+    else if (wasPaused) io.out(`${io.color.bold(job)} was paused already, since ${shown.since}.`)
     else io.out(`Paused ${io.color.bold(job)}. Its fires are recorded as skipped until: webstir resume-job ${job}`)
-    return pause
+    return shown
   })
 }

@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts'
 import { readHistory, renderHistory } from '../execution/history.ts'
-import { operatorName } from '../execution/operator.ts'
+import { pause } from '../execution/pause.ts'
 import type { Manifest } from '../manifest/index.ts'
 import { healthOf } from '../scheduler/health.ts'
 import { type Place, readWorkspace } from '../scheduler/read-workspace.ts'
@@ -31,7 +31,11 @@ async function history(store: Store, manifest: Manifest, options: GivenOptions):
   const jobs = name === undefined ? {} : { jobs: [jobNamed(manifest, name).name] }
   const records = await readHistory(store, { ...jobs, limit }, manifest)
   const color = process.stdout.isTTY && !process.env.NO_COLOR
-  return say(options.has('json') ? json(records) : renderHistory(records, systemClock.now(), { color }))
+  return say(
+    options.has('json')
+      ? json(records)
+      : renderHistory(records, systemClock.now(), { color, isFiltered: name !== undefined }),
+  )
 }
 
 /** Healthy is: at least one scheduler on this store is alive, and its loop on time. */
@@ -50,10 +54,10 @@ async function status(store: Store, manifest: Manifest, options: GivenOptions): 
 
 async function pauseOrResume(store: Store, manifest: Manifest, options: GivenOptions): Promise<number> {
   const now = systemClock.now()
-  const pause = options.value('pause')
-  if (pause !== undefined) {
-    const { name } = jobNamed(manifest, pause)
-    await store.pause(name, operatorName(), options.value('reason') ?? null, now)
+  const paused = options.value('pause')
+  if (paused !== undefined) {
+    const { name } = jobNamed(manifest, paused)
+    await pause(store, name, options.value('reason'), now)
     return say(`Paused ${name}. Its fires are recorded as skipped until --resume ${name}.\n`)
   }
   const { name } = jobNamed(manifest, options.value('resume') ?? '')
