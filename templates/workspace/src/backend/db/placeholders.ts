@@ -43,7 +43,7 @@ function expand(token: string, value: Parameter, dialect: Dialect, place: (value
 
 /** What is read as one piece, by dialect: quotes and comments, `in (?)`, and placeholders. */
 const COMMON = [
-  `'(?:[^']|'')*'`,
+  `'(?:[^']|'')*(?:'|$)`,
   `"(?:[^"]|"")*"`,
   String.raw`--[^\n]*`,
   String.raw`\b(?:not\s+)?in\s*\(\s*\?\s*\)`,
