@@ -1,6 +1,6 @@
 import type { Output } from '../command-line/output.ts'
 import { BuildError } from './build-error.ts'
-import { type Diagnostic, printDiagnostics } from './diagnostic.ts'
+import { type Diagnostic, diagnosticText, printDiagnostics } from './diagnostic.ts'
 import { IncrementalBuild, type Update } from './incremental.ts'
 import { SourceWatcher } from './source-watcher.ts'
 import { checkTypes } from './type-check.ts'
@@ -32,6 +32,7 @@ export async function watchBuild(
   }
   const watcher = new SourceWatcher(stir)
   signal.addEventListener('abort', stir, { once: true })
+  const told = new NewsOnly(output)
   const types = typeCheck ? new TypeWatch(workspace, output) : null
   try {
     while (!signal.aborted) {
@@ -44,7 +45,7 @@ export async function watchBuild(
       isDirty = false
       // Watched before the look, so that no change falls between the two.
       watcher.watch(build.folders())
-      const update = await tryUpdate(build, output)
+      const update = await tryUpdate(build, told, output)
       watcher.watch(build.folders())
       if (update === null || signal.aborted) continue
       if (update.scope !== 'environment') types?.check()
@@ -57,16 +58,33 @@ export async function watchBuild(
   }
 }
 
-async function tryUpdate(build: IncrementalBuild, output: Output): Promise<Update | null> {
+/** Prints what was not said the last time: nobody reads the same warnings after each change. */
+class NewsOnly {
+  readonly #output: Output
+  #last = new Set<string>()
+
+  constructor(output: Output) {
+    this.#output = output
+  }
+
+  print(diagnostics: readonly Diagnostic[]): void {
+    const isNews = (diagnostic: Diagnostic): boolean =>
+      diagnostic.severity === 'error' || !this.#last.has(diagnosticText(diagnostic))
+    printDiagnostics(diagnostics.filter(isNews), this.#output)
+    this.#last = new Set(diagnostics.map(diagnosticText))
+  }
+}
+
+async function tryUpdate(build: IncrementalBuild, told: NewsOnly, output: Output): Promise<Update | null> {
   try {
     const update = await build.update()
     if (update === null) return null
-    printDiagnostics(update.diagnostics, output)
+    told.print(update.diagnostics)
     output.err(output.color.dim(updateText(update)))
     return update
   } catch (error) {
     const { red } = output.color
-    if (error instanceof BuildError) printDiagnostics(error.diagnostics, output)
+    if (error instanceof BuildError) told.print(error.diagnostics)
     const text = error instanceof Error ? error.message : String(error)
     output.err(`${red('Error:')} ${text}; going on with the last good build, waiting for changes`)
     return null

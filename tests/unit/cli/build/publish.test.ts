@@ -1,0 +1,59 @@
+import { readdirSync, statSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { publish, publishFiles } from '../../../../cli/build/publish.ts'
+import { makeWorkspace } from '../../../support/workspace.ts'
+
+function workspaceWithRuntime() {
+  const workspace = makeWorkspace({ files: { 'runtime/scheduler.js': 'runtime', 'runtime/chunk.js': 'chunk' } })
+  const runtime = { folder: workspace.path('runtime'), names: ['scheduler.js', 'chunk.js'], stamp: 'x' }
+  return { workspace, runtime }
+}
+
+describe('putting a build in place', () => {
+  it('brings the runtime along, and what is no longer built vanishes', () => {
+    const { workspace, runtime } = workspaceWithRuntime()
+    publish(workspace.root, new Map([['jobs/old/index.js', 'old']]), runtime)
+
+    publish(workspace.root, new Map([['jobs/new/index.js', 'new']]), runtime)
+
+    expect(readdirSync(workspace.path('build/backend/jobs'))).toEqual(['new'])
+    expect(workspace.read('build/backend/webstir/scheduler.js')).toBe('runtime')
+    expect(readdirSync(workspace.path('build'))).toEqual(['backend'])
+  })
+
+  it('leaves the build before in place when it fails, and nothing beside it', () => {
+    const { workspace, runtime } = workspaceWithRuntime()
+    publish(workspace.root, new Map([['jobs/good/index.js', 'good']]), runtime)
+    const broken = { ...runtime, names: ['missing.js'] }
+
+    expect(() => publish(workspace.root, new Map([['jobs/bad/index.js', 'bad']]), broken)).toThrow('missing.js')
+
+    expect(workspace.read('build/backend/jobs/good/index.js')).toBe('good')
+    expect(readdirSync(workspace.path('build'))).toEqual(['backend'])
+  })
+
+  it('makes folders that others may read: the build may run as another user', () => {
+    const { workspace, runtime } = workspaceWithRuntime()
+    publish(workspace.root, new Map([['jobs/a/index.js', '']]), runtime)
+
+    const expected = 0o777 & ~process.umask()
+    expect(statSync(workspace.path('build/backend')).mode & 0o777).toBe(expected)
+  })
+
+  it('replaces single files whole', () => {
+    const { workspace, runtime } = workspaceWithRuntime()
+    publish(workspace.root, new Map([['jobs/a/index.js', '1']]), runtime)
+
+    publishFiles(
+      workspace.root,
+      new Map([
+        ['jobs/a/index.js', '2'],
+        ['shared/x.js', '3'],
+      ]),
+    )
+
+    expect(workspace.read('build/backend/jobs/a/index.js')).toBe('2')
+    expect(readdirSync(workspace.path('build/backend/jobs/a'))).toEqual(['index.js'])
+    expect(workspace.read('build/backend/shared/x.js')).toBe('3')
+  })
+})
