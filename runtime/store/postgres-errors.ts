@@ -12,7 +12,7 @@ export function isConnectionLoss(error: unknown): boolean {
   const code = driverCode(error)
   if (/^(08...|57P0[123]|53300)$/.test(code)) return true
   if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)/.test(code)) return true
-  return /Connection terminated|connection timeout|timeout exceeded when trying to connect|not queryable|Client was closed/i.test(
+  return /Connection terminated|Query read timeout|connection timeout|timeout exceeded when trying to connect|not queryable|Client was closed/i.test(
     messageOf(error),
   )
 }

@@ -41,12 +41,13 @@ export async function openPostgres(
     keepAlive: true,
     application_name: 'webstir-jobs',
     lock_timeout: options.busyLimit,
+    query_timeout: options.busyLimit + CONNECT_LIMIT,
     idle_in_transaction_session_timeout: 60_000,
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
         oid === BIGINT ? Number : types.getTypeParser(oid, format === 'binary' ? 'text' : format),
     },
-  } as pg.PoolConfig)
+  })
   // A connection that breaks while nobody uses it is no news: the next call opens another.
   pool.on('error', () => {})
   const driver = new PostgresDriver(pool, location, options)

@@ -9,12 +9,15 @@ import { StoreError } from './errors.ts'
 import type { Pair } from './pair.ts'
 import { sqlTables } from './sql/tables.ts'
 import { isBusy, sqliteError } from './sqlite-errors.ts'
-import { type Row, runNow, type SqlValue, type Statement, type Steps } from './steps.ts'
+import { type Row, runNow, type Statement, type Steps } from './steps.ts'
 import type { StoreTransaction } from './store.ts'
 
 /** Tries to get a locked database are this far apart at first and at most, in ms. */
 const FIRST_WAIT = 1
 const LONGEST_WAIT = 25
+
+/** Connections that are kept for later: opening one takes longer than most of what is done with it. */
+const SPARE = 2
 
 /** Pages of the write-ahead log before it is copied into the database: 16 MB. */
 const CHECKPOINT = 4000
@@ -106,6 +109,8 @@ class SqliteDriver implements Driver {
   readonly url: string
   readonly target: string
   readonly tables = sqlTables('sqlite')
+  /** Connections that were used for a transaction of their own, and will be again. */
+  readonly #spare: Connection[] = []
   #isClosed = false
 
   constructor(
@@ -133,7 +138,7 @@ class SqliteDriver implements Driver {
 
   async alone<Result>(_pair: Pair, work: (session: Session) => Promise<Result>): Promise<Result> {
     this.#refuseClosed()
-    const connection = await this.connect()
+    const connection = this.#spare.pop() ?? (await this.connect())
     try {
       await patiently(this.patience, () => connection.exec('begin immediate'))
       let result: Result
@@ -149,14 +154,15 @@ class SqliteDriver implements Driver {
       }
       return result
     } finally {
-      connection.close()
+      if (this.#isClosed || this.#spare.length >= SPARE) connection.close()
+      else this.#spare.push(connection)
     }
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.main.close()
+    for (const connection of [this.main, ...this.#spare]) connection.close()
   }
 
   #refuseClosed(): void {
@@ -252,5 +258,3 @@ export function loadLibsql(): typeof Libsql {
     )
   }
 }
-
-export type { SqlValue }

@@ -4,11 +4,13 @@ import type { Driver } from './driver.ts'
 import { StoreError } from './errors.ts'
 import type { Attempt, ClaimOutcome, Execution, LogLine } from './execution.ts'
 import { CUT_LINE, cutNote, fitLog } from './log-limits.ts'
+import { Orphans } from './orphans.ts'
 import { OutcomeGroup } from './outcome-group.ts'
 import { paused, resumed } from './pauses.ts'
 import { beyondKept } from './prune.ts'
 import { registerSchedules } from './registration.ts'
 import { checkBegin, finish, recordBegin, recover, requestCancel } from './running.ts'
+import type { Steps } from './steps.ts'
 import type {
   ExecutionFilter,
   NodeRecord,
@@ -33,6 +35,7 @@ export class TableStore implements Store {
   readonly #driver: Driver
   readonly #clock: Clock
   readonly #outcomes: OutcomeGroup<End, boolean>
+  readonly #orphans = new Orphans()
 
   constructor(driver: Driver, clock: Clock) {
     this.#driver = driver
@@ -51,21 +54,43 @@ export class TableStore implements Store {
   }
 
   claim(tick: Tick): Promise<ClaimOutcome[]> {
-    return this.#driver.write(() => claim(this.#driver.tables, tick))
+    return this.#starting(
+      () => claim(this.#driver.tables, tick),
+      (outcomes) => outcomes.flatMap((each) => (each.outcome === 'running' ? [each.execution] : [])),
+    )
   }
 
   async take(request: Parameters<Store['take']>[0]): Promise<TakeResult> {
     if (request.limit <= 0) return { taken: [], skipped: [] }
-    return await this.#driver.write(() => take(this.#driver.tables, request))
+    const { tables } = this.#driver
+    const found = this.#orphans.isEmpty
+      ? []
+      : await this.#driver
+          .write(() => this.#orphans.settle(tables, request.now, request.limit))
+          .then(({ running, settled }) => {
+            this.#orphans.forget(settled)
+            return running
+          })
+    const limit = request.limit - found.length
+    if (limit === 0) return { taken: found, skipped: [] }
+    const { taken, skipped } = await this.#starting(
+      () => take(tables, { ...request, limit }),
+      (result) => result.taken,
+    )
+    return { taken: [...found, ...taken], skipped }
   }
 
   async begin(request: RunRequest): Promise<RunStart> {
     const { preCheck, job, tenant } = request
     const { tables } = this.#driver
     if (preCheck === undefined) {
-      return await this.#driver.write(function* () {
-        return (yield* checkBegin(tables, request)) ?? (yield* recordBegin(tables, request, null))
-      })
+      return await this.#starting(
+        function* () {
+          return (yield* checkBegin(tables, request)) ?? (yield* recordBegin(tables, request, null))
+        },
+        (start) => (start.acquired ? [start.execution] : []),
+        'begin',
+      )
     }
     return await this.#driver.alone({ job, tenant }, async (session) => {
       const refusal = await session.run(checkBegin(tables, request))
@@ -226,5 +251,25 @@ export class TableStore implements Store {
 
   close(): Promise<void> {
     return this.#driver.close()
+  }
+
+  /** A transaction that starts executions. Where it is lost at its very end, nobody knows whether they run. */
+  async #starting<Result>(
+    make: () => Steps<Result>,
+    started: (result: Result) => readonly Execution[],
+    origin: 'claim' | 'begin' = 'claim',
+  ): Promise<Result> {
+    let uncommitted: readonly Execution[] = []
+    try {
+      return await this.#driver.write(function* () {
+        uncommitted = []
+        const result = yield* make()
+        uncommitted = started(result)
+        return result
+      })
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'STORE_UNAVAILABLE') this.#orphans.add(uncommitted, origin)
+      throw error
+    }
   }
 }

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { systemClock } from '../../../runtime/clock.ts'
+import type { Driver } from '../../../runtime/store/driver.ts'
+import { StoreError } from '../../../runtime/store/errors.ts'
+import { openMemory } from '../../../runtime/store/memory.ts'
+import type { Steps } from '../../../runtime/store/steps.ts'
+import { TableStore } from '../../../runtime/store/table-store.ts'
+import { fireOf, minute, Node, statusOf, T0 } from '../../conformance/fixtures.ts'
+
+/** A store that commits and then, when told to, loses the answer. */
+function forgetful(): { store: TableStore; losesNext(): void } {
+  const memory = openMemory()
+  let loses = false
+  const driver: Driver = {
+    dialect: memory.dialect,
+    url: memory.url,
+    target: memory.target,
+    tables: memory.tables,
+    read: (steps) => memory.read(steps),
+    async write<Result>(steps: () => Steps<Result>): Promise<Result> {
+      const result = await memory.write(steps)
+      if (!loses) return result
+      loses = false
+      throw new StoreError('STORE_UNAVAILABLE', 'the connection broke while the commit was on its way')
+    },
+    alone: (pair, work) => memory.alone(pair, work),
+    close: () => memory.close(),
+  }
+  return {
+    store: new TableStore(driver, systemClock),
+    losesNext() {
+      loses = true
+    },
+  }
+}
+
+test('what was claimed unheard is handed out by the next take', async () => {
+  const { store, losesNext } = forgetful()
+  const node = new Node(store, 'n').at(T0 + minute)
+  losesNext()
+  await expect(node.claim([fireOf('a', T0), fireOf('b', T0)])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  expect(await node.outcomes([fireOf('a', T0), fireOf('b', T0)])).toEqual(['a: already-claimed', 'b: already-claimed'])
+  expect(await node.taken(1)).toEqual(['a 0'])
+  expect(await node.taken(5)).toEqual(['b 0'])
+  expect(await node.taken(5)).toEqual([])
+})
+
+test('what was taken unheard is handed out by the next take', async () => {
+  const { store, losesNext } = forgetful()
+  const node = new Node(store, 'n').at(T0 + minute)
+  await node.claim([fireOf('a', T0)], { slots: 0 })
+  losesNext()
+  await expect(node.take()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  expect(await node.taken()).toEqual(['a 0'])
+})
+
+test('what was begun unheard is cancelled, for its caller has given up', async () => {
+  const { store, losesNext } = forgetful()
+  const node = new Node(store, 'n').at(T0 + minute)
+  losesNext()
+  await expect(node.begin('a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  const [row] = await store.executions({})
+  expect(await node.taken()).toEqual([])
+  expect(await statusOf(store, row?.id ?? '')).toBe('CANCELLED')
+  expect(await node.begin('a')).toMatchObject({ acquired: true })
+})

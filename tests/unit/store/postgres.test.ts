@@ -1,0 +1,80 @@
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openBeat } from '../../../runtime/store/beat.ts'
+import { openStore } from '../../../runtime/store/open.ts'
+import { fireOf, minute, Node, T0 } from '../../conformance/fixtures.ts'
+import { type PostgresServer, startPostgres } from '../../support/postgres.ts'
+
+let server: PostgresServer
+
+beforeAll(async () => {
+  server = await startPostgres()
+})
+afterAll(async () => {
+  await server.remove()
+})
+
+test('many that open a new database at once migrate it once', async () => {
+  const url = await server.database()
+  const stores = await Promise.all(Array.from({ length: 6 }, () => openStore(url, { connections: 2 })))
+  expect(stores[0]?.url).not.toContain('password')
+  await Promise.all(stores.map((store) => store.close()))
+})
+
+test('a store of a newer program, and with JOBS_STORE_MIGRATE=off one that is behind, are refused', async () => {
+  const url = await server.database()
+  await expect(openStore(url, { env: { JOBS_STORE_MIGRATE: 'off' } })).rejects.toMatchObject({ code: 'STORE_TOO_OLD' })
+  await (await openStore(url)).close()
+  await (await openStore(url, { env: { JOBS_STORE_MIGRATE: 'off' } })).close()
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(`insert into job_migration values (999, 'of the future', 0)`)
+  await client.end()
+  await expect(openStore(url)).rejects.toMatchObject({ code: 'STORE_TOO_NEW' })
+})
+
+test('a wrong password and a missing database are told apart', async () => {
+  const wrong = new URL(server.url)
+  wrong.password = 'wrong'
+  await expect(openStore(wrong.href)).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    hint: expect.stringContaining('password'),
+  })
+  const missing = new URL(server.url)
+  missing.pathname = '/nowhere'
+  await expect(openStore(missing.href)).rejects.toMatchObject({ hint: expect.stringContaining('Create it') })
+})
+
+test('a server that goes away and comes back is an error in between, and nothing else', async () => {
+  const store = await openStore(await server.database())
+  const beat = await openBeat(store.target ?? '')
+  const node = new Node(store, 'n')
+  await node.register()
+  const run = await node.at(T0 + minute).run('a', T0 + minute)
+  await server.stop()
+  const away = { code: 'STORE_UNAVAILABLE', isTransient: true }
+  await expect(node.claim([fireOf('b', T0 + minute)])).rejects.toMatchObject(away)
+  await expect(node.end(run)).rejects.toMatchObject(away)
+  await expect(beat.beat('n', T0 + 2 * minute)).rejects.toMatchObject(away)
+  await expect(openStore(server.url)).rejects.toMatchObject(away)
+  await server.start()
+  expect(await node.outcomes([fireOf('b', T0 + minute)])).toEqual(['b: running'])
+  expect(await node.end(run)).toBe(true)
+  await beat.beat('n', T0 + 2 * minute)
+  expect(await store.nodes()).toMatchObject([{ heartbeatAt: T0 + 2 * minute }])
+  await beat.close()
+  await store.close()
+})
+
+test('a lock that is held for too long is said', async () => {
+  const url = await server.database()
+  const store = await openStore(url, { busyLimit: 200 })
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query('begin; lock table job_state in access exclusive mode')
+  await expect(store.pause('a', 'ann', null, T0)).rejects.toMatchObject({ code: 'STORE_BUSY' })
+  await client.query('rollback')
+  await client.end()
+  await store.pause('a', 'ann', null, T0)
+  await store.close()
+})
