@@ -2,6 +2,7 @@ import { type Clock, sleep, type Timer } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { AbortCause } from '../execution/abort.ts'
 import { type Executing, type ExecutionEnd, execute } from '../execution/execute.ts'
+import { outsideFrames } from '../execution/frame.ts'
 import type { Surroundings } from '../execution/surroundings.ts'
 import { windDown } from '../execution/wind-down.ts'
 import type { Job } from '../manifest/job.ts'
@@ -48,13 +49,16 @@ export class LocalEngine implements Engine {
   }
 
   start(executions: readonly Execution[]): void {
-    for (const execution of executions) this.#run(execution)
-    this.#setTimer(POLL)
+    outsideFrames(() => {
+      for (const execution of executions) this.#run(execution)
+      this.#setTimer(POLL)
+    })
   }
 
   lookAtQueue(): void {
     this.#mayHaveQueued = true
-    void this.#take()
+    // Often called by the code of a job that has just queued something; what is taken then is none of that job's doing.
+    outsideFrames(() => void this.#take())
   }
 
   idle(): Promise<void> {
@@ -68,7 +72,10 @@ export class LocalEngine implements Engine {
     return new Promise((resolve) => {
       const others = this.#awaited.get(executionId) ?? []
       this.#awaited.set(executionId, [...others, resolve])
-      this.#setTimer(POLL)
+      // Anew, since the one that is set may let the process end, and with it whoever waits.
+      this.#timer?.timer.cancel()
+      this.#timer = undefined
+      outsideFrames(() => this.#setTimer(POLL))
     })
   }
 
@@ -88,6 +95,8 @@ export class LocalEngine implements Engine {
     patience.abort()
     const left = Math.max(0, grace - (this.#clock.now() - begin))
     await windDown([...this.#running.values()], this.#clock, left, 'stop')
+    // What is still open ends elsewhere or later; nobody here will hear of it.
+    for (const id of [...this.#awaited.keys()]) this.#settleAwaited(id)
   }
 
   #run(execution: Execution): void {
@@ -205,7 +214,7 @@ export class LocalEngine implements Engine {
       this.#timer = undefined
       void this.#poll()
     }
-    this.#timer = { ringsAt, timer: this.#clock.after(delay, ring, { unref: true }) }
+    this.#timer = { ringsAt, timer: this.#clock.after(delay, ring, { unref: this.#awaited.size === 0 }) }
   }
 
   async #poll(): Promise<void> {

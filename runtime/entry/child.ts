@@ -48,6 +48,7 @@ async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'st
   }
   body = startInline(execution, job, around, {
     logger: () => logger,
+    spreads: () => {},
     progress: (percent, text) => void tell({ kind: 'progress', percent, message: text }),
   })
   await tell(told(await body.ended))

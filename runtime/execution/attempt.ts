@@ -12,6 +12,8 @@ export interface Attempt extends AttemptBody {
   aborted(): AbortedError | undefined
   /** Calls `listener` once, when it is first told to end; at once where that has happened. */
   onAbort(listener: () => void): void
+  /** True once it has begun to run its job for each of many tenants: each of them has a time limit, all together none. */
+  spreads(): boolean
   /** Resolves when the log so far is in the store. */
   flushLog(): Promise<void>
 }
@@ -32,6 +34,10 @@ export function startAttempt(execution: Execution, job: Job, around: Surrounding
   const progress = (percent: number, message: string | null): void => {
     around.store.setProgress(execution.id, Math.min(100, Math.max(0, percent)), message).catch(() => {})
   }
+  let isSpreading = false
+  const spreads = (): void => {
+    isSpreading = true
+  }
   let reason: AbortedError | undefined
   let listener: (() => void) | undefined
   // The parent of a multi-tenant fire only spreads it; its children are what is isolated.
@@ -39,7 +45,7 @@ export function startAttempt(execution: Execution, job: Job, around: Surrounding
   const body =
     job.isolation === 'process' && !isParent && around.isolate !== undefined
       ? around.isolate({ execution, job, writeLine, progress })
-      : startInline(execution, job, around, { logger, progress })
+      : startInline(execution, job, around, { logger, progress, spreads })
   return {
     ended: body.ended,
     aborted: () => reason,
@@ -53,6 +59,7 @@ export function startAttempt(execution: Execution, job: Job, around: Surrounding
       listener = given
       if (reason !== undefined) given()
     },
+    spreads: () => isSpreading,
     flushLog: () => buffer.flush(),
   }
 }

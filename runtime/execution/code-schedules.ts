@@ -1,69 +1,86 @@
 import { JobsError, messageOf } from '../errors.ts'
 import type { Job, JobSchedule, Manifest, ManifestProblem } from '../manifest/job.ts'
 import { scheduleKey } from '../manifest/schedule-key.ts'
-import { parseSchedule } from '../schedule/index.ts'
+import { parseSchedule, ScheduleError } from '../schedule/index.ts'
 import type { JobModules } from './job-module.ts'
 import type { CodeSchedule } from './meta.ts'
 
 /**
- * The manifest with what the modules' `meta()` declare added to it. `named`: the jobs whose modules may have one; no
- * other module is imported. What fails names the job and its file, and leaves the other jobs alone.
+ * The manifest with what the modules' `meta()` declare added to it. `sources`: the jobs whose modules may have one, and
+ * the file of each; no other module is imported. What fails names the job and its file, and leaves the others alone.
  */
 export async function withCodeSchedules(
   manifest: Manifest,
   modules: JobModules,
-  named: ReadonlySet<string>,
+  sources: ReadonlyMap<string, string>,
 ): Promise<Manifest> {
-  if (!manifest.jobs.some(({ name }) => named.has(name))) return manifest
-  const problems: ManifestProblem[] = [...manifest.problems]
-  const jobs = await Promise.all(
-    manifest.jobs.map(async (job) => (named.has(job.name) ? declared(job, modules, problems) : job)),
+  if (!manifest.jobs.some(({ name }) => sources.has(name))) return manifest
+  const read = await Promise.all(
+    manifest.jobs.map(async (job) => {
+      const file = sources.get(job.name)
+      return file === undefined ? { job, problems: [] } : declared(job, file, modules)
+    }),
   )
-  return { ...manifest, jobs, problems }
-}
-
-async function declared(job: Job, modules: JobModules, problems: ManifestProblem[]): Promise<Job> {
-  try {
-    const module = await modules.load(job.name)
-    const schedules = [...job.schedules]
-    for (const given of module.schedules()) {
-      const schedule = scheduleOf(job, given)
-      if (schedules.some(({ key }) => key === schedule.key)) {
-        problems.push(
-          problemOf(
-            job,
-            `meta(): "${schedule.text}" is declared twice`,
-            'remove one, or give them different arguments',
-          ),
-        )
-        continue
-      }
-      if (schedule.problem !== null)
-        problems.push(problemOf(job, `meta(): ${schedule.problem}`, 'the job runs by its other schedules'))
-      schedules.push(schedule)
-    }
-    return { ...job, schedules }
-  } catch (error) {
-    const hint = error instanceof JobsError ? error.hint : 'the schedules that it declares are unknown until it works'
-    problems.push(problemOf(job, `meta() of src/backend/jobs/${job.name} failed: ${messageOf(error)}`, hint))
-    return job
+  return {
+    ...manifest,
+    jobs: read.map(({ job }) => job),
+    problems: [...manifest.problems, ...read.flatMap(({ problems }) => problems)],
   }
 }
 
-function scheduleOf(job: Job, { expression, timezone = job.timezone, args }: CodeSchedule): JobSchedule {
-  const key = scheduleKey(job.name, { text: expression, timezone, args })
-  return { text: expression, expression, timezone, args, origin: 'code', key, problem: faultOf(expression, timezone) }
+interface Declared {
+  readonly job: Job
+  readonly problems: readonly ManifestProblem[]
 }
 
-function faultOf(expression: string, timezone: string): string | null {
+async function declared(job: Job, file: string, modules: JobModules): Promise<Declared> {
+  let given: readonly CodeSchedule[]
+  try {
+    given = (await modules.load(job.name)).schedules()
+  } catch (error) {
+    const hint = (error instanceof JobsError ? error.hint : undefined) ?? 'until it works, what it declares is unknown'
+    return { job, problems: [problemOf(job, file, 'META', `meta() failed: ${messageOf(error)}`, hint)] }
+  }
+  const schedules = [...job.schedules]
+  const problems: ManifestProblem[] = []
+  for (const each of given) {
+    const { schedule, hint } = scheduleOf(job, each)
+    const isTwin = schedules.some(({ key }) => key === schedule.key)
+    const fault = isTwin ? `"${schedule.text}" with these arguments is declared already` : schedule.problem
+    if (fault === null) {
+      schedules.push(schedule)
+      continue
+    }
+    // Kept with its problem, so that listings show it; it never fires.
+    schedules.push({ ...schedule, problem: fault })
+    const code = isTwin ? 'DUPLICATE_SCHEDULE' : 'SCHEDULE'
+    const advice = isTwin ? 'remove one, or give them different arguments' : hint
+    problems.push(problemOf(job, file, code, `meta(): ${fault}`, advice))
+  }
+  return { job: { ...job, schedules }, problems }
+}
+
+function scheduleOf(
+  job: Job,
+  { expression, timezone = job.timezone, args }: CodeSchedule,
+): { schedule: JobSchedule; hint: string | undefined } {
+  const key = scheduleKey(job.name, { text: expression, timezone, args })
+  const schedule = { text: expression, expression, timezone, args, origin: 'code', key } as const
   try {
     parseSchedule(expression, { timezone })
-    return null
+    return { schedule: { ...schedule, problem: null }, hint: undefined }
   } catch (error) {
-    return `"${expression}": ${messageOf(error)}`
+    const problem = `"${expression}": ${messageOf(error)}`
+    return { schedule: { ...schedule, problem }, hint: error instanceof ScheduleError ? error.hint : undefined }
   }
 }
 
-function problemOf(job: Job, message: string, hint: string | undefined): ManifestProblem {
-  return { severity: 'error', code: 'META', job: job.name, path: `src/backend/jobs/${job.name}`, message, hint }
+function problemOf(
+  job: Job,
+  file: string,
+  code: ManifestProblem['code'],
+  message: string,
+  hint: string | undefined,
+): ManifestProblem {
+  return { severity: 'error', code, job: job.name, path: file, message, hint }
 }

@@ -44,9 +44,10 @@ export function execute(execution: Execution, job: Job, around: Surroundings): E
 
 async function conclude(execution: Execution, job: Job, attempt: Attempt, around: Surroundings): Promise<ExecutionEnd> {
   const { clock, store, log } = around
-  const limit = clock.after(job.timeout, () => attempt.abort(abortedBy('timeout', ` of ${job.timeout / 1000} s`)), {
-    unref: true,
-  })
+  const overdue = (): void => {
+    if (!attempt.spreads()) attempt.abort(abortedBy('timeout', ` of ${job.timeout / 1000} s`))
+  }
+  const limit = clock.after(job.timeout, overdue, { unref: true })
   const end = await endOrNeglect(attempt, around)
   limit.cancel()
   const at = clock.now()

@@ -29,6 +29,14 @@ export function runInFrame<Result>(frame: Frame, work: () => Result): Result {
   return frames.run(frame, work)
 }
 
+/**
+ * Does something on behalf of nobody, though a job's code set it off: what runs later because of it (timers, other
+ * jobs) then belongs to no job by accident.
+ */
+export function outsideFrames<Result>(work: () => Result): Result {
+  return frames.exit(work)
+}
+
 const CONSOLE_LEVELS = {
   debug: 'debug',
   log: 'info',
@@ -55,20 +63,36 @@ export function captureConsole(): void {
 
 type StrayListener = (error: unknown) => void
 let onForeign: StrayListener | undefined
+let isListening = false
 
 /**
  * From now on, a rejection or an exception that a job let slip is put down to that job and the process lives on.
- * One that belongs to no job goes to `foreign`. Idempotent; the newest `foreign` counts.
+ * One that belongs to no job goes to `foreign`; without one, what Node and the program's other listeners do with it is
+ * what they would have done without us. Idempotent; the newest `foreign` counts.
  */
-export function captureStrays(foreign: StrayListener): void {
-  const isFirst = onForeign === undefined
-  onForeign = foreign
-  if (!isFirst) return
-  const listener: StrayListener = (error) => {
-    const frame = frames.getStore()
-    if (frame === undefined) onForeign?.(error)
-    else frame.stray(error)
-  }
-  process.on('unhandledRejection', listener)
-  process.on('uncaughtException', listener)
+export function captureStrays(foreign?: StrayListener): void {
+  onForeign = foreign ?? onForeign
+  if (isListening) return
+  isListening = true
+  process.on('unhandledRejection', onRejection)
+  process.on('uncaughtException', onException)
+}
+
+function onRejection(error: unknown): void {
+  onStray(error, 'unhandledRejection')
+}
+
+function onException(error: unknown): void {
+  onStray(error, 'uncaughtException')
+}
+
+function onStray(error: unknown, event: 'unhandledRejection' | 'uncaughtException'): void {
+  const frame = frames.getStore()
+  if (frame !== undefined) return frame.stray(error)
+  if (onForeign !== undefined) return onForeign(error)
+  if (process.listenerCount(event) > 1) return
+  // Thrown with nobody listening, it ends the process as Node ends it: with the error's own stack.
+  process.off('unhandledRejection', onRejection)
+  process.off('uncaughtException', onException)
+  throw error
 }

@@ -1,5 +1,5 @@
 import { nextTurn } from '../clock.ts'
-import { JobsError } from '../errors.ts'
+import { JobsError, messageOf } from '../errors.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { Job } from '../manifest/job.ts'
 import type { Execution } from '../store/execution.ts'
@@ -8,8 +8,9 @@ import type { JobContext } from './context.ts'
 import { type LateDatabase, lateDatabase } from './database.ts'
 import { currentFrame, type Frame, runInFrame } from './frame.ts'
 import type { JobModule } from './job-module.ts'
+import { ownCopy } from './own-copy.ts'
 import type { AttemptBody, CodeEnd, Surroundings } from './surroundings.ts'
-import { asTenantSource, TenantsError } from './tenants.ts'
+import { asTenantSource, type TenantSource, TenantsError } from './tenants.ts'
 
 /** What code that runs in this process needs: less than an attempt, so that a child process can supply it. */
 export type InlineSurroundings = Pick<
@@ -22,6 +23,8 @@ export type InlineSurroundings = Pick<
 /** What the code says of itself on the way. */
 export interface Telling {
   logger(): Logger
+  /** It does nothing itself, but runs its job for each of many tenants: what limits a run doesn't limit it. */
+  spreads(): void
   progress(percent: number, message: string | null): void
 }
 
@@ -36,7 +39,7 @@ export function startInline(execution: Execution, job: Job, around: InlineSurrou
   const frame: Frame = {
     job: execution.job,
     executionId: execution.id,
-    chain: [...(currentFrame()?.chain ?? []), execution.job],
+    chain: chainTo(execution.job),
     log: telling.logger,
     call: around.call,
     signal: controller.signal,
@@ -52,6 +55,7 @@ export function startInline(execution: Execution, job: Job, around: InlineSurrou
     try {
       const module = await around.modules.load(execution.job)
       if (execution.tenant === '' && (job.multiTenant ?? module.multiTenant) === true) {
+        telling.spreads()
         await spread(execution, job, module, around, frame)
         return { kind: 'returned' }
       }
@@ -89,9 +93,29 @@ async function spread(
   }
   if (around.openTenants === undefined) throw noTenants(job.name)
   const all = asTenantSource(await around.openTenants(), 'src/backend/tenants.ts')
-  const left =
-    module.filter === undefined ? all : asTenantSource(await module.filter(all), `tenantsFilter of "${job.name}"`)
-  await around.fanOut(execution, job, left, frame)
+  await around.fanOut(execution, job, await filtered(job.name, module, all), frame)
+}
+
+/** The tenants that the job's filter leaves. */
+async function filtered(job: string, { filter, file }: JobModule, all: TenantSource): Promise<TenantSource> {
+  if (filter === undefined) return all
+  const what = `tenantsFilter of job "${job}" (${file})`
+  let left: unknown
+  try {
+    left = await filter(all)
+  } catch (error) {
+    throw new TenantsError('TENANTS_FILTER', `${what} threw: ${messageOf(error)}`, {
+      hint: 'it is given the tenants and returns those that are left: (tenants) => tenants.where({ active: true })',
+      cause: error,
+    })
+  }
+  return asTenantSource(left, what)
+}
+
+/** Jobs on the way to this one; each tenant's run of a job is part of the same step as the run that spreads it. */
+function chainTo(job: string): readonly string[] {
+  const chain = currentFrame()?.chain ?? []
+  return chain.at(-1) === job ? chain : [...chain, job]
 }
 
 function noTenants(job: string): TenantsError {
@@ -114,7 +138,8 @@ function contextOf(execution: Execution, { around, telling, frame, database, sig
     executionId: execution.id,
     attempt: execution.attempt,
     scheduledFor: new Date(execution.scheduledFor),
-    args: execution.args,
+    // The same values may be handed to later fires.
+    args: ownCopy(execution.args),
     tenant: execution.tenant === '' ? undefined : execution.tenant,
     get log() {
       return telling.logger()

@@ -1,7 +1,7 @@
 import { JobsError, messageOf } from '../errors.ts'
 import type { PreCheckVerdict, StoreTransaction } from '../store/store.ts'
 import type { JobContext } from './context.ts'
-import { type BackgroundJobShape, runObject, schedulesOf } from './job-object.ts'
+import { type BackgroundJobShape, filterOf, runObject, schedulesOf } from './job-object.ts'
 import type { CodeSchedule } from './meta.ts'
 import type { TenantSource } from './tenants.ts'
 
@@ -30,7 +30,7 @@ export interface JobModules {
   load(job: string): Promise<JobModule>
 }
 
-/** Codes: JOB_MODULE_MISSING, JOB_MODULE_THROWS, JOB_MODULE_WITHOUT_RUN, JOB_MODULE_AMBIGUOUS. */
+/** Codes: JOB_MODULE_MISSING, JOB_MODULE_THROWS, JOB_MODULE_WITHOUT_RUN, JOB_MODULE_AMBIGUOUS, JOB_MODULE_SHAPE. */
 export class JobModuleError extends JobsError {}
 
 /** Imports a job's module and checks its shape. `url` is what is imported; `file` is how people know it. */
@@ -56,48 +56,102 @@ export async function importJobModule(job: string, url: string, file: string): P
   return jobModuleFrom(job, exports, file)
 }
 
-/** The job in a module's exports: `run`, a default function, or a default object with a `run`. */
+/**
+ * The job in a module's exports: `run` or a default function, or a default object with a `run`. `meta`, `multiTenant`,
+ * `tenantsFilter` and `preCheck` stand beside `run`, in the object or as exports of their own.
+ */
 export function jobModuleFrom(job: string, exports: Record<string, unknown>, file: string): JobModule {
-  const { run, default: main, preCheck } = exports
-  const isObject = main !== null && typeof main === 'object'
-  if (run !== undefined && isObject) {
+  const { run, default: main } = exports
+  if (run !== undefined && main !== null && typeof main === 'object') {
     throw new JobModuleError('JOB_MODULE_AMBIGUOUS', `job "${job}": ${file} exports both run() and a default object`, {
       hint: 'keep one of the two: "export async function run(ctx)", or "export default { async run() { ... } }"',
     })
   }
-  if (preCheck !== undefined && typeof preCheck !== 'function') {
-    throw new JobModuleError('JOB_MODULE_WITHOUT_RUN', `job "${job}": preCheck of ${file} is no function`, {
-      hint: 'write "export async function preCheck(ctx, tx) { return { skip: false } }"',
-    })
+  if (main !== null && typeof main === 'object') {
+    checkParts(job, main, `the default object of ${file}`)
+    if (!isJobObject(main)) throw withoutRun(job, main, `the default object of ${file}`)
+    return { file, run: (context) => runObject(main, context), ...partsOf(main, { ...exports, ...main }) }
   }
-  const common = { file, preCheck: preCheck as PreCheck | undefined }
-  if (isObject) return { ...common, ...objectForm(job, main, file) }
+  checkParts(job, exports, file)
   const entry = run ?? main
-  if (typeof entry !== 'function') throw withoutRun(job, file, Object.keys(exports))
-  return { ...common, run: (context) => entry(context), schedules: () => [], multiTenant: undefined, filter: undefined }
+  if (!isFunction(entry)) throw withoutRun(job, { ...exports, run: entry }, file)
+  const parts = { ...exports, run: entry }
+  return { file, run: (context) => entry(context), ...partsOf(parts, exports) }
 }
 
-function objectForm(job: string, object: object, file: string): Omit<JobModule, 'file' | 'preCheck'> {
-  if (!isJobObject(object)) {
-    const found = Object.keys(object).map((key) => `default.${key}`)
-    throw withoutRun(job, file, found)
-  }
+function partsOf(
+  definition: BackgroundJobShape,
+  { multiTenant, preCheck }: { readonly multiTenant?: unknown; readonly preCheck?: unknown },
+): Omit<JobModule, 'file' | 'run'> {
   return {
-    run: (context) => runObject(object, context),
-    schedules: () => schedulesOf(object),
-    multiTenant: object.multiTenant,
-    filter: object.tenantsFilter === undefined ? undefined : (tenants) => object.tenantsFilter?.(tenants),
+    preCheck: isFunction(preCheck)
+      ? async (context, transaction) => checkedVerdict(context.job, await preCheck(context, transaction))
+      : undefined,
+    schedules: () => schedulesOf(definition),
+    multiTenant: typeof multiTenant === 'boolean' ? multiTenant : undefined,
+    filter: filterOf(definition),
   }
 }
+
+function checkedVerdict(job: string, given: unknown): PreCheckVerdict {
+  if (given !== null && typeof given === 'object' && 'skip' in given) {
+    if (given.skip === false) return { skip: false }
+    if (given.skip === true && 'reason' in given) return { skip: true, reason: String(given.reason) }
+  }
+  throw new JobModuleError('JOB_MODULE_SHAPE', `job "${job}": preCheck gave ${kindOf(given)}, no verdict`, {
+    hint: 'return { skip: false }, or { skip: true, reason: "..." }',
+  })
+}
+
+/** What a job may have beside `run`, and what it has to be. */
+const PARTS = [
+  ['meta', 'function', 'meta() { this.schedule("0 0 * * *") }'],
+  ['tenantsFilter', 'function', 'tenantsFilter: (tenants) => tenants.where({ active: true })'],
+  ['preCheck', 'function', 'async preCheck(ctx, tx) { return { skip: false } }'],
+  ['multiTenant', 'boolean', 'multiTenant: true'],
+] as const
+
+/** Throws where one of them is something else: it would be passed over in silence. */
+function checkParts(job: string, holder: object, place: string): void {
+  const found = new Map(Object.entries(holder))
+  for (const [name, wanted, example] of PARTS) {
+    const value = found.get(name)
+    if (value === undefined || typeof value === wanted) continue
+    throw new JobModuleError(
+      'JOB_MODULE_SHAPE',
+      `job "${job}": ${name} of ${place} is ${kindOf(value)}, no ${wanted}`,
+      {
+        hint: `write ${example}, or leave it out`,
+      },
+    )
+  }
+}
+
+type Anything = (...values: readonly unknown[]) => unknown
+const isFunction = (value: unknown): value is Anything => typeof value === 'function'
 
 function isJobObject(object: object): object is BackgroundJobShape {
   return 'run' in object && typeof object.run === 'function'
 }
 
-function withoutRun(job: string, file: string, found: readonly string[]): JobModuleError {
-  return new JobModuleError('JOB_MODULE_WITHOUT_RUN', `job "${job}": ${file} exports no run function`, {
-    hint: `write "export async function run(ctx) { ... }"; it exports ${found.length === 0 ? 'nothing' : found.join(', ')}`,
-  })
+function withoutRun(job: string, holder: object, place: string): JobModuleError {
+  const run = 'run' in holder ? holder.run : undefined
+  const names = Object.entries(holder).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  const has = names.length === 0 ? 'nothing' : names.join(', ')
+  const form = place.startsWith('the default') ? 'async run() { ... }' : 'export async function run(ctx) { ... }'
+  return run === undefined
+    ? new JobModuleError('JOB_MODULE_WITHOUT_RUN', `job "${job}": ${place} has no run function`, {
+        hint: `write "${form}"; what is there: ${has}`,
+      })
+    : new JobModuleError('JOB_MODULE_WITHOUT_RUN', `job "${job}": run of ${place} is ${kindOf(run)}, no function`, {
+        hint: `write "${form}"`,
+      })
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`
 }
 
 /** True where it is the module itself that isn't there, not something that it imports. */

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../json.ts'
 import type { JobContext } from './context.ts'
 import { type CodeSchedule, collectSchedules, type MetaContext } from './meta.ts'
+import { ownCopy } from './own-copy.ts'
 import type { TenantSource } from './tenants.ts'
 
 /** `this` of a job object's `run`: the context of the execution, and a copy of the object's own properties. */
@@ -41,29 +42,31 @@ export function runObject(definition: BackgroundJobShape, context: JobContext): 
 
 /** The schedules that an object's `meta` declares. */
 export function schedulesOf(definition: BackgroundJobShape): CodeSchedule[] {
-  return definition.meta === undefined
-    ? []
-    : collectSchedules((meta) => definition.meta?.call({ ...definition, ...meta }))
+  const { meta } = definition
+  if (meta === undefined) return []
+  return collectSchedules((context) => meta.call(Object.assign(copyOf(definition), context)))
 }
 
+/** What an object's `tenantsFilter` leaves; undefined where it has none. */
+export function filterOf(definition: BackgroundJobShape): ((tenants: TenantSource) => unknown) | undefined {
+  const { tenantsFilter } = definition
+  return tenantsFilter === undefined ? undefined : (tenants) => tenantsFilter.call(copyOf(definition), tenants)
+}
+
+/** The context wins where the object has a property of the same name. */
 function freshThis(definition: BackgroundJobShape, context: JobContext): JobThis & BackgroundJobShape {
-  const own = Object.fromEntries(Object.entries(definition).map(([key, value]) => [key, copyOf(value)]))
-  const headers: Record<string, string> = context.tenant === undefined ? {} : { 'x-tenant-id': context.tenant }
-  const target = Object.create(Object.getPrototypeOf(definition))
+  const target = copyOf(definition)
   // The context's getters (log, database) stay getters: they open what they give only when they are used.
-  const { run, ...descriptors } = Object.getOwnPropertyDescriptors(context as JobContext & { run?: never })
-  void run
-  Object.defineProperties(target, Object.getOwnPropertyDescriptors(own))
-  Object.defineProperties(target, descriptors)
+  Object.defineProperties(target, Object.getOwnPropertyDescriptors(context))
+  const headers: Record<string, string> = context.tenant === undefined ? {} : { 'x-tenant-id': context.tenant }
   return Object.assign(target, { initialParams: { _headers: headers } })
 }
 
-/** Plain data is copied; functions, and what can't be copied (a connection, say), are shared. */
-function copyOf(value: unknown): unknown {
-  if (value === null || typeof value !== 'object') return value
-  try {
-    return structuredClone(value)
-  } catch {
-    return value
-  }
+/** The object again, with a deep copy of what it owns; what it inherits (an instance of a class) it inherits still. */
+function copyOf(definition: BackgroundJobShape) {
+  const own = Object.fromEntries(Object.entries(definition).map(([key, value]) => [key, ownCopy(value)]))
+  return Object.defineProperties(
+    Object.create(Object.getPrototypeOf(definition)),
+    Object.getOwnPropertyDescriptors(own),
+  )
 }

@@ -1,5 +1,6 @@
 import { JobsError } from '../errors.ts'
 import type { JsonValue } from '../json.ts'
+import { ownCopy } from './own-copy.ts'
 
 /** A schedule declared in code. `timezone` undefined: the job's. */
 export interface CodeSchedule {
@@ -22,14 +23,15 @@ export function collectSchedules(declare: (meta: MetaContext) => unknown): CodeS
   const declared: CodeSchedule[] = []
   const result = declare({
     schedule(given, ...args) {
-      const { expression, timezone } = typeof given === 'string' ? { expression: given, timezone: undefined } : given
-      if (typeof expression !== 'string') {
-        throw new MetaError('META_SCHEDULE', `this.schedule() was given ${typeof expression}, not an expression`, {
-          hint: `such as this.schedule('0 0 * * *')`,
+      const { expression, timezone } = readGiven(given)
+      if (typeof expression !== 'string' || (timezone !== undefined && typeof timezone !== 'string')) {
+        throw new MetaError('META_SCHEDULE', `this.schedule() was given ${kindOf(given)}, not an expression`, {
+          hint: `such as this.schedule('0 0 * * *'), or this.schedule({ expression: '0 0 * * *', timezone: 'UTC' })`,
         })
       }
       for (const [index, value] of args.entries()) checkJson(value, `argument ${index + 1} of "${expression}"`)
-      declared.push({ expression, timezone, args })
+      // A copy: what meta() does with the values afterwards is not meant.
+      declared.push({ expression, timezone, args: ownCopy(args) })
     },
   })
   if (result instanceof Promise) {
@@ -40,6 +42,15 @@ export function collectSchedules(declare: (meta: MetaContext) => unknown): CodeS
   }
   return declared
 }
+
+/** From JavaScript, anything may be given. */
+function readGiven(given: unknown): { expression: unknown; timezone: unknown } {
+  if (given === null || typeof given !== 'object') return { expression: given, timezone: undefined }
+  const fields = new Map(Object.entries(given))
+  return { expression: fields.get('expression'), timezone: fields.get('timezone') }
+}
+
+const kindOf = (value: unknown): string => (value === null ? 'null' : typeof value)
 
 /** Throws where a value wouldn't come back from JSON as it is. */
 export function checkJson(value: unknown, what: string): asserts value is JsonValue {
@@ -54,6 +65,7 @@ function notJson(value: unknown, path: string, seen: Set<object>): string | unde
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return undefined
   const place = path === '' ? 'it' : path
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${place} is ${value}`
+  if (value === undefined) return `${place} is undefined`
   if (typeof value !== 'object') return `${place} is a ${typeof value}`
   if (seen.has(value)) return `${place} contains itself`
   const prototype: unknown = Object.getPrototypeOf(value)

@@ -34,13 +34,18 @@ export async function readJobsInCode(
   const text = JSON.stringify({ webstir: { module: { jobs: entries }, scheduler: { timezone } } })
   const read = await readManifestText(process.cwd(), text, env)
   const plain: Manifest = { ...read, settings: { ...read.settings, ...settings } }
-  const withMeta = given.flatMap(({ name, job }) => (job?.meta === undefined ? [] : [name]))
-  const manifest = await withCodeSchedules(plain, modules, new Set(withMeta))
-  const broken = manifest.problems.find(({ severity }) => severity === 'error')
-  if (broken === undefined) return { manifest, modules }
-  const message = problemText(broken).replace('package.json: webstir.module.', '')
-  throw new JobsError('JOBS_IN_CODE', message, { hint: broken.hint ?? 'see the manifest reference' })
+  const broken = plain.problems.find(({ severity }) => severity === 'error')
+  if (broken !== undefined) {
+    const message = problemText(broken).replace('package.json: webstir.module.', '')
+    throw new JobsError('JOBS_IN_CODE', message, { hint: broken.hint ?? 'see the manifest reference' })
+  }
+  const withMeta = given.filter(({ job }) => job?.meta !== undefined)
+  const sources = new Map(withMeta.map(({ name }) => [name, placeOf(name)]))
+  // What is wrong with a meta() stops that job's schedules alone; whoever starts them tells of it.
+  return { manifest: await withCodeSchedules(plain, modules, sources), modules }
 }
+
+const placeOf = (name: string): string => `the job "${name}" in code`
 
 function modulesOf(given: readonly JobInCode[]): JobModules {
   const byName = new Map(given.map((job) => [job.name, job]))
@@ -52,7 +57,7 @@ function modulesOf(given: readonly JobInCode[]): JobModules {
         ...(found.run === undefined ? {} : { run: found.run }),
         ...(found.job === undefined ? {} : { default: found.job }),
       }
-      return jobModuleFrom(name, exports, `the job "${name}" in code`)
+      return jobModuleFrom(name, exports, placeOf(name))
     },
   }
 }

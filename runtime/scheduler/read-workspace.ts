@@ -20,12 +20,13 @@ export async function readWorkspace({ root, build }: Place, env: Env = process.e
   const buildInfo = join(build, 'webstir', 'build.json')
   const info = readBuildInfo(buildInfo)
   const manifest = await loadManifest({ workspace: root, buildInfo, info, env })
-  const withMeta = Object.entries(info?.jobs ?? {}).flatMap(([name, { meta }]) => (meta ? [name] : []))
+  const withMeta = Object.entries(info?.jobs ?? {}).filter(([, { meta }]) => meta)
   if (withMeta.length === 0) return manifest
   // Imported only now: a listing of plain jobs loads none of what runs them.
   const [{ withCodeSchedules }, { builtModules }] = await Promise.all([
     import('../execution/code-schedules.ts'),
     import('../execution/built-modules.ts'),
   ])
-  return withCodeSchedules(manifest, builtModules(build), new Set(withMeta))
+  const sources = new Map(withMeta.map(([name, { source }]) => [name, source]))
+  return withCodeSchedules(manifest, builtModules(build), sources)
 }
