@@ -1,7 +1,7 @@
 import { dayNumber, weekdayOf } from './civil.ts'
 import { SpecialDayReader } from './day-specials.ts'
 import { ScheduleError } from './error.ts'
-import { readField } from './field.ts'
+import { readField, type SpecialReader } from './field.ts'
 import {
   AWS_DAY_OF_WEEK,
   DAY_OF_MONTH,
@@ -15,7 +15,7 @@ import {
 } from './field-rule.ts'
 import type { FieldText } from './field-text.ts'
 import { type TimesOfDay, timeAtOrAfter, timeAtOrBefore } from './local-time.ts'
-import { type CronPlan, matchingDays, matchingDaysOf } from './plan.ts'
+import { type CronPlan, matchingDays, matchingDaysOf, type SpecialDays } from './plan.ts'
 
 /** The fields of an expression, each in its place; null is "not written". */
 export interface CronFields {
@@ -30,34 +30,39 @@ export interface CronFields {
   readonly dialect: 'cron' | 'aws'
 }
 
-/** Values 0 to 59 as bits: the first 31 in `low`, the others in `high`. */
-class Bits {
-  low = 0
-  high = 0
-  readonly add = (value: number): void => {
-    if (value < 31) this.low |= 1 << value
-    else this.high |= 1 << (value - 31)
-  }
+/** The field being read, in the masks of plan.ts. One for all: a field is read whole before the next one begins. */
+const found = { low: 0, high: 0 }
+
+function add(value: number): void {
+  if (value < 31) found.low |= 1 << value
+  else found.high |= 1 << (value - 31)
+}
+
+/** Leaves the values in `found`. The two commonest kinds of field, `*` and one number, take the short way. */
+function read(field: FieldText, rule: FieldRule, special?: SpecialReader): void {
+  const [low, high] = rule.all
+  const number = field.plainNumber
+  found.low = 0
+  found.high = 0
+  if (number >= rule.min && number <= rule.max) add(number)
+  else if (field.isStar && field.end - field.start === 1) {
+    found.low = low
+    found.high = high
+  } else readField(field, rule, add, special)
 }
 
 /** Reads the fields. Throws ScheduleError where one is wrong, or where no day can ever match. */
 export function readCron(fields: CronFields): CronPlan {
-  const specials = new SpecialDayReader()
-  const second = new Bits()
-  if (fields.second === null) second.low = 1
-  else readField(fields.second, SECOND, second.add)
-  const minute = read(fields.minute, MINUTE)
-  const hour = read(fields.hour, HOUR)
-  const days = readDaysOfMonth(fields, specials)
-  const month = read(fields.month, MONTH)
-  const weekdays = readDaysOfWeek(fields, specials)
-  const times: TimesOfDay = {
-    secondsLow: second.low,
-    secondsHigh: second.high,
-    minutesLow: minute.low,
-    minutesHigh: minute.high,
-    hours: hour.low,
+  const times = readTimes(fields)
+  let specials: SpecialDayReader | null = null
+  const special = (): SpecialDayReader => {
+    specials ??= new SpecialDayReader()
+    return specials
   }
+  const days = readDaysOfMonth(fields, special)
+  read(fields.month, MONTH)
+  const months = found.low
+  const weekdays = readDaysOfWeek(fields, special)
   // Not `...times`: spreading makes V8 build the object a hundred times slower.
   const plan: CronPlan = {
     secondsLow: times.secondsLow,
@@ -66,9 +71,9 @@ export function readCron(fields: CronFields): CronPlan {
     minutesHigh: times.minutesHigh,
     hours: times.hours,
     days,
-    months: month.low,
+    months,
     weekdays,
-    special: specials.days,
+    special: specialDaysOf(specials),
     years: fields.year === null || fields.year.text === '*' ? null : readYears(fields.year),
     needsBothDays: leavesOpen(fields.dayOfMonth) || leavesOpen(fields.dayOfWeek),
     followsElapsedTime: fields.minute.isStar || fields.hour.isStar,
@@ -79,40 +84,44 @@ export function readCron(fields: CronFields): CronPlan {
   return plan
 }
 
-function read(field: FieldText, rule: FieldRule): Bits {
-  const bits = new Bits()
-  readField(field, rule, bits.add)
-  return bits
+const specialDaysOf = (reader: SpecialDayReader | null): SpecialDays | null => reader?.days ?? null
+
+function readTimes(fields: CronFields): TimesOfDay {
+  let secondsLow = 1
+  let secondsHigh = 0
+  if (fields.second !== null) {
+    read(fields.second, SECOND)
+    secondsLow = found.low
+    secondsHigh = found.high
+  }
+  read(fields.minute, MINUTE)
+  const minutesLow = found.low
+  const minutesHigh = found.high
+  read(fields.hour, HOUR)
+  return { secondsLow, secondsHigh, minutesLow, minutesHigh, hours: found.low }
 }
 
 /** Debian's test is for the first character: also an asterisk with a step leaves the day to the other field. */
-const leavesOpen = (field: FieldText): boolean => field.isStar || field.text === '?'
+const leavesOpen = (field: FieldText): boolean => field.isStar || field.isQuestionMark
 
-function readDaysOfMonth(fields: CronFields, specials: SpecialDayReader): number {
+function readDaysOfMonth(fields: CronFields, special: () => SpecialDayReader): number {
   const field = fields.dayOfMonth
-  if (fields.dialect === 'aws' && field.text === '?') return 0x7fffffff
-  let mask = 0
-  const add = (day: number): void => {
-    mask |= 1 << (day - 1)
-  }
-  readField(field, DAY_OF_MONTH, add, (item) => specials.readDayOfMonth(item, DAY_OF_MONTH))
-  return mask
+  if (fields.dialect === 'aws' && field.isQuestionMark) return 0x7fffffff
+  read(field, DAY_OF_MONTH, (item) => special().readDayOfMonth(item, DAY_OF_MONTH))
+  return (found.low >>> 1) | (found.high << 30)
 }
 
-function readDaysOfWeek(fields: CronFields, specials: SpecialDayReader): number {
+function readDaysOfWeek(fields: CronFields, special: () => SpecialDayReader): number {
   const field = fields.dayOfWeek
-  const isAws = fields.dialect === 'aws'
-  if (isAws && field.text === '?') return 127
-  // AWS: "the last day of the week", which is Saturday.
-  if (isAws && field.text.toUpperCase() === 'L') return 1 << 6
-  const rule = isAws ? AWS_DAY_OF_WEEK : DAY_OF_WEEK
-  const toWeekday = isAws ? (value: number) => value - 1 : (value: number) => value % 7
-  let mask = 0
-  const add = (value: number): void => {
-    mask |= 1 << toWeekday(value)
+  if (fields.dialect === 'cron') {
+    read(field, DAY_OF_WEEK, (item) => special().readDayOfWeek(item, DAY_OF_WEEK, (value) => value % 7))
+    return (found.low & 127) | (found.low >> 7)
   }
-  readField(field, rule, add, (item) => specials.readDayOfWeek(item, rule, toWeekday))
-  return mask
+  if (field.isQuestionMark) return 127
+  // AWS: "the last day of the week", which is Saturday.
+  if (field.text.toUpperCase() === 'L') return 1 << 6
+  read(field, AWS_DAY_OF_WEEK, (item) => special().readDayOfWeek(item, AWS_DAY_OF_WEEK, (value) => value - 1))
+  return found.low >> 1
 }
 
 function readYears(field: FieldText): number[] {
@@ -123,6 +132,8 @@ function readYears(field: FieldText): number[] {
 
 /** Whether any month of any of the fourteen kinds of year has a day that matches. */
 function canMatch(plan: CronPlan): boolean {
+  // The first 28 days are in every month, and any of them is each weekday now and then.
+  if (plan.special === null && plan.years === null && plan.weekdays !== 0 && (plan.days & 0xfffffff) !== 0) return true
   for (let month = 1; month <= 12; month++) {
     if ((plan.months & (1 << month)) === 0) continue
     const length = month === 2 ? 29 : 30 + ((month + (month >> 3)) & 1)

@@ -38,7 +38,8 @@ function macroFields(text: string, position: number): CronFields {
   })
 }
 
-function plainFields(words: readonly FieldText[]): CronFields {
+/** The fields of plain cron: five, six or seven words. */
+export function plainFields(words: readonly FieldText[]): CronFields {
   const [a, b, c, d, e, f, g] = words
   if (words.length > 7 || !a || !b || !c || !d || !e) {
     failCount(
@@ -61,7 +62,7 @@ function awsFields(words: readonly FieldText[]): CronFields {
   if (words.length !== 6 || !minute || !hour || !dayOfMonth || !month || !dayOfWeek || !year) {
     failCount(words, 6, `cron(...) has ${words.length} fields where there should be six`, AWS_ORDER)
   }
-  if ((dayOfMonth.text === '?') === (dayOfWeek.text === '?')) {
+  if (dayOfMonth.isQuestionMark === dayOfWeek.isQuestionMark) {
     throw new ScheduleError('SCHEDULE_FIELD_SYNTAX', 'cron(...) needs "?" in exactly one of its day fields', {
       hint: 'write ? in the day field that is not used, as in cron(0 12 * * ? *)',
       field: 'day-of-week',

@@ -8,22 +8,38 @@ export interface FieldRule {
   /** Three letters each, in lower case, the first one standing for `firstName`. */
   readonly names?: readonly string[]
   readonly firstName?: number
+  /** What `*` stands for, in the masks of plan.ts: the bits of values below 31, and of those above. */
+  readonly all: readonly [low: number, high: number]
 }
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 
-export const SECOND: FieldRule = { name: 'second', min: 0, max: 59 }
-export const MINUTE: FieldRule = { name: 'minute', min: 0, max: 59 }
-export const HOUR: FieldRule = { name: 'hour', min: 0, max: 23 }
-export const DAY_OF_MONTH: FieldRule = { name: 'day-of-month', min: 1, max: 31 }
-export const MONTH: FieldRule = { name: 'month', min: 1, max: 12, names: MONTHS, firstName: 1 }
+export const SECOND: FieldRule = { name: 'second', min: 0, max: 59, all: [0x7fffffff, 0x1fffffff] }
+export const MINUTE: FieldRule = { name: 'minute', min: 0, max: 59, all: [0x7fffffff, 0x1fffffff] }
+export const HOUR: FieldRule = { name: 'hour', min: 0, max: 23, all: [0xffffff, 0] }
+export const DAY_OF_MONTH: FieldRule = { name: 'day-of-month', min: 1, max: 31, all: [0x7ffffffe, 1] }
+export const MONTH: FieldRule = { name: 'month', min: 1, max: 12, names: MONTHS, firstName: 1, all: [0x1ffe, 0] }
 /** 0 and 7 are Sunday: crontab(5). */
-export const DAY_OF_WEEK: FieldRule = { name: 'day-of-week', min: 0, max: 7, names: WEEKDAYS, firstName: 0 }
+export const DAY_OF_WEEK: FieldRule = {
+  name: 'day-of-week',
+  min: 0,
+  max: 7,
+  names: WEEKDAYS,
+  firstName: 0,
+  all: [0xff, 0],
+}
 /** 1 is Sunday, 7 is Saturday: AWS. */
-export const AWS_DAY_OF_WEEK: FieldRule = { name: 'day-of-week', min: 1, max: 7, names: WEEKDAYS, firstName: 1 }
+export const AWS_DAY_OF_WEEK: FieldRule = {
+  name: 'day-of-week',
+  min: 1,
+  max: 7,
+  names: WEEKDAYS,
+  firstName: 1,
+  all: [0xfe, 0],
+}
 /** AWS's range. */
-export const YEAR: FieldRule = { name: 'year', min: 1970, max: 2199 }
+export const YEAR: FieldRule = { name: 'year', min: 1970, max: 2199, all: [0, 0] }
 
 /** "FRI,SAT,SUN,MON" of Friday to Monday. */
 export function weekdaysBetween(rule: FieldRule, first: number, last: number): string {

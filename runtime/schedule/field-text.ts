@@ -3,13 +3,15 @@ import type { FieldRule } from './field-rule.ts'
 
 const STAR = 42
 const COMMA = 44
+const QUESTION_MARK = 63
 
 /** The text of one field, read from left to right. `source` is the whole expression, so positions are right. */
 export class FieldText {
-  readonly source: string
-  readonly start: number
-  readonly end: number
-  at: number
+  // Declared only: a thousand schedules are read at each start, and initial values would cost as much as the reading.
+  declare readonly source: string
+  declare readonly start: number
+  declare readonly end: number
+  declare at: number
 
   constructor(source: string, start: number, end: number) {
     this.source = source
@@ -35,6 +37,20 @@ export class FieldText {
 
   get isStar(): boolean {
     return this.source.charCodeAt(this.start) === STAR
+  }
+
+  get isQuestionMark(): boolean {
+    return this.end - this.start === 1 && this.source.charCodeAt(this.start) === QUESTION_MARK
+  }
+
+  /** The value of a field that is one or two digits and nothing else; -1 for any other. */
+  get plainNumber(): number {
+    const length = this.end - this.start
+    const first = this.source.charCodeAt(this.start) - 48
+    if (length > 2 || first < 0 || first > 9) return -1
+    if (length === 1) return first
+    const second = this.source.charCodeAt(this.start + 1) - 48
+    return second < 0 || second > 9 ? -1 : first * 10 + second
   }
 
   get text(): string {

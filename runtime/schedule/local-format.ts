@@ -47,4 +47,4 @@ function offsetText(offset: number): string {
   return `${offset < 0 ? '-' : '+'}${size % 60 === 0 ? text.slice(0, 5) : text}`
 }
 
-const two = (value: number): string => String(value).padStart(2, '0')
+const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`)

@@ -1,6 +1,6 @@
 import { readAt } from './at.ts'
 import { readCron } from './cron-expression.ts'
-import { cronFieldsOf, MACRO } from './cron-fields.ts'
+import { cronFieldsOf, MACRO, plainFields } from './cron-fields.ts'
 import { CronSchedule } from './cron-schedule.ts'
 import { ScheduleError } from './error.ts'
 import { RateSchedule, readRate } from './rate.ts'
@@ -20,6 +20,9 @@ export interface ScheduleOptions {
 /** Longer than anything meant: a list of all 60 minutes and all 24 hours has 240 characters. */
 const MAX_LENGTH = 256
 
+/** ASCII and nothing else. */
+const PLAIN_TEXT = /^[\0-~]*$/
+
 /**
  * Reads a schedule in any of its forms: five to seven cron fields, a macro such as `@daily`, `cron(...)` as AWS writes
  * it, `rate(...)`, `at(...)` or `@reboot`. Throws ScheduleError, and nothing else, for what is none of these.
@@ -35,12 +38,12 @@ export function parseSchedule(expression: string, options: ScheduleOptions = {})
       hint: 'write five fields such as "0 0 * * *", or @daily',
     })
   }
-  if (first.peek() === MACRO && expression.trim().toLowerCase() === '@reboot') {
-    return new RebootSchedule(expression, zone.name)
+  if (first.peek() !== MACRO) {
+    const open = expression.indexOf('(')
+    if (open >= 0) return parseForm(expression, first.start, open, last.end, zone, options.anchor)
+    return new CronSchedule(expression, readCron(plainFields(words)), zone)
   }
-  const open = expression.indexOf('(')
-  if (open >= 0 && first.peek() !== MACRO)
-    return parseForm(expression, first.start, open, last.end, zone, options.anchor)
+  if (expression.trim().toLowerCase() === '@reboot') return new RebootSchedule(expression, zone.name)
   return new CronSchedule(expression, readCron(cronFieldsOf(expression)), zone)
 }
 
@@ -64,6 +67,7 @@ function checkText(expression: string): void {
       },
     )
   }
+  if (PLAIN_TEXT.test(expression)) return
   for (let at = 0; at < expression.length; at++) {
     const code = expression.charCodeAt(at)
     if (code > 126 && !isSpace(code)) {

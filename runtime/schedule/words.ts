@@ -5,7 +5,8 @@ export function wordsOf(source: string, start = 0, end = source.length): FieldTe
   const words: FieldText[] = []
   let from = -1
   for (let at = start; at < end; at++) {
-    if (isSpace(source.charCodeAt(at))) {
+    const code = source.charCodeAt(at)
+    if (code <= 32 || code > 126 ? isSpace(code) : false) {
       if (from >= 0) words.push(new FieldText(source, from, at))
       from = -1
     } else if (from < 0) from = at
