@@ -8,7 +8,7 @@ export class BuildError extends JobsError {
   constructor(diagnostics: readonly Diagnostic[]) {
     const errors = diagnostics.filter(({ severity }) => severity === 'error').length
     super('BUILD_FAILED', `the build failed: ${errors === 1 ? 'one error' : `${errors} errors`}`, {
-      hint: 'mend what is named above; the last good build is still in place',
+      hint: 'mend what is named above; what was built before is still in place',
     })
     this.diagnostics = diagnostics
   }

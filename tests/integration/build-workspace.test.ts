@@ -108,7 +108,7 @@ describe('webstir build', () => {
 
     expect(failed.code).toBe(1)
     expect(failed.stderr).toMatch(place)
-    expect(failed.stderr).toContain('the last good build is still in place')
+    expect(failed.stderr).toContain('what was built before is still in place')
     expect(workspace.read('build/backend/jobs/hello/index.js')).toBe(before)
     expect(readdirSync(workspace.path('build'))).toEqual(['backend'])
   })
