@@ -75,7 +75,11 @@ export class LocalEngine implements Engine {
       // Anew, since the one that is set may let the process end, and with it whoever waits.
       this.#timer?.timer.cancel()
       this.#timer = undefined
-      outsideFrames(() => this.#setTimer(POLL))
+      outsideFrames(() => {
+        this.#setTimer(POLL)
+        // It may have ended just now.
+        void this.#lookAfterAwaited().catch(() => {})
+      })
     })
   }
 

@@ -4,7 +4,7 @@ import { findJob, looseName } from '../manifest/find.ts'
 import type { Job } from '../manifest/job.ts'
 import { JobNotFoundError } from '../manifest/not-found.ts'
 import { fanOutThrough } from './fan-out.ts'
-import { JobRunner } from './job-runner.ts'
+import { JobRunner, type RunListener } from './job-runner.ts'
 import { checkJson } from './meta.ts'
 import type { FanOut, Surroundings } from './surroundings.ts'
 
@@ -28,6 +28,7 @@ export function withCalls(
   node: string,
   jobs: readonly Job[],
   concurrency: number,
+  listener?: RunListener,
 ): { around: Surroundings; runner: JobRunner; call: CallJob } {
   const call: CallJob = async (name, args, caller) => {
     const job = findJob(jobs, name)
@@ -54,7 +55,7 @@ export function withCalls(
   }
   const fanOut: FanOut = (parent, job, tenants, caller) => spread(parent, job, tenants, caller)
   const surroundings: Surroundings = { ...around, call, fanOut }
-  const runner = new JobRunner(surroundings, node)
+  const runner = new JobRunner(surroundings, node, listener)
   const spread = fanOutThrough(runner, surroundings, concurrency)
   return { around: surroundings, runner, call }
 }

@@ -1,5 +1,6 @@
 import type { Job } from '../manifest/job.ts'
 import type { Execution, Fire } from '../store/execution.ts'
+import type { Store } from '../store/store.ts'
 import type { Frame } from './frame.ts'
 import { JobLockedError, type JobRunner } from './job-runner.ts'
 import type { FanOut, Surroundings } from './surroundings.ts'
@@ -17,7 +18,7 @@ export function fanOutThrough(runner: JobRunner, around: Surroundings, concurren
   return (parent, job, tenants, caller) =>
     parent.trigger === 'schedule' || parent.trigger === 'catch-up'
       ? enqueue(parent, job, tenants, around, caller.signal)
-      : runHere(parent, job, tenants, runner, concurrency, caller)
+      : runHere(parent, job, tenants, { runner, concurrency, store: around.store }, caller)
 }
 
 async function enqueue(
@@ -27,18 +28,22 @@ async function enqueue(
   around: Surroundings,
   signal: AbortSignal,
 ): Promise<void> {
-  let page: Fire[] = []
+  // By tenant: a source that gives one twice runs it once.
+  let page = new Map<string, Fire>()
   const flush = async (): Promise<void> => {
+    const fires = [...page.values()]
+    page = new Map()
+    if (fires.length === 0) return
     const now = around.clock.now()
-    const tick = { node: parent.owner, now, slots: 0, staleBefore: now - around.staleAfter, marks: [], fires: page }
-    if (page.length > 0) await around.store.claim(tick)
-    page = []
+    const staleBefore = now - around.staleAfter
+    await around.store.claim({ node: parent.owner, now, slots: 0, staleBefore, marks: [], fires })
     around.onQueued?.()
   }
-  for await (const tenant of tenants) {
+  for await (const item of tenants) {
     signal.throwIfAborted()
-    page.push(childOf(parent, job, checkedTenant(tenant)))
-    if (page.length >= PAGE) await flush()
+    const fire = childOf(parent, job, checkedTenant(item, `the tenants of job "${job.name}"`))
+    page.set(fire.tenant, fire)
+    if (page.size >= PAGE) await flush()
   }
   await flush()
 }
@@ -68,32 +73,60 @@ async function runHere(
   parent: Execution,
   job: Job,
   tenants: TenantSource,
-  runner: JobRunner,
-  concurrency: number,
+  { runner, concurrency, store }: { runner: JobRunner; concurrency: number; store: Store },
   caller: Frame,
 ): Promise<void> {
   const failures: { tenant: string; error: unknown }[] = []
-  const running = new Set<Promise<void>>()
-  const runOne = async (tenant: string): Promise<void> => {
-    const error = await failureFor(parent, job, tenant, runner, caller)
-    if (error !== undefined) failures.push({ tenant, error })
+  const seen = new Set<string>()
+  // One iterator for all the workers: each takes the next tenant when it is done with its last.
+  const iterator = tenants[Symbol.asyncIterator]()
+  const work = async (): Promise<void> => {
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+      caller.signal.throwIfAborted()
+      const tenant = String(checkedTenant(next.value, `the tenants of job "${job.name}"`).id)
+      if (seen.has(tenant)) continue
+      seen.add(tenant)
+      if (parent.attempt > 1 && (await hasSucceeded(parent, tenant, store))) continue
+      const error = await failureFor(parent, job, tenant, runner, caller)
+      if (error !== undefined) failures.push({ tenant, error })
+    }
   }
-  for await (const tenant of tenants) {
-    caller.signal.throwIfAborted()
-    const run = runOne(String(checkedTenant(tenant).id)).finally(() => running.delete(run))
-    running.add(run)
-    if (running.size >= concurrency) await Promise.race(running)
+  const ends = await Promise.allSettled(Array.from({ length: concurrency }, work))
+  const broken = ends.find(({ status }) => status === 'rejected')
+  if (broken?.status === 'rejected') {
+    await iterator.return?.()
+    throw broken.reason
   }
-  await Promise.all(running)
-  if (failures.length === 0) return
-  const names = failures.map(({ tenant }) => tenant)
-  const shown = names.length > 20 ? `${names.slice(0, 20).join(', ')} and ${names.length - 20} more` : names.join(', ')
-  throw new AggregateError(
-    failures.map(({ tenant, error }) =>
-      Object.assign(error instanceof Error ? error : new Error(String(error)), { tenant }),
-    ),
-    `job "${job.name}" failed for ${failures.length} tenants: ${shown}`,
-  )
+  if (failures.length > 0) throw new TenantsFailedError(job.name, failures)
+}
+
+/** A parent that is run again, after its process died under it, runs only what is missing. */
+async function hasSucceeded({ id }: Execution, tenant: string, store: Store): Promise<boolean> {
+  return (await store.executions({ parentId: id, tenant, statuses: ['SUCCESS'], limit: 1 })).length > 0
+}
+
+/** Names of tenants that a message lists before it says how many more there are. */
+const NAMED = 20
+
+/** A job failed for some of its tenants. `errors`: what each threw, in the order in which they failed. */
+export class TenantsFailedError extends AggregateError {
+  override readonly name = 'AggregateError'
+  readonly code = 'TENANTS_FAILED'
+  /** Ids of the tenants for which it failed; in the order of `errors`. */
+  readonly tenants: readonly string[]
+  /** Each tenant's run has had its own attempts. */
+  readonly isFinal = true
+
+  constructor(job: string, failures: readonly { readonly tenant: string; readonly error: unknown }[]) {
+    const tenants = failures.map(({ tenant }) => tenant)
+    const more = tenants.length > NAMED ? ` and ${tenants.length - NAMED} more` : ''
+    const count = tenants.length === 1 ? '1 tenant' : `${tenants.length} tenants`
+    super(
+      failures.map(({ error }) => error),
+      `job "${job}" failed for ${count}: ${tenants.slice(0, NAMED).join(', ')}${more}`,
+    )
+    this.tenants = tenants
+  }
 }
 
 /** What went wrong for one tenant; undefined where nothing did. */
@@ -113,7 +146,7 @@ async function failureFor(
       return result.execution.status === 'SUCCESS' ? undefined : new Error(`ended as ${result.execution.status}`)
     }
     const { outcome, thrown } = result.end
-    return outcome.kind === 'success' || outcome.kind === 'skipped' ? undefined : thrown
+    return outcome.kind === 'success' || outcome.kind === 'skipped' ? undefined : (thrown ?? new Error(outcome.kind))
   } catch (error) {
     if (error instanceof JobLockedError) return error
     throw error

@@ -88,9 +88,9 @@ function onException(error: unknown): void {
 
 function onStray(error: unknown, event: 'unhandledRejection' | 'uncaughtException'): void {
   const frame = frames.getStore()
-  if (frame !== undefined) return frame.stray(error)
-  if (onForeign !== undefined) return onForeign(error)
-  if (process.listenerCount(event) > 1) return
+  const listener = frame === undefined ? onForeign : (stray: unknown) => frame.stray(stray)
+  listener?.(error)
+  if (listener !== undefined || process.listenerCount(event) > 1) return
   // Thrown with nobody listening, it ends the process as Node ends it: with the error's own stack.
   process.off('unhandledRejection', onRejection)
   process.off('uncaughtException', onException)

@@ -4,7 +4,7 @@ import type { JsonValue } from '../json.ts'
 import type { Job } from '../manifest/job.ts'
 import type { Execution, Trigger } from '../store/execution.ts'
 import type { RunStart } from '../store/store.ts'
-import { AbortedError } from './abort.ts'
+import { type AbortCause, AbortedError } from './abort.ts'
 import { type Executing, type ExecutionEnd, execute } from './execute.ts'
 import { describeNode } from './node.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -51,6 +51,12 @@ export type JobRunEnd =
 /** While another process has the execution, the store is asked this often, in ms. */
 const POLL = 500
 
+/** Told of every attempt that runs by hand or from code. */
+export interface RunListener {
+  started(execution: Execution): void
+  ended(end: ExecutionEnd): void
+}
+
 /** Runs jobs by hand and from code: through the same lock and record as every fire. */
 export class JobRunner {
   readonly #running = new Set<Executing>()
@@ -58,6 +64,7 @@ export class JobRunner {
   constructor(
     private readonly around: Surroundings,
     private readonly node: string,
+    private readonly listener?: RunListener,
   ) {}
 
   /** Runs it to its end, retries included. Throws JobLockedError and JobNotStartedError where it doesn't start. */
@@ -102,7 +109,8 @@ export class JobRunner {
       args: args ?? job.args,
       priority: job.priority,
       maxAttempts: job.retry.attempts,
-      recoverLimit: job.recover,
+      // What runs for another execution ends with it: when that one is recovered, it runs this one anew.
+      recoverLimit: parentId === undefined ? job.recover : 0,
       parentId: parentId ?? null,
       lock: force === true || job.overlap === 'allow' ? 'bypass' : 'exclusive',
       staleBefore: now - this.around.staleAfter,
@@ -113,13 +121,15 @@ export class JobRunner {
 
   async #execute(execution: Execution, { job, signal }: JobRun): Promise<ExecutionEnd> {
     const executing = execute(execution, job, this.around)
-    const abort = (): void =>
-      executing.abort(signal?.reason instanceof AbortedError ? signal.reason.abortCause : 'cancel')
+    this.listener?.started(execution)
+    const abort = (): void => executing.abort(causeOf(signal?.reason))
     this.#running.add(executing)
     signal?.addEventListener('abort', abort, { once: true })
     if (signal?.aborted) abort()
     try {
-      return await executing.done
+      const end = await executing.done
+      this.listener?.ended(end)
+      return end
     } finally {
       signal?.removeEventListener('abort', abort)
       this.#running.delete(executing)
@@ -151,6 +161,11 @@ export class JobRunner {
       await sleep(clock, POLL)
     }
   }
+}
+
+/** Of why its caller was told to end; a caller that goes back to the queue calls anew when it runs again. */
+function causeOf(reason: unknown): AbortCause {
+  return reason instanceof AbortedError && reason.abortCause !== 'stop' ? reason.abortCause : 'cancel'
 }
 
 function notStarted(job: string, start: Extract<RunStart, { acquired: false }>): JobsError {

@@ -26,7 +26,7 @@ export class FatalError extends Error {
  * `seed` makes the jitter: equal seeds give equal delays, so that a restart doesn't change what was decided.
  */
 export function retryDelay(policy: RetryPolicy, failures: number, error: unknown, seed: string): number | null {
-  if (isNamed(error, 'FatalError') || failures >= policy.attempts) return null
+  if (isNamed(error, 'FatalError') || isFinal(error) || failures >= policy.attempts) return null
   if (isNamed(error, 'RetryableError')) {
     const { retryAfter } = error as { retryAfter?: unknown }
     if (typeof retryAfter === 'number' && retryAfter >= 0) return retryAfter
@@ -40,6 +40,11 @@ export function retryDelay(policy: RetryPolicy, failures: number, error: unknown
 /** By name, not by instanceof: an error may come from a child process or from a second copy of this module. */
 function isNamed(error: unknown, name: string): boolean {
   return error instanceof Error && error.name === name
+}
+
+/** An error may say of itself that another attempt is not to be made. */
+function isFinal(error: unknown): boolean {
+  return error instanceof Error && 'isFinal' in error && error.isFinal === true
 }
 
 /** A number in [0, 1) that depends on nothing but the text (FNV-1a, then a final mix). */

@@ -1,5 +1,6 @@
+import { messageOf } from '../errors.ts'
 import type { DatabaseClient } from './database.ts'
-import type { Tenant, TenantConditions, TenantSource, TenantValue } from './tenants.ts'
+import { type Tenant, type TenantConditions, type TenantSource, TenantsError, type TenantValue } from './tenants.ts'
 
 export interface TenantTableOptions {
   /** Default `tenants`. */
@@ -10,6 +11,10 @@ export interface TenantTableOptions {
   readonly pageSize?: number
 }
 
+/** Opens what the tenants are read with: the workspace's createDatabaseClient, or anything else that can query. */
+type TenantClient = Pick<DatabaseClient, 'query' | 'close'>
+type OpenTenants = () => TenantClient | Promise<TenantClient>
+
 interface Part {
   readonly sql: string
   readonly parameters: readonly unknown[]
@@ -19,10 +24,7 @@ interface Part {
  * The tenants in a table of the workspace's database, read in pages in the order of their ids: a hundred thousand of
  * them are never in memory at once. Each iteration opens a client of its own and closes it at the end.
  */
-export function tenantTable(
-  open: () => DatabaseClient | Promise<DatabaseClient>,
-  options: TenantTableOptions = {},
-): TenantSource {
+export function tenantTable(open: OpenTenants, options: TenantTableOptions = {}): TenantSource {
   return query(
     open,
     { table: options.table ?? 'tenants', id: options.id ?? 'id', pageSize: options.pageSize ?? 500 },
@@ -32,7 +34,7 @@ export function tenantTable(
 }
 
 function query(
-  open: () => DatabaseClient | Promise<DatabaseClient>,
+  open: OpenTenants,
   options: Required<TenantTableOptions>,
   parts: readonly Part[],
   most: number | undefined,
@@ -59,7 +61,7 @@ function query(
 }
 
 async function* pages(
-  client: DatabaseClient,
+  client: TenantClient,
   { table, id, pageSize }: Required<TenantTableOptions>,
   parts: readonly Part[],
   most: number,
@@ -72,15 +74,22 @@ async function* pages(
     const all = after === undefined ? parts : [...parts, { sql: `${quoted(id)} > ?`, parameters: [after] }]
     const where = all.length === 0 ? '' : ` where ${all.map(({ sql }) => `(${sql})`).join(' and ')}`
     const sql = `select * from ${quoted(table)}${where} order by ${quoted(id)} limit ${size}`
-    const rows = await client.query<Tenant>(
-      sql,
-      all.flatMap(({ parameters }) => parameters),
-    )
+    const parameters = all.flatMap((part) => part.parameters)
+    const rows = await client.query<Tenant>(sql, parameters).catch((error: unknown) => {
+      throw unreadable(table, error)
+    })
     for (const row of rows) yield id === 'id' ? row : { ...row, id: row[id] as string | number }
     left -= rows.length
     if (rows.length < size) return
     after = rows.at(-1)?.[id]
   }
+}
+
+function unreadable(table: string, cause: unknown): TenantsError {
+  return new TenantsError('TENANTS_TABLE', `the tenants can't be read from the table "${table}": ${messageOf(cause)}`, {
+    hint: `create the table, with a column "id", or name another one in src/backend/tenants.ts: tenantTable(createDatabaseClient, { table: '...' })`,
+    cause,
+  })
 }
 
 function comparisons(conditions: TenantConditions, isNegated: boolean): Part[] {

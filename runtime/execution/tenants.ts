@@ -20,35 +20,38 @@ export interface TenantSource extends AsyncIterable<Tenant> {
   all(): Promise<Tenant[]>
 }
 
-/** Codes: TENANTS_MISSING, TENANTS_SHAPE. */
+/** Codes: TENANTS_MISSING, TENANTS_SHAPE, TENANTS_FILTER, TENANTS_TABLE, TENANTS_ISOLATED. */
 export class TenantsError extends JobsError {}
 
 /** A source over any list of tenants, or of their ids, that can be iterated, at once or in time. */
 export function tenantSource(items: AsyncIterable<unknown> | Iterable<unknown>): TenantSource {
-  return narrowed(items, [], Number.POSITIVE_INFINITY)
+  return narrowed({ items, what: 'the tenants' }, [], Number.POSITIVE_INFINITY)
 }
 
 type Condition = (tenant: Tenant) => boolean
 
-function narrowed(
-  items: AsyncIterable<unknown> | Iterable<unknown>,
-  conditions: readonly Condition[],
-  most: number,
-): TenantSource {
+interface Origin {
+  readonly items: AsyncIterable<unknown> | Iterable<unknown>
+  /** For messages. */
+  readonly what: string
+}
+
+function narrowed(origin: Origin, conditions: readonly Condition[], most: number): TenantSource {
   const source: TenantSource = {
     async *[Symbol.asyncIterator]() {
       let count = 0
-      for await (const item of items) {
-        if (count >= most) return
-        const tenant = checkedTenant(item)
+      if (most <= 0) return
+      for await (const item of origin.items) {
+        const tenant = checkedTenant(item, origin.what)
         if (!conditions.every((holds) => holds(tenant))) continue
-        count++
         yield tenant
+        // Before the next one is asked for: whoever makes them need not make one that nobody gets.
+        if (++count >= most) return
       }
     },
-    where: (wanted) => narrowed(items, [...conditions, (tenant) => matches(tenant, wanted)], most),
-    whereNot: (unwanted) => narrowed(items, [...conditions, (tenant) => !matches(tenant, unwanted)], most),
-    limit: (count) => narrowed(items, conditions, Math.min(most, count)),
+    where: (wanted) => narrowed(origin, [...conditions, (tenant) => matches(tenant, wanted)], most),
+    whereNot: (unwanted) => narrowed(origin, [...conditions, (tenant) => !matches(tenant, unwanted)], most),
+    limit: (count) => narrowed(origin, conditions, Math.min(most, count)),
     all: () => collect(source),
   }
   return source
@@ -69,24 +72,27 @@ function matches(tenant: Tenant, conditions: TenantConditions): boolean {
   })
 }
 
-/** A tenant, from an object with an id or from an id alone. Throws TenantsError for anything else. */
-export function checkedTenant(item: unknown): Tenant {
-  if (typeof item === 'string' || typeof item === 'number') return { id: checkedId(item) }
-  if (item !== null && typeof item === 'object' && 'id' in item) return { ...item, id: checkedId(item.id) }
-  throw new TenantsError('TENANTS_SHAPE', `a tenant must be an id or an object with an id, and is ${typeof item}`, {
+/**
+ * A tenant, from an object with an id or from an id alone. Throws TenantsError for anything else; `what` names where
+ * it comes from.
+ */
+export function checkedTenant(item: unknown, what: string): Tenant {
+  if (typeof item === 'string' || typeof item === 'number') return { id: checkedId(item, what) }
+  if (item !== null && typeof item === 'object' && 'id' in item) return { ...item, id: checkedId(item.id, what) }
+  const kind = item === null ? 'null' : typeof item
+  throw new TenantsError('TENANTS_SHAPE', `${what}: a tenant must be an id or an object with an id, and is ${kind}`, {
     hint: 'yield objects such as { id: "acme" }',
   })
 }
 
-function checkedId(id: unknown): string | number {
-  if ((typeof id === 'number' && Number.isFinite(id)) || (typeof id === 'string' && id !== '' && id.length <= 200))
-    return id
+function checkedId(id: unknown, what: string): string | number {
+  if (typeof id === 'number' && Number.isFinite(id)) return id
+  if (typeof id === 'string' && id !== '' && id.length <= 200) return id
+  const shown = typeof id === 'string' ? JSON.stringify(id.slice(0, 50)) : String(id)
   throw new TenantsError(
     'TENANTS_SHAPE',
-    `a tenant's id must be a number or a text of 1 to 200 characters, and is ${JSON.stringify(id)}`,
-    {
-      hint: 'give each tenant an id of its own',
-    },
+    `${what}: a tenant's id must be a number or a text of 1 to 200 characters, and is ${shown}`,
+    { hint: 'give each tenant an id of its own' },
   )
 }
 
@@ -94,7 +100,7 @@ function checkedId(id: unknown): string | number {
 export function asTenantSource(given: unknown, what: string): TenantSource {
   if (isSource(given)) return given
   if (given !== null && typeof given === 'object' && (Symbol.asyncIterator in given || Symbol.iterator in given)) {
-    return tenantSource(given as AsyncIterable<unknown>)
+    return narrowed({ items: given as AsyncIterable<unknown>, what }, [], Number.POSITIVE_INFINITY)
   }
   throw new TenantsError('TENANTS_SHAPE', `${what} gave ${given === null ? 'null' : typeof given}, not tenants`, {
     hint: 'return the tenants, narrowed down: (tenants) => tenants.where({ active: true })',

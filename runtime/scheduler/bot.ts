@@ -3,10 +3,13 @@ import { type Clock, systemClock } from '../clock.ts'
 import { parseDuration } from '../duration.ts'
 import type { Env } from '../env.ts'
 import { JobsError } from '../errors.ts'
-import { captureConsole } from '../execution/frame.ts'
+import type { DatabaseClient } from '../execution/database.ts'
+import { captureConsole, captureStrays, currentFrame } from '../execution/frame.ts'
+import type { Surroundings } from '../execution/surroundings.ts'
+import type { TenantSource } from '../execution/tenants.ts'
 import type { JsonValue } from '../json.ts'
 import { type LogOutput, openLog } from '../logging/logger.ts'
-import { findJob, type ListedJob, listJobs, type Manifest } from '../manifest/index.ts'
+import { findJob, type ListedJob, listJobs, type Manifest, problemText } from '../manifest/index.ts'
 import type { SchedulerSettings } from '../manifest/job.ts'
 import { JobNotFoundError } from '../manifest/not-found.ts'
 import { openStore } from '../store/open.ts'
@@ -27,6 +30,10 @@ export interface SchedulerOptions {
   readonly jobs?: readonly JobInCode[]
   /** A store, or its URL; default as the environment says. One that is handed over stays open at `destroy`. */
   readonly store?: Store | string
+  /** With jobs in code: makes their `database`, anew for each run. A workspace has its createDatabaseClient for that. */
+  readonly database?: () => DatabaseClient | Promise<DatabaseClient>
+  /** With jobs in code: the tenants of those that are multi-tenant. A workspace has its tenants.ts for that. */
+  readonly tenants?: TenantSource | AsyncIterable<unknown> | Iterable<unknown>
   /** Overrides `webstir.scheduler`. Durations in ms. */
   readonly settings?: Partial<SchedulerSettings>
   /** How long running jobs may take to finish on `stop`: a text such as `30s`, or ms; default 30 s. */
@@ -75,14 +82,18 @@ export function createScheduler(options: SchedulerOptions = {}): Scheduler {
 }
 
 const GRACE = 30_000
+/** As far from the epoch as a Date can be, in ms. */
+const LATEST = 8.64e15
 
 class Bot implements Scheduler {
   readonly #options: SchedulerOptions
   readonly #grace: number
-  readonly #listeners: ((loop: SchedulerLoop) => void)[] = []
+  readonly #listeners = new Set<(loop: SchedulerLoop) => void>()
   #opened: Promise<Opened> | undefined
-  #loop: SchedulerLoop | undefined
+  /** The loop that is running, or that would run next; being made, at first. */
+  #loop: Promise<SchedulerLoop> | undefined
   #watching: Promise<void> | undefined
+  #stopping: Promise<void> = Promise.resolve()
   #destroyed: Promise<void> | undefined
 
   constructor(options: SchedulerOptions) {
@@ -90,16 +101,20 @@ class Bot implements Scheduler {
     this.#grace = graceOf(options.grace)
   }
 
-  async start(): Promise<void> {
-    this.#watching ??= this.#current().then((loop) => loop.start())
+  start(): Promise<void> {
+    this.#watching ??= this.#watch()
     return this.#watching
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     const loop = this.#loop
-    await loop?.stop(this.#grace)
-    if (this.#loop === loop) this.#loop = undefined
+    this.#loop = undefined
     this.#watching = undefined
+    // One after the other: a second stop waits for what the first one waits for.
+    this.#stopping = Promise.all([this.#stopping, loop?.then((made) => made.stop(this.#grace)).catch(() => {})]).then(
+      () => {},
+    )
+    return this.#stopping
   }
 
   destroy(): Promise<void> {
@@ -109,7 +124,7 @@ class Bot implements Scheduler {
 
   async runBackgroundJobs(unixTime: number | Date): Promise<void> {
     const from = unixTime instanceof Date ? unixTime.getTime() : unixTime * 1000
-    if (!Number.isFinite(from)) {
+    if (!(Math.abs(from) <= LATEST)) {
       throw new JobsError('UNIX_TIME', `runBackgroundJobs was given ${String(unixTime)}, which is no time`, {
         hint: 'pass seconds since 1970-01-01T00:00:00Z, or a Date',
       })
@@ -121,7 +136,9 @@ class Bot implements Scheduler {
   async runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void> {
     const loop = await this.#current()
     await loop.ready()
-    await loop.call(name, args)
+    // Called by a job of this scheduler, it runs on behalf of that one.
+    const frame = currentFrame()
+    await loop.call(name, args, frame?.call === loop.call ? frame : undefined)
   }
 
   async jobs(): Promise<ListedJob[]> {
@@ -144,63 +161,121 @@ class Bot implements Scheduler {
     const attach = (loop: SchedulerLoop): void => {
       loop.events.on(name, (event) => (isListening ? listener(event) : undefined))
     }
-    this.#listeners.push(attach)
-    if (this.#loop !== undefined) attach(this.#loop)
+    this.#listeners.add(attach)
+    // One whose making failed has nothing to tell; whoever asked for it was told why.
+    void this.#loop?.then(attach, () => {})
     return () => {
       isListening = false
-      this.#listeners.splice(this.#listeners.indexOf(attach), 1)
+      this.#listeners.delete(attach)
     }
   }
 
-  /** The loop that is running, or that would run next. */
-  async #current(): Promise<SchedulerLoop> {
-    if (this.#destroyed !== undefined) {
-      throw new JobsError('SCHEDULER_DESTROYED', 'this scheduler was destroyed', { hint: 'make another one' })
+  async #watch(): Promise<void> {
+    try {
+      const loop = await this.#current()
+      await this.#tellProblems()
+      await loop.start()
+    } catch (error) {
+      // What can't begin now may later.
+      this.#watching = undefined
+      throw error
     }
+  }
+
+  async #tellProblems(): Promise<void> {
+    const { manifest, loopOptions } = await this.#open()
+    const { root } = loopOptions.around.log
+    for (const problem of manifest.problems) {
+      root[problem.severity === 'error' ? 'error' : 'warn'](problemText(problem))
+    }
+  }
+
+  #current(): Promise<SchedulerLoop> {
+    this.#loop ??= this.#make().catch((error: unknown) => {
+      this.#loop = undefined
+      throw error
+    })
+    return this.#loop
+  }
+
+  async #make(): Promise<SchedulerLoop> {
     const { loopOptions, manifest, build } = await this.#open()
-    if (this.#loop !== undefined) return this.#loop
     const loop = new SchedulerLoop(loopOptions)
-    this.#loop = loop
     for (const attach of this.#listeners) attach(loop)
-    const { hooks } = manifest.settings
-    if (hooks !== undefined && build !== null) await attachHooks(loop.events, build, hooks, loopOptions.around.log.root)
+    if (manifest.settings.hooks !== undefined && build !== null) {
+      await attachHooks(loop.events, build, manifest.settings.hooks, loopOptions.around.log.root)
+    }
     return loop
   }
 
-  #open(): Promise<Opened> {
-    this.#opened ??= open(this.#options)
+  async #open(): Promise<Opened> {
+    if (this.#destroyed !== undefined) {
+      throw new JobsError('SCHEDULER_DESTROYED', 'this scheduler was destroyed', { hint: 'make another one' })
+    }
+    this.#opened ??= open(this.#options).catch((error: unknown) => {
+      this.#opened = undefined
+      throw error
+    })
     return this.#opened
   }
 }
 
 async function open(options: SchedulerOptions): Promise<Opened> {
-  const clock = options.clock ?? systemClock
-  const common = { version: VERSION, host: hostname(), pid: process.pid, firesReboots: options.firesReboots ?? true }
-  if (options.jobs === undefined) {
-    const root = options.workspace ?? findWorkspace()
-    const { store: given, settings, log, env } = options
-    const workspace = await openWorkspace(placeOf(root), {
-      clock,
-      ...(env === undefined ? {} : { env }),
-      ...(log === undefined ? {} : { log }),
-      ...(given === undefined ? {} : { store: given }),
-      ...(settings === undefined ? {} : { settings }),
-    })
-    const { manifest, around, store, place } = workspace
-    const loopOptions = { ...common, jobs: manifest.jobs, settings: manifest.settings, around, hasAllJobs: true }
-    const close = typeof given === 'object' ? async () => {} : () => workspace.close()
-    return { manifest, loopOptions, store, build: place.build, close }
-  }
-  const env = options.env ?? process.env
-  const { manifest, modules } = await readJobsInCode(options.jobs, options.settings ?? {}, env)
-  const store = typeof options.store === 'object' ? options.store : await openStore(options.store, { env })
-  const log = options.log ?? openLog({ env, redact: manifest.settings.redact })
+  const opened = options.jobs === undefined ? await openBuilt(options) : await openInCode(options, options.jobs)
   captureConsole()
-  const { staleAfter } = manifest.settings
-  const around = { store, clock, log, env, modules, staleAfter }
-  const loopOptions = { ...common, jobs: manifest.jobs, settings: manifest.settings, around, hasAllJobs: true }
-  const close = typeof options.store === 'object' ? async () => {} : () => store.close()
-  return { manifest, loopOptions, store, build: null, close }
+  captureStrays()
+  return opened
+}
+
+async function openBuilt(options: SchedulerOptions): Promise<Opened> {
+  const { store: given, settings, log, env } = options
+  const workspace = await openWorkspace(placeOf(options.workspace ?? findWorkspace()), {
+    clock: options.clock ?? systemClock,
+    ...(env === undefined ? {} : { env }),
+    ...(log === undefined ? {} : { log }),
+    ...(given === undefined ? {} : { store: given }),
+    ...(settings === undefined ? {} : { settings }),
+  })
+  const { manifest, around, store, place } = workspace
+  return {
+    manifest,
+    loopOptions: loopOptionsOf(options, manifest, around),
+    store,
+    build: place.build,
+    close: () => workspace.close(),
+  }
+}
+
+async function openInCode(options: SchedulerOptions, jobs: readonly JobInCode[]): Promise<Opened> {
+  const env = options.env ?? process.env
+  const clock = options.clock ?? systemClock
+  const { manifest, modules } = await readJobsInCode(jobs, options.settings ?? {}, env)
+  const { store: given, database, tenants } = options
+  const store = typeof given === 'object' ? given : await openStore(given, { env })
+  const log = options.log ?? openLog({ env, redact: manifest.settings.redact })
+  const around: Surroundings = {
+    store,
+    clock,
+    log,
+    env,
+    modules,
+    staleAfter: manifest.settings.staleAfter,
+    ...(database === undefined ? {} : { openDatabase: async () => database() }),
+    ...(tenants === undefined ? {} : { openTenants: async () => tenants }),
+  }
+  const close = async (): Promise<void> => {
+    if (typeof given !== 'object') await store.close()
+  }
+  return { manifest, loopOptions: loopOptionsOf(options, manifest, around), store, build: null, close }
+}
+
+function loopOptionsOf(
+  { firesReboots = true }: SchedulerOptions,
+  manifest: Manifest,
+  around: Surroundings,
+): SchedulerLoopOptions {
+  const about = { version: VERSION, host: hostname(), pid: process.pid }
+  return { ...about, jobs: manifest.jobs, settings: manifest.settings, around, firesReboots, hasAllJobs: true }
 }
 
 function named(manifest: Manifest, name: string): string {

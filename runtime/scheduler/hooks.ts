@@ -15,7 +15,8 @@ export interface SchedulerHooks {
 
 /** Loads the workspace's hooks and lets them listen. `build`: absolute path of build/backend. */
 export async function attachHooks(events: SchedulerEmitter, build: string, source: string, log: Logger): Promise<void> {
-  const file = join(build, source.replace(/^(\.\/)?src\/backend\//, '').replace(/\.[cm]?tsx?$/, '.js'))
+  // Wherever its source lies, the build puts it here.
+  const file = join(build, 'jobs', 'hooks.js')
   let hooks: SchedulerHooks
   try {
     const exports = await import(pathToFileURL(file).href)

@@ -2,7 +2,14 @@ import { currentFrame } from '../execution/frame.ts'
 import type { JsonValue } from '../json.ts'
 import { createScheduler, type Scheduler } from './bot.ts'
 
-let ofThisProcess: Scheduler | undefined
+type Runner = Pick<Scheduler, 'runBackgroundJob'>
+
+let ofThisProcess: Runner | undefined
+
+/** Lets runBackgroundJob run through the scheduler that this process has already. */
+export function adoptScheduler(scheduler: Runner): void {
+  ofThisProcess = scheduler
+}
 
 /**
  * Runs a job now and waits for it. Inside a job it runs in that one's slot, as its child; elsewhere (a request
@@ -12,6 +19,13 @@ let ofThisProcess: Scheduler | undefined
 export async function runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void> {
   const frame = currentFrame()
   if (frame?.call !== undefined) return frame.call(name, args, frame)
-  ofThisProcess ??= createScheduler()
+  ofThisProcess ??= ownScheduler()
   return ofThisProcess.runBackgroundJob(name, ...args)
+}
+
+/** One that is opened when it is first used, and let go of when the program has nothing left to do. */
+function ownScheduler(): Runner {
+  const scheduler = createScheduler()
+  process.once('beforeExit', () => void scheduler.destroy())
+  return scheduler
 }

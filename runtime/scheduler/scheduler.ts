@@ -61,7 +61,10 @@ export class SchedulerLoop {
   constructor(options: SchedulerLoopOptions) {
     const { settings, jobs } = options
     const base = { ...options.around, onQueued: () => this.engine.lookAtQueue() }
-    const { around, runner, call } = withCalls(base, this.node, jobs, settings.concurrency)
+    const { around, runner, call } = withCalls(base, this.node, jobs, settings.concurrency, {
+      started: (execution) => this.report.started(execution),
+      ended: (end) => this.report.ended(end),
+    })
     this.#options = { ...options, around }
     this.runner = runner
     this.call = call
@@ -120,6 +123,17 @@ export class SchedulerLoop {
     const ended = Promise.all(ids.map((id) => this.engine.ended(id)))
     this.#deal(outcomes)
     await ended
+    for (const id of ids) await this.#childrenEnded(id)
+  }
+
+  /** Waits for the tenants' runs that a fire has put into the queue, a page at a time. */
+  async #childrenEnded(parentId: string): Promise<void> {
+    const { store } = this.#options.around
+    while (!this.#stopping.signal.aborted) {
+      const open = await store.executions({ parentId, statuses: ['QUEUED', 'RUNNING'], limit: 100 })
+      if (open.length === 0) return
+      await Promise.all(open.map(({ id }) => this.engine.ended(id)))
+    }
   }
 
   async #stop(grace: number): Promise<void> {
