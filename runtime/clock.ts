@@ -20,8 +20,14 @@ const LONGEST_TIMER = 2 ** 31 - 1
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(milliseconds, ring, options) {
-    const handle = setTimeout(ring, Math.min(Math.max(0, milliseconds), LONGEST_TIMER))
-    if (options?.unref === true) handle.unref()
+    const ringsAt = Date.now() + milliseconds
+    let handle: NodeJS.Timeout
+    const set = (left: number): void => {
+      const step = Math.min(Math.max(0, left), LONGEST_TIMER)
+      handle = setTimeout(() => (left > LONGEST_TIMER ? set(ringsAt - Date.now()) : ring()), step)
+      if (options?.unref === true) handle.unref()
+    }
+    set(milliseconds)
     return { cancel: () => clearTimeout(handle) }
   },
 }

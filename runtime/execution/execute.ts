@@ -47,7 +47,8 @@ async function conclude(execution: Execution, job: Job, attempt: Attempt, around
   const overdue = (): void => {
     if (!attempt.spreads()) attempt.abort(abortedBy('timeout', ` of ${job.timeout / 1000} s`))
   }
-  const limit = clock.after(job.timeout, overdue, { unref: true })
+  // A timer that keeps the process: a run that waits for nothing but its signal must not end with the event loop.
+  const limit = clock.after(job.timeout, overdue)
   const end = await endOrNeglect(attempt, around)
   limit.cancel()
   const at = clock.now()

@@ -23,7 +23,7 @@ beforeAll(async () => {
     ],
     sources: {
       greet: `export async function run({ args, log, env, job, attempt, scheduledFor, signal, executionId }) {
-        log.info({ shown: { args, job, attempt, at: scheduledFor.toISOString(), aborted: signal.aborted, executionId, color: env.COLOR } }, 'hello ' + args[0])
+        log.info({ shown: { args, job, attempt, at: scheduledFor.toISOString(), aborted: signal.aborted, executionId, color: env.PAINT } }, 'hello ' + args[0])
         console.warn('from the %s', 'console')
       }`,
       fails: `export async function run() { throw Object.assign(new Error('no such customer'), { code: 'E_CUSTOMER' }) }`,
@@ -39,10 +39,10 @@ beforeAll(async () => {
       stray: `export async function run() { void Promise.reject(new Error('left alone')) }`,
     },
     files: {
-      '.env': 'COLOR=from-env\nLOG_LEVEL=info\n',
-      '.env.local': 'COLOR=from-local\n',
-      '.env.staging': 'COLOR=from-staging\n',
-      '.env.staging.local': 'COLOR=from-staging-local\n',
+      '.env': 'PAINT=from-env\nLOG_LEVEL=info\n',
+      '.env.local': 'PAINT=from-local\n',
+      '.env.staging': 'PAINT=from-staging\n',
+      '.env.staging.local': 'PAINT=from-staging-local\n',
     },
   })
   await rename(workspace.path('build/backend/jobs/vanished/index.js'), workspace.path('vanished.js'))
@@ -91,7 +91,7 @@ test('the environment comes from the real one, then the .env files in their orde
   }
   expect(await color({})).toMatchObject({ color: 'from-local' })
   expect(await color({ NODE_ENV: 'staging' })).toMatchObject({ color: 'from-staging-local' })
-  expect(await color({ NODE_ENV: 'staging', COLOR: 'real' })).toMatchObject({ color: 'real' })
+  expect(await color({ NODE_ENV: 'staging', PAINT: 'real' })).toMatchObject({ color: 'real' })
 })
 
 test('a failing job exits with 1, and its error is recorded with code and stack', async () => {
