@@ -4,7 +4,7 @@ import { type Ledger, readLedger } from './chaos-ledger.ts'
 import { ChaosScheduler, killAll } from './chaos-scheduler.ts'
 import { type ChaosWork, readSightings, type Sighting, WITNESS, WITNESS_MODULE } from './chaos-witness.ts'
 import { layOutWorkspace } from './chaos-workspace.ts'
-import { testDatabase } from './postgres.ts'
+import { SHARED_SERVER, startPostgres, testDatabase } from './postgres.ts'
 
 /** `staleAfter` of every chaos test, in ms. */
 export const STALE_AFTER = 3000
@@ -42,7 +42,7 @@ export async function setStage({ jobs, store, url: given, concurrency = 10 }: St
     module: () => WITNESS_MODULE,
   })
   const database =
-    given === undefined && store === 'PostgreSQL' ? await testDatabase() : { url: given, release: async () => {} }
+    given === undefined && store === 'PostgreSQL' ? await ownDatabase() : { url: given, release: async () => {} }
   const url = database.url ?? `file:${join(workspace.root, 'jobs.sqlite')}`
   await (await openStore(url)).close()
   const schedulers: ChaosScheduler[] = []
@@ -64,6 +64,13 @@ export async function setStage({ jobs, store, url: given, concurrency = 10 }: St
       await workspace.remove()
     },
   }
+}
+
+/** What these tests break is processes, not the power supply, so the server need not wait for the disk. */
+async function ownDatabase(): Promise<{ url: string; release(): Promise<void> }> {
+  if (process.env[SHARED_SERVER] !== undefined) return await testDatabase()
+  const server = await startPostgres({ flags: ['-c', 'fsync=off'] })
+  return { url: server.url, release: () => server.remove() }
 }
 
 /** `job-000` and so on, due every second, each as `make` says. */
