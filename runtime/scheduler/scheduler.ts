@@ -55,6 +55,8 @@ export class SchedulerLoop {
   #ended: Promise<void> | undefined
   #stopped: Promise<void> | undefined
   #heart: Heart | undefined
+  /** False where all schedules are `@reboot`: when those are done, nothing is left to watch for. */
+  #hasTimed = true
   #ready: Promise<void> | undefined
   #reportedAt = Number.NEGATIVE_INFINITY
 
@@ -85,7 +87,7 @@ export class SchedulerLoop {
     })
   }
 
-  /** Watches until it is stopped, or until nothing is left that could ever fire. */
+  /** Watches until it is stopped; with nothing but `@reboot` schedules, until those are done. */
   start(): Promise<void> {
     this.#ended ??= this.#watch()
     return this.#ended
@@ -164,7 +166,7 @@ export class SchedulerLoop {
 
   async #loop(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options.around
-    while (!signal.aborted && this.#queue.size > 0) {
+    while (!signal.aborted && this.#hasTimed) {
       const now = clock.now()
       const due = this.#queue.takeDue(now)
       if (due.length > 0) {
@@ -205,6 +207,7 @@ export class SchedulerLoop {
     const { jobs, around, hasAllJobs } = this.#options
     const now = around.clock.now()
     const schedules = timedSchedules(jobs)
+    this.#hasTimed = schedules.length > 0
     const states = await around.store.registerSchedules(
       schedules.map((schedule) => registration(schedule, now)),
       { now, retireOthers: hasAllJobs },
