@@ -2,11 +2,12 @@ import { systemClock } from '../clock.ts'
 import { AbortedError, abortedBy } from '../execution/abort.ts'
 import { openBuiltDatabase } from '../execution/built-database.ts'
 import { builtModules } from '../execution/built-modules.ts'
-import { errorRecord } from '../execution/error-record.ts'
 import { captureConsole, captureStrays } from '../execution/frame.ts'
 import { type InlineSurroundings, startInline } from '../execution/inline.ts'
 import type { FromChild, ToChild } from '../execution/isolated.ts'
+import { PendingCalls } from '../execution/relayed-calls.ts'
 import type { AttemptBody, CodeEnd } from '../execution/surroundings.ts'
+import { thrownRecord } from '../execution/thrown-record.ts'
 import { openLog } from '../logging/logger.ts'
 import { openStore } from '../store/open.ts'
 
@@ -20,13 +21,15 @@ const tell = (message: FromChild): Promise<void> =>
   })
 
 let body: AttemptBody | undefined
+const calls = new PendingCalls((request) => void tell({ kind: 'call', ...request }))
 
 process.on('disconnect', () => process.exit(1))
 // A terminal's Ctrl-C reaches the whole group; the scheduler decides what becomes of this process.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => body?.abort(abortedBy('stop')))
 process.on('message', (message: ToChild) => {
-  if (message.kind === 'abort') body?.abort(new AbortedError(message.cause, message.message))
+  if (message.kind === 'called') calls.answered(message)
+  else if (message.kind === 'abort') body?.abort(new AbortedError(message.cause, message.message))
   else void start(message)
 })
 
@@ -39,6 +42,7 @@ async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'st
     env: process.env,
     modules: builtModules(workspace.build),
     openDatabase: () => openBuiltDatabase(workspace.build),
+    call: (name, args) => calls.run(name, args),
     store: {
       async transaction(scope, work) {
         const store = await openStore(workspace.storeUrl, { workspace: workspace.root, clock: systemClock })
@@ -58,11 +62,5 @@ async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'st
 function told(end: CodeEnd): FromChild {
   if (end.kind === 'returned') return { kind: 'end', end: 'returned' }
   if (end.kind === 'skipped') return { kind: 'end', end: 'skipped', reason: end.reason }
-  const { error } = end
-  const name = error instanceof Error ? error.name : 'Error'
-  const retryAfter =
-    error instanceof Error && 'retryAfter' in error && typeof error.retryAfter === 'number'
-      ? { retryAfter: error.retryAfter }
-      : {}
-  return { kind: 'end', end: 'threw', name, error: errorRecord(error), ...retryAfter }
+  return { kind: 'end', end: 'threw', ...thrownRecord(end.error) }
 }

@@ -1,10 +1,12 @@
 import { readLogLine } from '../logging/line.ts'
+import type { Logger } from '../logging/logger.ts'
 import type { Job } from '../manifest/job.ts'
 import type { Execution } from '../store/execution.ts'
 import type { AbortedError } from './abort.ts'
 import { startInline } from './inline.ts'
 import { LogBuffer } from './log-buffer.ts'
-import type { AttemptBody, Surroundings } from './surroundings.ts'
+import { relayedCall } from './relayed-calls.ts'
+import type { AttemptBody, IsolatedRun, Surroundings } from './surroundings.ts'
 
 /** One attempt in the making: the code runs, and somebody may want it to end. */
 export interface Attempt extends AttemptBody {
@@ -44,7 +46,7 @@ export function startAttempt(execution: Execution, job: Job, around: Surrounding
   const isParent = job.multiTenant === true && execution.tenant === ''
   const body =
     job.isolation === 'process' && !isParent && around.isolate !== undefined
-      ? around.isolate({ execution, job, writeLine, progress })
+      ? isolatedBody({ execution, job, writeLine, progress }, around.isolate, around, logger)
       : startInline(execution, job, around, { logger, progress, spreads })
   return {
     ended: body.ended,
@@ -62,6 +64,23 @@ export function startAttempt(execution: Execution, job: Job, around: Surrounding
     spreads: () => isSpreading,
     flushLog: () => buffer.flush(),
   }
+}
+
+/** The body of an attempt in a process of its own, which may call other jobs all the same. */
+function isolatedBody(
+  run: IsolatedRun,
+  isolate: (run: IsolatedRun) => AttemptBody,
+  around: Surroundings,
+  logger: () => Logger,
+): AttemptBody {
+  const ending = new AbortController()
+  const call = relayedCall(run.execution, around, logger, ending.signal)
+  const body = isolate(call === undefined ? run : { ...run, call })
+  const abort = (reason: AbortedError): void => {
+    ending.abort(reason)
+    body.abort(reason)
+  }
+  return { ended: body.ended, abort }
 }
 
 function lazy<Value>(make: () => Value): () => Value {

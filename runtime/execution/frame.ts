@@ -25,6 +25,15 @@ export function currentFrame(): Frame | undefined {
   return frames.getStore()
 }
 
+/**
+ * The chain of calls for a job that is started where this code runs. Each tenant's run of a job is part of the same
+ * step as the run that spreads it.
+ */
+export function chainTo(job: string): readonly string[] {
+  const chain = currentFrame()?.chain ?? []
+  return chain.at(-1) === job ? chain : [...chain, job]
+}
+
 export function runInFrame<Result>(frame: Frame, work: () => Result): Result {
   return frames.run(frame, work)
 }

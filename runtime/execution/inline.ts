@@ -6,7 +6,7 @@ import type { Execution } from '../store/execution.ts'
 import type { PreCheckVerdict, Store } from '../store/store.ts'
 import type { JobContext } from './context.ts'
 import { type LateDatabase, lateDatabase } from './database.ts'
-import { currentFrame, type Frame, runInFrame } from './frame.ts'
+import { chainTo, type Frame, runInFrame } from './frame.ts'
 import type { JobModule } from './job-module.ts'
 import { ownCopy } from './own-copy.ts'
 import type { AttemptBody, CodeEnd, Surroundings } from './surroundings.ts'
@@ -110,12 +110,6 @@ async function filtered(job: string, { filter, file }: JobModule, all: TenantSou
     })
   }
   return asTenantSource(left, what)
-}
-
-/** Jobs on the way to this one; each tenant's run of a job is part of the same step as the run that spreads it. */
-function chainTo(job: string): readonly string[] {
-  const chain = currentFrame()?.chain ?? []
-  return chain.at(-1) === job ? chain : [...chain, job]
 }
 
 function noTenants(job: string): TenantsError {

@@ -2,15 +2,17 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../clock.ts'
 import { JobsError } from '../errors.ts'
-import type { JsonValue } from '../json.ts'
 import type { Job } from '../manifest/job.ts'
-import type { ErrorRecord, Execution } from '../store/execution.ts'
+import type { Execution } from '../store/execution.ts'
 import type { AbortedError } from './abort.ts'
+import { answerCall, type CallAnswer, type CallRequest } from './relayed-calls.ts'
 import type { AttemptBody, CodeEnd, IsolatedRun } from './surroundings.ts'
+import { revived, type ThrownRecord } from './thrown-record.ts'
 
 /** What a child process is told. */
 export type ToChild =
   | { readonly kind: 'start'; readonly execution: Execution; readonly job: Job; readonly workspace: ChildWorkspace }
+  | ({ readonly kind: 'called' } & CallAnswer)
   | { readonly kind: 'abort'; readonly cause: AbortedError['abortCause']; readonly message: string }
 
 /** What a child process tells. */
@@ -19,13 +21,8 @@ export type FromChild =
   | { readonly kind: 'progress'; readonly percent: number; readonly message: string | null }
   | { readonly kind: 'end'; readonly end: 'returned' }
   | { readonly kind: 'end'; readonly end: 'skipped'; readonly reason: string }
-  | {
-      readonly kind: 'end'
-      readonly end: 'threw'
-      readonly name: string
-      readonly error: ErrorRecord
-      readonly retryAfter?: JsonValue
-    }
+  | ({ readonly kind: 'call' } & CallRequest)
+  | ({ readonly kind: 'end'; readonly end: 'threw' } & ThrownRecord)
 
 /** Where the child finds the job, and the store for its pre-check. */
 export interface ChildWorkspace {
@@ -50,7 +47,7 @@ export function processIsolation(workspace: ChildWorkspace, clock: Clock): (run:
     send({ kind: 'start', execution: run.execution, job: run.job, workspace })
     let abortedBy: AbortedError | undefined
     return {
-      ended: endOf(child, run, () => abortedBy),
+      ended: endOf(child, run, send, () => abortedBy),
       abort(reason) {
         abortedBy = reason
         send({ kind: 'abort', cause: reason.abortCause, message: reason.message })
@@ -62,13 +59,20 @@ export function processIsolation(workspace: ChildWorkspace, clock: Clock): (run:
   }
 }
 
-function endOf(child: ChildProcess, run: IsolatedRun, aborted: () => AbortedError | undefined): Promise<CodeEnd> {
+function endOf(
+  child: ChildProcess,
+  run: IsolatedRun,
+  send: (message: ToChild) => void,
+  aborted: () => AbortedError | undefined,
+): Promise<CodeEnd> {
   return new Promise((resolve) => {
     let told: CodeEnd | undefined
     child.on('message', (message: FromChild) => {
       if (message.kind === 'log') run.writeLine(message.line)
       else if (message.kind === 'progress') run.progress(message.percent, message.message)
-      else told = codeEnd(message)
+      else if (message.kind === 'call') {
+        void answerCall(message, run.call).then((answer) => send({ kind: 'called', ...answer }))
+      } else told = codeEnd(message)
     })
     child.on('error', (error) => {
       told ??= { kind: 'threw', error }
@@ -100,11 +104,4 @@ function codeEnd(message: Extract<FromChild, { kind: 'end' }>): CodeEnd {
     case 'threw':
       return { kind: 'threw', error: revived(message) }
   }
-}
-
-/** The child's error as an Error of this process, with its name, code and stack. */
-function revived({ name, error, retryAfter }: Extract<FromChild, { end: 'threw' }>): Error {
-  const copy = Object.assign(new Error(error.message), { name, code: error.code, retryAfter })
-  if (error.stack !== null) copy.stack = error.stack
-  return copy
 }

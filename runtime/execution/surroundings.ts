@@ -57,4 +57,6 @@ export interface IsolatedRun {
   /** Takes one of the child's log lines, as its logger made it. */
   writeLine(line: string): void
   progress(percent: number, message: string | null): void
+  /** Runs another job for the child's code; absent where none can be called. */
+  readonly call?: (name: string, args: readonly JsonValue[]) => Promise<void>
 }
