@@ -5,8 +5,8 @@ import { CASES, EXPRESSION, seedOf } from './expressions.ts'
 import { dayTest, oracleFires } from './oracle.ts'
 import { changeDays, FIRST_DAY, LAST_DAY, ZONES } from './zones.ts'
 
-const HORIZON_DAYS = 100
-const COUNT = 6
+const HORIZON_DAYS = 75
+const COUNT = 5
 
 /** Two thirds of the starts lie within two days before a change of the clock. */
 const START = fc

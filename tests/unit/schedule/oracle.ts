@@ -22,7 +22,8 @@ export function oracleFires(
   const minutes = values(minute, 0, 59, [])
   const hours = values(hour, 0, 23, [])
   const isWild = minute.startsWith('*') || hour.startsWith('*')
-  const isDue = Array.from({ length: MINUTES_A_DAY }, (_, at) => minutes.has(at % 60) && hours.has(Math.floor(at / 60)))
+  const isDue = new Uint8Array(MINUTES_A_DAY)
+  for (const h of hours) for (const m of minutes) isDue[h * 60 + m] = 1
   const dayMatches = dayTest(expression)
 
   const fires: number[] = []
@@ -34,7 +35,7 @@ export function oracleFires(
   }
   const matches = (clock: number): boolean => {
     const day = Math.floor(clock / MINUTES_A_DAY)
-    return isDue[clock - day * MINUTES_A_DAY] === true && dayMatches(day)
+    return isDue[clock - day * MINUTES_A_DAY] === 1 && dayMatches(day)
   }
   let virtual = Number.NaN
   const firstDay = Math.floor(start / 86_400)
@@ -145,12 +146,16 @@ function readValues(text: string, min: number, max: number, names: readonly stri
 }
 
 const clocks = new Map<string, Intl.DateTimeFormat>()
-const offsets = new Map<string, number | Int32Array>()
+const offsets = new Map<string, Map<number, number | Int32Array>>()
 
 /** Minutes to add to UTC: one number, or one for each minute of a day on which it changes. */
 export function offsetsOn(timezone: string, day: number): number | Int32Array {
-  const key = `${timezone} ${day}`
-  let known = offsets.get(key)
+  let days = offsets.get(timezone)
+  if (days === undefined) {
+    days = new Map()
+    offsets.set(timezone, days)
+  }
+  let known = days.get(day)
   if (known === undefined) {
     const start = day * MINUTES_A_DAY
     const first = offsetAt(timezone, start)
@@ -158,7 +163,7 @@ export function offsetsOn(timezone: string, day: number): number | Int32Array {
     known = isSteady
       ? first
       : Int32Array.from({ length: MINUTES_A_DAY }, (_, minute) => offsetAt(timezone, start + minute))
-    offsets.set(key, known)
+    days.set(day, known)
   }
   return known
 }
