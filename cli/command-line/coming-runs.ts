@@ -9,6 +9,8 @@ export interface ComingRun {
   readonly job: string
   /** As written. */
   readonly schedule: string
+  /** `manifest`: package.json; `code`: the module's `meta()`. */
+  readonly origin: 'manifest' | 'code'
   /** ISO 8601, in UTC; null where nothing can be listed (`note` says why) or daylight saving drops it. */
   readonly scheduledFor: string | null
   /** `2026-03-29 03:00:00 +02:00`, by the clock of `timezone`; null where `scheduledFor` is. */
@@ -41,6 +43,7 @@ export function comingRuns({ fires, silent }: ComingFires, { timezone, busy, pau
     return {
       job: job.name,
       schedule: schedule.text,
+      origin: schedule.origin,
       scheduledFor: at === null ? null : new Date(at).toISOString(),
       local: at === null ? null : formatLocal(new Date(at), zone),
       timezone: zone,
@@ -56,6 +59,7 @@ export function comingRuns({ fires, silent }: ComingFires, { timezone, busy, pau
     ({ job, schedule, note }): ComingRun => ({
       job: job.name,
       schedule: schedule.text,
+      origin: schedule.origin,
       scheduledFor: null,
       local: null,
       timezone: timezone ?? schedule.timezone,
@@ -93,7 +97,7 @@ export function renderComingRuns(
     run.scheduledFor === null ? '-' : absoluteTime(Date.parse(run.scheduledFor)),
     run.scheduledFor === null ? 'dropped' : relativeTime(Date.parse(run.scheduledFor), now),
     run.job,
-    run.schedule,
+    scheduleCell(run),
     marks(run).join('; '),
   ])
   const parts = [
@@ -102,11 +106,13 @@ export function renderComingRuns(
   ]
   const silent = runs.filter(({ note }) => note !== null)
   if (silent.length > 0) {
-    const notes = silent.map(({ job, schedule, note, paused }) => [job, schedule, note ?? '', paused ? 'paused' : ''])
+    const notes = silent.map((run) => [run.job, scheduleCell(run), run.note ?? '', run.paused ? 'paused' : ''])
     parts.push(renderTable([{ title: 'Job' }, { title: 'Schedule' }, { title: 'Runs' }, { title: '' }], notes, options))
   }
   return parts.join('\n')
 }
+
+const scheduleCell = ({ schedule, origin }: ComingRun): string => `${schedule}${origin === 'code' ? ' [code]' : ''}`
 
 function marks(run: ComingRun): string[] {
   return [

@@ -62,9 +62,13 @@ async function printed(
   }
 }
 
+/** What a terminal would obey instead of show, but for line breaks, tabs and colours. */
+const CONTROLS = /\u001b(?!\[[\d;]*m)|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g
+
 /** As the scheduler prints it on a terminal. */
 function textOf({ at, level, message, data }: LogLine, color: boolean): string {
-  return prettyLine(JSON.stringify({ level, time: new Date(at).toISOString(), msg: message, ...data }), color).trimEnd()
+  const json = JSON.stringify({ level, time: new Date(at).toISOString(), msg: message, ...data })
+  return prettyLine(json, color).trimEnd().replace(CONTROLS, ' ')
 }
 
 function summary({ job, status, scheduledFor, skipReason, error }: Execution, lines: number): string {

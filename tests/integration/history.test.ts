@@ -64,6 +64,23 @@ const SLOW = `export async function run(ctx: { signal: AbortSignal; log: { info(
 }
 `
 
+/** A run that the store is asked for directly. */
+const RUN = {
+  node: 'test',
+  job: 'by-hand',
+  tenant: '',
+  trigger: 'manual',
+  scheduleKey: '',
+  scheduledFor: 0,
+  args: [],
+  priority: 0,
+  maxAttempts: 1,
+  recoverLimit: 0,
+  parentId: null,
+  lock: 'exclusive',
+  staleBefore: 0,
+} as const
+
 const JOBS = [
   { name: 'echo', schedule: '0 3 * * *' },
   { name: 'slow' },
@@ -344,6 +361,15 @@ describe('the tables of a store', () => {
       expect(status.stdout).toContain('It is up to date.')
       expect(status.stdout).not.toContain('password')
       expect(await onPostgres('job-history', '--json')).toMatchObject({ code: 0, stdout: '[]\n' })
+
+      const store = await openStore(database.url)
+      const started = await store.begin({ ...RUN, now: Date.now() })
+      await store.close()
+      const id = started.acquired ? started.execution.id : ''
+      expect((await onPostgres('cancel', id.slice(0, 30))).stdout).toContain(
+        `Asked ${RUN.node} to cancel by-hand (${id})`,
+      )
+      expect((await onPostgres('job-history', '--tenant', '')).code).toBe(2)
     } finally {
       await database.release()
     }
