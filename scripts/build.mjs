@@ -3,7 +3,7 @@
 // The runtime is bundled so that a built workspace needs no node_modules for it, and so that it starts fast: one
 // file instead of hundreds. Only what is native or optional stays outside.
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,25 +37,32 @@ const shared = {
   logLevel: 'warning',
 }
 
-/** The command line bundles yargs, which must start fast. */
-const forCommandLine = {
-  alias: { ...shared.alias, 'string-width': './cli/command-line/string-width.ts' },
-  plugins: [
-    {
-      // Parsing a command line takes yargs's parser alone; what stands beside it in yargs/helpers may then be dropped.
-      name: 'yargs-parts',
-      setup(build) {
-        build.onResolve(
-          { filter: /platform-shims\/esm|apply-extends|process-argv/ },
-          async ({ path, pluginData, ...from }) => {
-            if (pluginData === 'seen') return
-            return { ...(await build.resolve(path, { ...from, pluginData: 'seen' })), sideEffects: false }
-          },
-        )
+/** Parsing a command line takes yargs's parser alone; what stands beside it in yargs/helpers may then be dropped. */
+const yargsParts = {
+  name: 'yargs-parts',
+  setup(build) {
+    build.onResolve(
+      { filter: /platform-shims\/esm|apply-extends|process-argv/ },
+      async ({ path, pluginData, ...from }) => {
+        if (pluginData === 'seen') return
+        return { ...(await build.resolve(path, { ...from, pluginData: 'seen' })), sideEffects: false }
       },
-    },
-  ],
+    )
+  },
 }
+
+/** What bin.js imports when it needs it (the commands, help) are files of their own, at the same place in dist/cli. */
+const lazyFiles = {
+  name: 'lazy-files',
+  setup(build) {
+    build.onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, importer }) => {
+      if (kind !== 'dynamic-import' || !/[\\/]cli[\\/](main|program[\\/].*)\.ts$/.test(importer)) return
+      return { path: path.replace(/^\.{1,2}\//, './').replace(/\.ts$/, '.js'), external: true }
+    })
+  },
+}
+
+const forCommandLine = { alias: { ...shared.alias, 'string-width': './cli/command-line/string-width.ts' } }
 
 /** Entry points of dist/runtime: name in dist -> source. */
 const RUNTIME = {
@@ -68,7 +75,26 @@ const RUNTIME = {
   heartbeat: 'runtime/entry/heartbeat.ts',
   child: 'runtime/entry/child.ts',
 }
-const CLI = { bin: 'cli/bin.ts', index: 'cli/index.ts' }
+
+/**
+ * The parts of dist/cli that must start fast are one file each, as every further file costs Node about a millisecond:
+ * `bin.js` and what is not among the others. The rest shares its code in chunks.
+ */
+const ALONE = ['command-line/help', 'commands/add-job', 'commands/init', 'commands/remove-job']
+const sources = (names) => Object.fromEntries(names.map((name) => [name, `cli/${name}.ts`]))
+const otherCommands = readdirSync(join(root, 'cli', 'commands'))
+  .map((file) => `commands/${file.replace(/\.ts$/, '')}`)
+  .filter((name) => !ALONE.includes(name))
+
+function commandLine(outdir) {
+  const options = { ...shared, ...forCommandLine, outdir }
+  const alone = { ...options, splitting: false }
+  return Promise.all([
+    build({ ...alone, entryPoints: sources(['bin']), plugins: [yargsParts, lazyFiles] }),
+    build({ ...alone, entryPoints: sources(ALONE), plugins: [yargsParts] }),
+    build({ ...options, entryPoints: sources(['index', ...otherCommands]), plugins: [yargsParts] }),
+  ])
+}
 
 /** Built beside the old one and put in its place at the end: whoever runs the old one meanwhile finds all of it. */
 const made = join(root, `.dist-${process.pid}`)
@@ -86,7 +112,7 @@ async function types() {
 try {
   await Promise.all([
     build({ ...shared, entryPoints: RUNTIME, outdir: join(made, 'runtime') }),
-    build({ ...shared, ...forCommandLine, entryPoints: CLI, outdir: join(made, 'cli') }),
+    commandLine(join(made, 'cli')),
     types(),
   ])
   if (existsSync(join(root, 'dist'))) await rename(join(root, 'dist'), old)

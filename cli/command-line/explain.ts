@@ -1,25 +1,29 @@
 import picocolors from 'picocolors'
-import { JobsError, messageOf } from '../../runtime/errors.ts'
-import { ExitError, UsageError } from './errors.ts'
+import { messageOf } from '../../runtime/errors.ts'
 import type { Streams } from './output.ts'
 import { wantsColor } from './wants-color.ts'
-
-/** sysexits.h's EX_TEMPFAIL: try again later. The built scheduler uses it for the same. */
-const LOCKED = 75
 
 /**
  * Says what went wrong in one line and what to do in another, on standard error, and returns the exit code. The
  * stack is shown only with `DEBUG=webstir`.
+ *
+ * Errors are known by what they hold: each command is a bundle of its own, with its own copies of their classes.
  */
 export function explain(error: unknown, { stderr, env }: Pick<Streams, 'stderr' | 'env'>): number {
-  if (error instanceof ExitError) return error.exitCode
+  if (error instanceof Error && 'exitCode' in error && typeof error.exitCode === 'number') return error.exitCode
   const color = picocolors.createColors(wantsColor(stderr, env))
-  const { message, hint } = inWords(error)
-  stderr.write(`${color.red('Error:')} ${message}\n${color.cyan('Hint:')} ${hint}\n`)
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const hint = error instanceof Error && 'hint' in error ? (error.hint ?? SEE_WHERE) : (REMEDIES[code] ?? BUG)
+  stderr.write(`${color.red('Error:')} ${messageOf(error)}\n${color.cyan('Hint:')} ${hint}\n`)
   if (wantsStack(env) && error instanceof Error) stderr.write(`${stackOf(error)}\n`)
-  if (error instanceof UsageError) return 2
-  return error instanceof JobsError && error.code === 'JOB_LOCKED' ? LOCKED : 1
+  return EXIT_CODES[code] ?? 1
 }
+
+/** JobLockedError's is EX_TEMPFAIL of sysexits.h, "try again later", as with the built scheduler. */
+const EXIT_CODES: Readonly<Record<string, number>> = { USAGE: 2, JOB_LOCKED: 75 }
+
+const SEE_WHERE = 'set DEBUG=webstir to see where it comes from'
+const BUG = `this should not happen; ${SEE_WHERE}`
 
 const REMEDIES: Readonly<Record<string, string>> = {
   EACCES: 'you may not read or write there; check the permissions',
@@ -30,15 +34,6 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EDQUOT: 'your share of the disk is used up; make room and try again',
   EMFILE: 'too many files are open; raise the limit (ulimit -n) or try again later',
   ENOENT: 'a file or folder that should be there is missing; check the path',
-}
-
-function inWords(error: unknown): { message: string; hint: string } {
-  const message = messageOf(error)
-  if (error instanceof JobsError) {
-    return { message, hint: error.hint ?? 'set DEBUG=webstir to see where it comes from' }
-  }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return { message, hint: REMEDIES[code] ?? 'this should not happen; set DEBUG=webstir to see where it comes from' }
 }
 
 /** `DEBUG` is a list by convention: `webstir`, `webstir,http`, `*`. */

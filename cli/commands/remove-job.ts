@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { readdirSync, renameSync, rmSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { messageOf } from '../../runtime/errors.ts'
@@ -10,6 +9,7 @@ import { withWorkspaceLock } from '../workspace/lock.ts'
 import { openManifestText } from '../workspace/manifest-text.ts'
 import { readForChange, replacePackageJson } from '../workspace/package-json.ts'
 import { lookWithin } from '../workspace/safe-path.ts'
+import { uniqueName } from '../workspace/unique-name.ts'
 
 export interface RemoveJobOptions {
   /** Case, `-` and `_` make no difference. */
@@ -74,7 +74,7 @@ function write(workspace: string, packageJson: string, folder: readonly string[]
     return
   }
   const path = join(workspace, ...folder)
-  const aside = join(workspace, `.webstir.removed-${randomUUID()}`)
+  const aside = join(workspace, `.webstir.removed-${uniqueName()}`)
   renameSync(path, aside)
   try {
     replacePackageJson(workspace, packageJson)

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, sleep, systemClock } from '../../runtime/clock.ts'
 import { CommandError } from '../command-line/errors.ts'
+import { uniqueName } from './unique-name.ts'
 
 /*
  * Commands that change a workspace take turns: each holds the file `.webstir.lock` beside package.json while it reads,
@@ -26,7 +26,7 @@ export async function withWorkspaceLock<Result>(
   clock: Clock = systemClock,
 ): Promise<Result> {
   const path = join(workspace, NAME)
-  const token = randomUUID()
+  const token = uniqueName()
   const deadline = clock.now() + WAIT
   while (!create(path, { host: hostname(), pid: process.pid, token })) {
     if (clock.now() >= deadline) {

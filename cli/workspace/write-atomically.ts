@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   closeSync,
   fchmodSync,
@@ -11,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { uniqueName } from './unique-name.ts'
 
 /**
  * Replaces a file's text in one step: whoever looks sees the old text or the new one, also after a crash or on a full
@@ -19,7 +19,7 @@ import { dirname, join } from 'node:path'
  */
 export function writeAtomically(path: string, text: string): void {
   const { mode, uid, gid } = statSync(path)
-  const beside = join(dirname(path), `.webstir.${randomUUID()}`)
+  const beside = join(dirname(path), `.webstir.${uniqueName()}`)
   const file = openSync(beside, 'wx', mode)
   try {
     try {
