@@ -21,23 +21,40 @@ export function renderTable(
   rows: readonly (readonly string[])[],
   options: TableOptions = {},
 ): string {
-  const cells = rows.map((row) => columns.map((_, index) => visible(row[index] ?? '')))
-  const widths = columns.map(({ title }, index) =>
-    cells.reduce((widest, row) => Math.max(widest, textWidth(row[index] ?? '')), textWidth(title)),
+  const last = columns.length - 1
+  const widths = columns.map(({ title }) => textWidth(title))
+  const table = rows.map((row) =>
+    columns.map((_, index) => {
+      const text = visible(row[index] ?? '')
+      const width = textWidth(text)
+      if (width > (widths[index] ?? 0)) widths[index] = width
+      return { text, width }
+    }),
   )
-  const line = (row: readonly string[]): string => {
-    let text = ''
-    for (const [index, column] of columns.entries()) {
-      const cell = row[index] ?? ''
-      const space = ' '.repeat(Math.max(0, (widths[index] ?? 0) - textWidth(cell)))
-      text += (index === 0 ? '' : GAP) + (column.align === 'right' ? space + cell : cell + space)
+  const line = (row: readonly Cell[]): string => {
+    let line = ''
+    for (let index = 0; index <= last; index++) {
+      const { text, width } = row[index] ?? EMPTY
+      const room = (widths[index] ?? 0) - width
+      if (index > 0) line += GAP
+      if (columns[index]?.align === 'right') line += ' '.repeat(room) + text
+      else line += index === last || room === 0 ? text : text + ' '.repeat(room)
     }
-    return text.trimEnd()
+    return line.trimEnd()
   }
-  const titles = line(columns.map((column) => column.title))
-  const head = options.color === true ? `\x1b[1m${titles}\x1b[22m` : titles
-  return [head, ...cells.map(line), ''].join('\n')
+  const titles = line(columns.map(({ title }) => ({ text: title, width: textWidth(title) })))
+  let text = options.color === true ? `\x1b[1m${titles}\x1b[22m\n` : `${titles}\n`
+  for (const row of table) text += `${line(row)}\n`
+  return text
 }
+
+interface Cell {
+  readonly text: string
+  /** Columns it takes on a terminal. */
+  readonly width: number
+}
+
+const EMPTY: Cell = { text: '', width: 0 }
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
 const COLOUR = /\x1b\[[\d;]*m/g

@@ -164,6 +164,7 @@ export class IncrementalBuild {
     const facts = { ...built.facts }
     for (const bundle of bundles) publishFiles(this.#workspace, bundle.files)
     const last = bundles.at(-1)
+    for (const name of jobs.keys()) delete facts[name]
     if (last !== undefined) Object.assign(facts, builtJobs({ ...built.entries, jobs }, last))
     this.#built = { ...built, read, inputs, facts }
     const info = { facts, metafile: { inputs, outputs: {} }, runtime: built.runtime.stamp, startedAt: readAt }

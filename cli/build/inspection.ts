@@ -166,7 +166,8 @@ async function withCodeSchedules(
   const fromCode = Object.entries(info?.jobs ?? {}).filter(([, { meta }]) => meta)
   if (fromCode.length === 0) return listed
   if (!build.isFresh) {
-    for (const [name, { source }] of fromCode) {
+    for (const [name] of fromCode) {
+      const source = `src/backend/jobs/${name}`
       const message = 'may have schedules of its own in meta(), which only a fresh build can tell'
       problems.push({
         severity: 'warning',

@@ -3,15 +3,16 @@ import type { BuiltJob } from '../../runtime/manifest/index.ts'
 import { type Bundle, FROM_BUILD, OUTPUT_FOLDER } from './bundle.ts'
 import { type Entries, jobOutput } from './entries.ts'
 
-/** What the bundles tell about each job's module, without running any of them. */
+/** What the bundles tell about the jobs' modules, without running any of them; plain ones are left out. */
 export function builtJobs(entries: Entries, bundle: Bundle): Record<string, BuiltJob> {
   const jobs: Record<string, BuiltJob> = {}
-  for (const [name, source] of entries.jobs) {
+  for (const name of entries.jobs.keys()) {
     const path = `${jobOutput(name)}.js`
     const exports = bundle.metafile.outputs[`${OUTPUT_FOLDER}/${path}`]?.exports ?? []
+    // A plain job, as most are: nothing to say, and build.json stays quick to parse.
+    if (exports.length === 1 && exports[0] === 'run') continue
     const isObject = exports.includes('default')
     jobs[name] = {
-      source,
       exports,
       meta: exports.includes('meta') || (isObject && mentions(bundle, path, 'meta')),
       preCheck: exports.includes('preCheck') || (isObject && mentions(bundle, path, 'preCheck')),

@@ -3,8 +3,6 @@ import type { Snapshot } from './snapshot.ts'
 
 /** What the build found out about a job's module. */
 export interface BuiltJob {
-  /** Its source, relative to the workspace: `src/backend/jobs/nightly/index.ts`. */
-  readonly source: string
   /** Names that its module exports, `default` among them. */
   readonly exports: readonly string[]
   /** True where the module may declare schedules of its own in `meta`, so that listing must import it. */
@@ -20,6 +18,7 @@ export interface BuildInfo {
   readonly builtAt: string
   /** Version of webstir-jobs that built it. */
   readonly version: string
+  /** Modules of which there is something to say; one that exports `run` and nothing else is not among them. */
   readonly jobs: { readonly [name: string]: BuiltJob }
   /** Which of the workspace's other modules were built, relative to `build/backend`; null where there is none. */
   readonly modules: {

@@ -47,12 +47,10 @@ export interface ListingOptions {
 
 /** The manifest's jobs in its order, then those that could not be read. `now`: ms since the epoch. */
 export function listJobs(manifest: Manifest, now: number, options: ListingOptions = {}): ListedJob[] {
-  const from = new Date(now)
-  const faults = new Map(manifest.problems.flatMap((fault) => (fault.code === 'META' ? [[fault.job, fault]] : [])))
-  const listed = manifest.jobs.map((job) => {
-    const fault = faults.get(job.name)
-    return { ...listJob(job, from, options), problem: fault === undefined ? null : problemText(fault) }
-  })
+  const lister = new Lister(now, options)
+  const faults = new Map<string | null, string>()
+  for (const fault of manifest.problems) if (fault.code === 'META') faults.set(fault.job, problemText(fault))
+  const listed = manifest.jobs.map((job) => lister.job(job, faults.get(job.name) ?? null))
   const known = new Set(manifest.jobs.map(({ name }) => name))
   for (const problem of manifest.problems) {
     const name = problem.job
@@ -72,56 +70,95 @@ const UNREADABLE = {
   next: null,
 } as const
 
-function listJob(job: Job, from: Date, options: ListingOptions): Omit<ListedJob, 'problem'> {
-  const schedules = job.schedules.map((schedule) => listSchedule(schedule, job, from, options))
-  let next: string | null = null
-  for (const schedule of schedules) {
-    if (schedule.next !== null && (next === null || schedule.next < next)) next = schedule.next
+/** What a schedule's text and zone come to, whichever job it belongs to. */
+interface Outlook {
+  readonly kind: ListedSchedule['kind']
+  readonly next: string | null
+  readonly note: string | null
+  readonly problem: string | null
+  readonly words: string | null
+}
+
+/** Many jobs run at the same times, so what a text comes to is found out once: a list has to come at once. */
+class Lister {
+  readonly #from: Date
+  readonly #options: ListingOptions
+  readonly #outlooks = new Map<string, Outlook>()
+
+  constructor(now: number, options: ListingOptions) {
+    this.#from = new Date(now)
+    this.#options = options
   }
-  return {
-    name: job.name,
-    description: (job.written ?? job).description ?? null,
-    priority: job.priorityLabel ?? null,
-    enabled: job.enabled,
-    disabledBy: job.disabledBy,
-    schedules,
-    next,
+
+  job(job: Job, problem: string | null): ListedJob {
+    const schedules: ListedSchedule[] = []
+    let next: string | null = null
+    for (const schedule of job.schedules) {
+      const listed = this.#schedule(schedule, job.enabled)
+      schedules.push(listed)
+      if (listed.next !== null && (next === null || listed.next < next)) next = listed.next
+    }
+    return {
+      name: job.name,
+      description: (job.written ?? job).description ?? null,
+      priority: job.priorityLabel ?? null,
+      enabled: job.enabled,
+      disabledBy: job.disabledBy,
+      schedules,
+      next,
+      problem,
+    }
+  }
+
+  #schedule(schedule: JobSchedule, isEnabled: boolean): ListedSchedule {
+    const { kind, next, note, problem, words } = this.#outlook(schedule)
+    const isOff = problem === null && !isEnabled
+    const { timezone, args } = schedule.written ?? schedule
+    const listed = {
+      schedule: schedule.text,
+      timezone,
+      args,
+      origin: schedule.origin,
+      kind,
+      next: isOff ? null : next,
+      note: isOff ? 'disabled' : note,
+      problem,
+    }
+    return this.#options.words === true ? { ...listed, words } : listed
+  }
+
+  #outlook(schedule: JobSchedule): Outlook {
+    if (schedule.problem !== null) return invalid(schedule.problem)
+    const anchor = this.#options.anchors?.get(schedule.key)
+    if (anchor !== undefined) return this.#look(schedule, anchor)
+    const key = `${schedule.timezone} ${schedule.expression}`
+    let outlook = this.#outlooks.get(key)
+    if (outlook === undefined) {
+      outlook = this.#look(schedule, undefined)
+      this.#outlooks.set(key, outlook)
+    }
+    return outlook
+  }
+
+  #look({ expression, timezone }: JobSchedule, anchor: number | undefined): Outlook {
+    try {
+      const since = anchor === undefined ? {} : { anchor: new Date(anchor) }
+      const parsed = parseSchedule(expression, { timezone, ...since })
+      const words = this.#options.words === true ? parsed.describe() : null
+      return { kind: parsed.kind, ...this.#next(parsed, anchor !== undefined), problem: null, words }
+    } catch (error) {
+      // Schedules from code come unchecked.
+      if (error instanceof ScheduleError) return invalid(error.message)
+      throw error
+    }
+  }
+
+  #next(parsed: Schedule, isAnchored: boolean): Pick<Outlook, 'next' | 'note'> {
+    if (parsed.kind === 'reboot') return { next: null, note: 'on start' }
+    if (parsed.kind === 'rate' && !isAnchored) return { next: null, note: `on start, then ${parsed.describe()}` }
+    const next = parsed.next(this.#from)
+    return next === null ? { next: null, note: 'never again' } : { next: next.toISOString(), note: null }
   }
 }
 
-function listSchedule(schedule: JobSchedule, job: Job, from: Date, options: ListingOptions): ListedSchedule {
-  const { timezone, args } = schedule.written ?? schedule
-  const parsed = schedule.problem === null ? parse(schedule, options.anchors?.get(schedule.key)) : schedule.problem
-  const shown = { schedule: schedule.text, timezone, args, origin: schedule.origin }
-  if (typeof parsed === 'string') {
-    const words = options.words === true ? { words: null } : {}
-    return { ...shown, kind: null, next: null, note: 'invalid', problem: parsed, ...words }
-  }
-  const words = options.words === true ? { words: parsed.describe() } : {}
-  const due = job.enabled ? nextFire(schedule, parsed, from, options) : { next: null, note: 'disabled' }
-  return { ...shown, kind: parsed.kind, ...due, problem: null, ...words }
-}
-
-/** The schedule, or why it can't be read (schedules from code come unchecked). */
-function parse({ expression, timezone }: JobSchedule, anchor: number | undefined): Schedule | string {
-  try {
-    return parseSchedule(expression, anchor === undefined ? { timezone } : { timezone, anchor: new Date(anchor) })
-  } catch (error) {
-    if (error instanceof ScheduleError) return error.message
-    throw error
-  }
-}
-
-function nextFire(
-  { key }: JobSchedule,
-  parsed: Schedule,
-  from: Date,
-  { anchors }: ListingOptions,
-): { next: string | null; note: string | null } {
-  if (parsed.kind === 'reboot') return { next: null, note: 'on start' }
-  if (parsed.kind === 'rate' && anchors?.has(key) !== true) {
-    return { next: null, note: `on start, then ${parsed.describe()}` }
-  }
-  const next = parsed.next(from)
-  return next === null ? { next: null, note: 'never again' } : { next: next.toISOString(), note: null }
-}
+const invalid = (problem: string): Outlook => ({ kind: null, next: null, note: 'invalid', problem, words: null })

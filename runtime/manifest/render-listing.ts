@@ -16,6 +16,7 @@ export function renderJobList(listed: readonly ListedJob[], now: number, options
   const paint = options.color === true ? red : plain
   const rows: string[][] = []
   const faults: string[] = []
+  const times = new Map<string, string>()
   for (const job of listed) {
     const end = [String(job.priority ?? '-'), job.description ?? '']
     if (job.problem !== null) faults.push(`${job.name}: ${job.problem}`)
@@ -25,7 +26,7 @@ export function renderJobList(listed: readonly ListedJob[], now: number, options
       rows.push([job.name, '-', job.enabled ? 'only when asked' : disabled(job), ...end])
     }
     for (const schedule of job.schedules) {
-      rows.push([job.name, scheduleCell(schedule), nextCell(job, schedule, now, paint), ...end])
+      rows.push([job.name, scheduleCell(schedule), nextCell(job, schedule, times, now, paint), ...end])
       if (schedule.problem !== null) faults.push(`${job.name}: ${schedule.problem}`)
     }
   }
@@ -38,12 +39,23 @@ function scheduleCell({ schedule, timezone, origin }: ListedSchedule): string {
   return `${schedule}${zone}${origin === 'code' ? ' [code]' : ''}`
 }
 
-function nextCell(job: ListedJob, { next, note, problem }: ListedSchedule, now: number, paint: Paint): string {
+function nextCell(
+  job: ListedJob,
+  { next, note, problem }: ListedSchedule,
+  times: Map<string, string>,
+  now: number,
+  paint: Paint,
+): string {
   if (problem !== null) return paint('invalid')
   if (!job.enabled) return disabled(job)
   if (next === null) return note ?? '-'
-  const instant = Date.parse(next)
-  return `${relativeTime(instant, now)} (${absoluteTime(instant)})`
+  let text = times.get(next)
+  if (text === undefined) {
+    const instant = Date.parse(next)
+    text = `${relativeTime(instant, now)} (${absoluteTime(instant)})`
+    times.set(next, text)
+  }
+  return text
 }
 
 const disabled = (job: ListedJob): string => (job.disabledBy === null ? 'disabled' : `disabled (${job.disabledBy})`)

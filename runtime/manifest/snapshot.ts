@@ -1,8 +1,7 @@
 import type { JsonValue } from '../json.ts'
-import { DEFAULT_SETTINGS, defaultJob } from './defaults.ts'
+import { defaultJob } from './defaults.ts'
 import type { Job, JobSchedule, Manifest } from './job.ts'
 import { priorityOf } from './priority.ts'
-import { scheduleKey } from './schedule-key.ts'
 
 /*
  * A validated manifest in a form that is quick to parse and to open: of each job only what differs from the defaults.
@@ -65,29 +64,32 @@ function packSchedule({ text, key, timezone, args }: JobSchedule, job: Job): Pac
 }
 
 export function unpackManifest(snapshot: Snapshot, workspace: string): Manifest {
-  const zone = snapshot.manifest.settings.timezone ?? DEFAULT_SETTINGS.timezone
+  const zone = snapshot.manifest.settings.timezone
   return { ...snapshot.manifest, workspace, jobs: snapshot.jobs.map((packed) => unpackJob(packed, zone)) }
 }
 
-function unpackJob({ n, s, off, ...policies }: PackedJob, zone: string): Job {
-  const job: Job = { ...defaultJob(n, zone), ...policies }
-  return {
-    ...job,
-    schedules: s === undefined ? [] : s.map((packed) => unpackSchedule(packed, job)),
-    priority: priorityOf(job.priorityLabel),
+function unpackJob(packed: PackedJob, zone: string): Job {
+  const { n, s, off, ...policies } = packed
+  const base = defaultJob(n, policies.timezone ?? zone)
+  const schedules: JobSchedule[] = []
+  for (const schedule of s ?? []) schedules.push(unpackSchedule(schedule, base.timezone, policies.args ?? base.args))
+  // Assigned and not spread: a thousand spreads of twenty keys are a millisecond.
+  return Object.assign(base, policies, {
+    schedules,
+    priority: priorityOf(policies.priorityLabel),
     enabled: off === undefined,
     disabledBy: off ?? null,
-  }
+  })
 }
 
-function unpackSchedule([text, key, timezone, args]: PackedSchedule, job: Job): JobSchedule {
+function unpackSchedule([text, key, timezone, args]: PackedSchedule, zone: string, jobArgs: Job['args']): JobSchedule {
   return {
     text,
     expression: text,
-    timezone: timezone ?? job.timezone,
-    args: args ?? job.args,
+    timezone: timezone ?? zone,
+    args: args ?? jobArgs,
     origin: 'manifest',
-    key: key || scheduleKey(job.name, { text, timezone: timezone ?? job.timezone, args: args ?? job.args }),
+    key,
     problem: null,
   }
 }
