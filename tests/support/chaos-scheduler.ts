@@ -15,6 +15,7 @@ export class ChaosScheduler {
   readonly exited: Promise<number | NodeJS.Signals>
   /** Settles when it watches, or has ended: from then on it heeds signals. */
   readonly ready: Promise<void>
+  #isReady = false
   readonly #child: ChildProcess
   #said = ''
 
@@ -28,7 +29,10 @@ export class ChaosScheduler {
     this.pid = this.#child.pid
     let isWatching = (): void => {}
     this.ready = new Promise((resolve) => {
-      isWatching = resolve
+      isWatching = () => {
+        this.#isReady = true
+        resolve()
+      }
     })
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream === null) continue
@@ -43,6 +47,10 @@ export class ChaosScheduler {
 
   get isAlive(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  get isWatching(): boolean {
+    return this.#isReady && this.isAlive
   }
 
   /** The newest of its warnings and errors. */
