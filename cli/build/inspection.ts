@@ -166,8 +166,7 @@ async function withCodeSchedules(
   const fromCode = Object.entries(info?.jobs ?? {}).filter(([, { meta }]) => meta)
   if (fromCode.length === 0) return listed
   if (!build.isFresh) {
-    for (const [name] of fromCode) {
-      const source = `src/backend/jobs/${name}`
+    for (const [name, { source }] of fromCode) {
       const message = 'may have schedules of its own in meta(), which only a fresh build can tell'
       problems.push({
         severity: 'warning',

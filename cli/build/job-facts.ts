@@ -6,13 +6,14 @@ import { type Entries, jobOutput } from './entries.ts'
 /** What the bundles tell about the jobs' modules, without running any of them; plain ones are left out. */
 export function builtJobs(entries: Entries, bundle: Bundle): Record<string, BuiltJob> {
   const jobs: Record<string, BuiltJob> = {}
-  for (const name of entries.jobs.keys()) {
+  for (const [name, source] of entries.jobs) {
     const path = `${jobOutput(name)}.js`
     const exports = bundle.metafile.outputs[`${OUTPUT_FOLDER}/${path}`]?.exports ?? []
     // A plain job, as most are: nothing to say, and build.json stays quick to parse.
     if (exports.length === 1 && exports[0] === 'run') continue
     const isObject = exports.includes('default')
     jobs[name] = {
+      source,
       exports,
       meta: exports.includes('meta') || (isObject && mentions(bundle, path, 'meta')),
       preCheck: exports.includes('preCheck') || (isObject && mentions(bundle, path, 'preCheck')),

@@ -3,6 +3,8 @@ import type { Snapshot } from './snapshot.ts'
 
 /** What the build found out about a job's module. */
 export interface BuiltJob {
+  /** Its source, relative to the workspace: `src/backend/jobs/nightly/index.ts`. */
+  readonly source: string
   /** Names that its module exports, `default` among them. */
   readonly exports: readonly string[]
   /** True where the module may declare schedules of its own in `meta`, so that listing must import it. */
