@@ -1,9 +1,11 @@
 import { systemClock } from '../clock.ts'
-import { JobsError } from '../errors.ts'
+import { JobsError, messageOf } from '../errors.ts'
 import { captureConsole } from '../execution/frame.ts'
 import { acquireJobLock } from '../execution/job-lock.ts'
 import { type LogOutput, openLog } from '../logging/logger.ts'
+import { switchedOff } from '../manifest/enabled.ts'
 import { createScheduler, type Scheduler } from '../scheduler/bot.ts'
+import { adoptScheduler } from '../scheduler/run-background-job.ts'
 import { openStore } from '../store/open.ts'
 import type { Store, StoreTransaction } from '../store/store.ts'
 
@@ -40,8 +42,12 @@ const KEY = Symbol.for('webstir-jobs.next')
  */
 export async function registerJobs(options: RegisterJobsOptions = {}): Promise<Scheduler | null> {
   if (process.env.NEXT_RUNTIME === 'edge' || process.env.NEXT_PHASE === 'phase-production-build') return null
-  const shared = globalThis as { [KEY]?: Promise<Scheduler> }
-  shared[KEY] ??= begin(options)
+  const shared = globalThis as { [KEY]?: Promise<Scheduler> | undefined }
+  shared[KEY] ??= begin(options).catch((error: unknown) => {
+    // What is wrong now may be mended by the next hot reload.
+    shared[KEY] = undefined
+    throw error
+  })
   return shared[KEY]
 }
 
@@ -53,8 +59,15 @@ async function begin(options: RegisterJobsOptions): Promise<Scheduler> {
   // What can't begin (an unreadable schedule, say) is the caller's to know.
   await scheduler.jobs()
   void scheduler.start().catch((error: unknown) => log.root.error({ err: error }, 'the scheduler could not be started'))
-  process.once('SIGTERM', () => void scheduler.destroy())
+  adoptScheduler(scheduler)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopFor(signal, scheduler))
   return scheduler
+}
+
+/** Next.js ends the process itself; where nobody does (a server of one's own), the signal has its usual effect. */
+function stopFor(signal: NodeJS.Signals, scheduler: Scheduler): void {
+  const isOurs = process.listenerCount(signal) === 0
+  void scheduler.destroy().finally(() => (isOurs ? process.kill(process.pid, signal) : undefined))
 }
 
 function ofWorkspace({ workspace }: RegisterJobsOptions, store: Store, log: LogOutput): Scheduler {
@@ -76,7 +89,16 @@ function ofList(jobs: readonly NextJob[], options: RegisterJobsOptions, store: S
 async function runInOrder(jobs: readonly NextJob[], store: Store, { root }: LogOutput): Promise<void> {
   const failed: string[] = []
   for (const { name, run, preCheck } of jobs) {
-    const lock = await acquireJobLock(store, name, preCheck === undefined ? {} : { preCheck })
+    const lock = await acquireJobLock(store, name, { preCheck: enabledFirst(name, preCheck) }).catch(
+      (error: unknown) => {
+        root.error({ job: name, err: error }, `[${name}] not run: its pre-check failed: ${messageOf(error)}`)
+        return null
+      },
+    )
+    if (lock === null) {
+      failed.push(name)
+      continue
+    }
     if (!lock.acquired) {
       root.info({ job: name }, `[${name}] not run: ${lock.reason}`)
       continue
@@ -88,8 +110,17 @@ async function runInOrder(jobs: readonly NextJob[], store: Store, { root }: LogO
     } catch (error) {
       await lock.execution.fail(error)
       failed.push(name)
-      root.error({ job: name, err: error }, `[${name}] failed`)
+      root.error({ job: name, err: error }, `[${name}] failed: ${messageOf(error)}`)
     }
   }
   if (failed.length > 0) throw new JobsError('SYNC_FAILED', `failed: ${failed.join(', ')}`)
+}
+
+/** `NAME_ENABLED=false` turns a job of the list off, too: with a row that says so. */
+function enabledFirst(name: string, preCheck: NextJob['preCheck']): NonNullable<NextJob['preCheck']> {
+  return async (transaction) => {
+    const off = switchedOff(name, process.env)
+    if (off !== null) return { skip: true, reason: `disabled: ${off}` }
+    return preCheck === undefined ? { skip: false } : preCheck(transaction)
+  }
 }

@@ -27,6 +27,6 @@ export async function readWorkspace({ root, build }: Place, env: Env = process.e
     import('../execution/code-schedules.ts'),
     import('../execution/built-modules.ts'),
   ])
-  const sources = new Map(withMeta.map(([name, { source }]) => [name, source]))
+  const sources = new Map(withMeta.map(([name]) => [name, `src/backend/jobs/${name}/index.ts`]))
   return withCodeSchedules(manifest, builtModules(build), sources)
 }

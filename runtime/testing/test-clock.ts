@@ -15,8 +15,11 @@ export class TestClock implements Clock {
   #order = 0
   #waiting: Waiting[] = []
 
-  /** `now`: where it stands at first. */
-  constructor(now: Date | number | string = '2026-01-01T00:00:00Z') {
+  /** `now`: where it stands at first. `settled`: what else is waited for before time moves on. */
+  constructor(
+    now: Date | number | string = '2026-01-01T00:00:00Z',
+    private readonly settled: () => Promise<void> = async () => {},
+  ) {
     this.#now = new Date(now).getTime()
     if (Number.isNaN(this.#now)) throw new RangeError(`"${String(now)}" is no time`)
   }
@@ -64,6 +67,7 @@ export class TestClock implements Clock {
   /** Lets everything run that could run now. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < TURNS; turn++) await nextTurn()
+    await this.settled()
   }
 
   #ringDue(): void {

@@ -1,11 +1,13 @@
+import { nextTurn } from '../clock.ts'
 import { parseDuration } from '../duration.ts'
 import { JobsError } from '../errors.ts'
 import { type ExecutionRecord, executionRecord } from '../execution/record.ts'
 import type { JsonValue } from '../json.ts'
 import { openLog } from '../logging/logger.ts'
-import { createScheduler, type Scheduler } from '../scheduler/bot.ts'
+import { createScheduler, type Scheduler, type SchedulerOptions } from '../scheduler/bot.ts'
 import type { JobInCode } from '../scheduler/jobs-in-code.ts'
 import { openStore } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
 import { TestClock } from './test-clock.ts'
 
 export interface TestSchedulerOptions {
@@ -14,6 +16,10 @@ export interface TestSchedulerOptions {
   readonly workspace?: string
   /** Where the clock stands at first; default 2026-01-01T00:00:00Z. */
   readonly now?: Date | string | number
+  /** With jobs in code: makes their `database`, anew for each run. */
+  readonly database?: NonNullable<SchedulerOptions['database']>
+  /** With jobs in code: the tenants of those that are multi-tenant. */
+  readonly tenants?: NonNullable<SchedulerOptions['tenants']>
   /** Executions at once; default 10. */
   readonly concurrency?: number
   /** Instead of the process's environment. */
@@ -28,7 +34,7 @@ export interface TestScheduler {
   /** Moves time on by a text such as `1h` or `90s`, or by ms, and lets everything run that is due on the way. */
   advance(duration: string | number): Promise<void>
   advanceTo(instant: Date | string): Promise<void>
-  /** Runs one job now, and rejects with its own error. */
+  /** Runs one job now, and rejects with its own error. A retry's delay passes only as the test moves the clock. */
   runJob(name: string, ...args: JsonValue[]): Promise<void>
   /** What is recorded so far, oldest first. */
   executions(): Promise<ExecutionRecord[]>
@@ -41,14 +47,13 @@ export interface TestScheduler {
 
 /** Starts a scheduler on a clock of its own. Stop it at the end of the test. */
 export async function createTestScheduler(options: TestSchedulerOptions): Promise<TestScheduler> {
-  const clock = new TestClock(options.now)
   const store = await openStore('memory:')
+  const clock = new TestClock(options.now, workEnds(store))
   const lines: string[] = []
+  const { now: _now, concurrency, ...given } = options
   const scheduler = createScheduler({
-    ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
-    ...(options.workspace === undefined ? {} : { workspace: options.workspace }),
-    ...(options.env === undefined ? {} : { env: options.env }),
-    ...(options.concurrency === undefined ? {} : { settings: { concurrency: options.concurrency } }),
+    ...given,
+    ...(concurrency === undefined ? {} : { settings: { concurrency } }),
     clock,
     store,
     grace: 0,
@@ -81,6 +86,27 @@ export async function createTestScheduler(options: TestSchedulerOptions): Promis
       await scheduler.destroy()
       await watching
     },
+  }
+}
+
+/** How long what runs may really take before time moves on without it, in ms: it may be waiting for the clock. */
+const PATIENCE = 1000
+
+/** Waits for what runs: files and databases that a job works with take real time, and none of the clock's. */
+function workEnds(store: Store): () => Promise<void> {
+  const left = new Set<string>()
+  return async () => {
+    const until = performance.now() + PATIENCE
+    for (;;) {
+      const running = await store.executions({ statuses: ['RUNNING'], limit: 1000 })
+      const waitedFor = running.filter(({ id, attempt }) => !left.has(`${id} ${attempt}`))
+      if (waitedFor.length === 0) return
+      if (performance.now() > until) {
+        for (const { id, attempt } of waitedFor) left.add(`${id} ${attempt}`)
+        return
+      }
+      await nextTurn()
+    }
   }
 }
 

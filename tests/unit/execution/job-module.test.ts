@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { jobModuleFrom } from '../../../runtime/execution/job-module.ts'
+
+const read = (exports: Record<string, unknown>) => () => jobModuleFrom('nightly', exports, 'jobs/nightly/index.js')
+const run = (): void => {}
+
+describe('the form of a job module', () => {
+  it.each([
+    ['a function export', { run }],
+    ['a default function', { default: run }],
+    ['a default object', { default: { run } }],
+  ])('may be %s', (_, exports) => {
+    expect(read(exports)().run).toBeTypeOf('function')
+  })
+
+  it('may not be both', () => {
+    expect(read({ run, default: { run } })).toThrow(
+      expect.objectContaining({
+        code: 'JOB_MODULE_AMBIGUOUS',
+        message: expect.stringContaining('both run() and a default object'),
+        hint: expect.stringContaining('keep one of the two'),
+      }),
+    )
+  })
+
+  it.each([
+    [{ run: 5 }, 'run of jobs/nightly/index.js is a number, no function'],
+    [{ default: { run: 'later' } }, 'run of the default object of jobs/nightly/index.js is a string, no function'],
+    [{ default: { batchSize: 1 } }, 'the default object of jobs/nightly/index.js has no run function'],
+    [{}, 'jobs/nightly/index.js has no run function'],
+    [{ handler: run }, 'jobs/nightly/index.js has no run function'],
+  ])('needs a run that is a function: %o', (exports, message) => {
+    expect(read(exports)).toThrow(
+      expect.objectContaining({
+        code: 'JOB_MODULE_WITHOUT_RUN',
+        message: `job "nightly": ${message}`,
+        hint: expect.stringContaining('run'),
+      }),
+    )
+  })
+
+  it.each([
+    [{ default: { run, meta: '* * * * *' } }, 'meta of the default object'],
+    [{ default: { run, tenantsFilter: { active: true } } }, 'tenantsFilter of the default object'],
+    [{ default: { run, multiTenant: 'yes' } }, 'multiTenant of the default object'],
+    [{ run, preCheck: true }, 'preCheck of jobs'],
+  ])('refuses parts of the wrong kind: %o', (exports, message) => {
+    expect(read(exports)).toThrow(
+      expect.objectContaining({ code: 'JOB_MODULE_SHAPE', message: expect.stringContaining(message) }),
+    )
+  })
+
+  it('takes meta, multiTenant and tenantsFilter beside a function, too', () => {
+    const module = read({
+      run,
+      multiTenant: true,
+      tenantsFilter: () => [],
+      meta(this: { schedule(text: string): void }) {
+        this.schedule('@daily')
+      },
+    })()
+    expect(module).toMatchObject({ multiTenant: true, filter: expect.any(Function) })
+    expect(module.schedules()).toEqual([{ expression: '@daily', timezone: undefined, args: [] }])
+  })
+})
