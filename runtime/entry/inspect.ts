@@ -4,6 +4,7 @@ import { pause } from '../execution/pause.ts'
 import type { Manifest } from '../manifest/index.ts'
 import { healthOf } from '../scheduler/health.ts'
 import { type Place, readWorkspace } from '../scheduler/read-workspace.ts'
+import { openExistingStore } from '../store/existing.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { jobNamed } from './job-named.ts'
@@ -12,24 +13,32 @@ import { type GivenOptions, UsageError } from './options.ts'
 /** `--history`, `--status`, `--pause` and `--resume`: what needs the store, and runs nothing. */
 export async function inspect(place: Place, options: GivenOptions): Promise<number> {
   const manifest = await readWorkspace(place)
-  const store = await openStore(undefined, { env: process.env, workspace: place.root, clock: systemClock })
+  const where = { env: process.env, workspace: place.root, clock: systemClock }
+  if (options.has('history') || options.has('status')) {
+    // Looking makes no store where there is none.
+    const store = await openExistingStore(where)
+    try {
+      return await (options.has('history') ? history : status)(store, manifest, options)
+    } finally {
+      await store?.close()
+    }
+  }
+  const store = await openStore(undefined, where)
   try {
-    if (options.has('history')) return await history(store, manifest, options)
-    if (options.has('status')) return await status(store, manifest, options)
     return await pauseOrResume(store, manifest, options)
   } finally {
     await store.close()
   }
 }
 
-async function history(store: Store, manifest: Manifest, options: GivenOptions): Promise<number> {
+async function history(store: Store | null, manifest: Manifest, options: GivenOptions): Promise<number> {
   const name = options.value('job')
   const limit = Number(options.value('limit') ?? 50)
   if (!Number.isInteger(limit) || limit < 1) {
     throw new UsageError('USAGE', `--limit "${options.value('limit')}" is no count`, { hint: 'a whole number from 1' })
   }
   const jobs = name === undefined ? {} : { jobs: [jobNamed(manifest, name).name] }
-  const records = await readHistory(store, { ...jobs, limit }, manifest)
+  const records = store === null ? [] : await readHistory(store, { ...jobs, limit }, manifest)
   const color = process.stdout.isTTY && !process.env.NO_COLOR
   return say(
     options.has('json')
@@ -39,8 +48,8 @@ async function history(store: Store, manifest: Manifest, options: GivenOptions):
 }
 
 /** Healthy is: at least one scheduler on this store is alive, and its loop on time. */
-async function status(store: Store, manifest: Manifest, options: GivenOptions): Promise<number> {
-  const health = healthOf(await store.nodes(), systemClock.now(), manifest.settings.staleAfter)
+async function status(store: Store | null, manifest: Manifest, options: GivenOptions): Promise<number> {
+  const health = healthOf((await store?.nodes()) ?? [], systemClock.now(), manifest.settings.staleAfter)
   const isHealthy = health.some(({ isAlive, isOnTime }) => isAlive && isOnTime)
   if (options.has('json')) say(json(health))
   else if (health.length === 0)

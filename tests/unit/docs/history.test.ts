@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { comingRuns } from '../../../cli/command-line/coming-runs.ts'
 import { executionRecord } from '../../../runtime/execution/record.ts'
 import { JOB_STATUSES } from '../../../runtime/execution/status.ts'
+import { comingFires } from '../../../runtime/scheduler/coming-fires.ts'
 import { openStore } from '../../../runtime/store/open.ts'
+import { jobWith } from '../../support/job.ts'
 import { ROOT } from '../../support/workspace.ts'
 
 const page = readFileSync(join(ROOT, 'docs', 'history.md'), 'utf8')
@@ -35,4 +38,10 @@ it('docs/history.md lists every key of an execution, in their order', async () =
   if (!started.acquired) throw new Error('nobody else is there')
   const record = executionRecord(started.execution, undefined, [])
   expect(firstCells(section('Looking back'))).toEqual(Object.keys(record))
+})
+
+it('docs/history.md lists every key of a coming run, in their order', () => {
+  const coming = comingFires([jobWith('report', ['@daily'])], { after: 0, before: null, most: 1, anchors: new Map() })
+  const [run = {}] = comingRuns(coming, { timezone: undefined, busy: 5, paused: new Set() })
+  expect(firstCells(section('Looking ahead'))).toEqual(Object.keys(run))
 })
