@@ -21,47 +21,42 @@ export function renderTable(
   rows: readonly (readonly string[])[],
   options: TableOptions = {},
 ): string {
-  const last = columns.length - 1
-  const widths = columns.map(({ title }) => textWidth(title))
-  const table = rows.map((row) =>
-    columns.map((_, index) => {
-      const text = visible(row[index] ?? '')
-      const width = textWidth(text)
-      if (width > (widths[index] ?? 0)) widths[index] = width
-      return { text, width }
-    }),
-  )
-  const line = (row: readonly Cell[]): string => {
+  const count = columns.length
+  // All cells in a row, title row first, as two flat lists: a long table has to come at once.
+  const texts: string[] = []
+  const widths: number[] = []
+  const add = (cell: string): void => {
+    const isPlain = PRINTABLE_ASCII.test(cell)
+    const text = isPlain ? cell : visible(cell)
+    texts.push(text)
+    widths.push(isPlain ? cell.length : textWidth(text))
+  }
+  for (const { title } of columns) add(title)
+  for (const row of rows) for (let index = 0; index < count; index++) add(row[index] ?? '')
+  const widest = columns.map((_, index) => {
+    let most = 0
+    for (let at = index; at < widths.length; at += count) most = Math.max(most, widths[at] ?? 0)
+    return most
+  })
+  const line = (start: number): string => {
     let line = ''
-    for (let index = 0; index <= last; index++) {
-      const { text, width } = row[index] ?? EMPTY
-      const room = (widths[index] ?? 0) - width
-      if (index > 0) line += GAP
-      if (columns[index]?.align === 'right') line += ' '.repeat(room) + text
-      else line += index === last || room === 0 ? text : text + ' '.repeat(room)
+    for (let index = 0; index < count; index++) {
+      const text = texts[start + index] ?? ''
+      const space = ' '.repeat((widest[index] ?? 0) - (widths[start + index] ?? 0))
+      line += (index === 0 ? '' : GAP) + (columns[index]?.align === 'right' ? space + text : text + space)
     }
     return line.trimEnd()
   }
-  const titles = line(columns.map(({ title }) => ({ text: title, width: textWidth(title) })))
-  let text = options.color === true ? `\x1b[1m${titles}\x1b[22m\n` : `${titles}\n`
-  for (const row of table) text += `${line(row)}\n`
-  return text
+  let table = options.color === true ? `\x1b[1m${line(0)}\x1b[22m\n` : `${line(0)}\n`
+  for (let start = count; start < texts.length; start += count) table += `${line(start)}\n`
+  return table
 }
-
-interface Cell {
-  readonly text: string
-  /** Columns it takes on a terminal. */
-  readonly width: number
-}
-
-const EMPTY: Cell = { text: '', width: 0 }
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
 const COLOUR = /\x1b\[[\d;]*m/g
 
 /** `text` with everything that a terminal would obey instead of show, but for colours, turned into spaces. */
 function visible(text: string): string {
-  if (PRINTABLE_ASCII.test(text)) return text
   return text.replace(/\x1b(?!\[[\d;]*m)|[\x00-\x1a\x1c-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ')
 }
 
