@@ -81,6 +81,15 @@ describe('a repetition of one hour', () => {
   ])
 })
 
+describe('asked from within the repetition, what has run does not run again', () => {
+  table([
+    // The stretches that zone.ts explores meet within these repetitions.
+    ['45 2 * * *', 'Africa/Casablanca', '2030-12-22T02:35Z', ['2030-12-23 02:45 +00:00']],
+    ['*/45 2 * * *', 'Africa/Casablanca', '2030-12-22T02:35Z', ['2030-12-22 02:45 +00:00']],
+    ['30 1 * * *', 'America/Los_Angeles', '2028-11-05T09:10Z', ['2028-11-06 01:30 -08:00']],
+  ])
+})
+
 describe('changes that are not one hour, or not at 02:00', () => {
   table([
     // Lord Howe: half an hour, 02:00 to 02:30 and back to 01:30
