@@ -93,7 +93,7 @@ export async function openSqlite(
       try {
         // NORMAL: a commit survives the process; a power cut may take back the newest ones, never half of one.
         database.exec(
-          `pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = ${CHECKPOINT}`,
+          `pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = ${CHECKPOINT}; pragma cache_size = -32768`,
         )
       } catch (error) {
         database.close()
