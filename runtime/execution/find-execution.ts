@@ -4,7 +4,7 @@ import type { Execution } from '../store/execution.ts'
 import type { Store } from '../store/store.ts'
 
 /** Codes: EXECUTION_NOT_FOUND, EXECUTION_AMBIGUOUS. */
-export class ExecutionNotFoundError extends JobsError {}
+class ExecutionNotFoundError extends JobsError {}
 
 /** What an id can begin with. */
 const BEGINNING = /^[0-9a-f][0-9a-f-]{0,35}$/

@@ -17,7 +17,7 @@ export interface DaylightMark {
 }
 
 /** A fire to come; or, where `at` is null, times of a schedule that the clock skips and that don't fire. */
-export interface ComingFire {
+interface ComingFire {
   readonly job: Job
   readonly schedule: JobSchedule
   /** ms since the epoch. */
@@ -32,7 +32,7 @@ export interface ComingFire {
 }
 
 /** A schedule of which no fire can be listed, and why: `on start, then every 5 minutes`, `on start`, `disabled`, ... */
-export interface SilentSchedule {
+interface SilentSchedule {
   readonly job: Job
   readonly schedule: JobSchedule
   readonly note: string
