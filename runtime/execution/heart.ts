@@ -17,11 +17,19 @@ export interface HeartTask {
   readonly every: number
 }
 
+/**
+ * How long without a heartbeat counts as dead, in ms. A store in memory has but one process, which isn't dead while it
+ * asks; nothing beats for it.
+ */
+export function deadAfter({ target }: Pick<Store, 'target'>, staleAfter: number): number {
+  return target === null ? Number.POSITIVE_INFINITY : staleAfter
+}
+
 const WORKER = new URL('./heartbeat.js', import.meta.url)
 
 /**
  * Starts beating every `every` ms, from a thread of its own: a job that blocks the event loop is then not taken for
- * dead. Where there is no thread to start (a store in memory, or the code runs unbundled), the event loop beats.
+ * dead. Where there is no thread to start (the code runs unbundled), the event loop beats; a store in memory needs no beat.
  */
 export function startHeart(store: Store, node: string, every: number, clock: Clock): Heart {
   if (store.target === null) return { stop: async () => {} }

@@ -7,7 +7,7 @@ import type { Execution, Outcome } from '../store/execution.ts'
 import type { PreCheckVerdict, Store, StoreTransaction } from '../store/store.ts'
 import { VERSION } from '../version.ts'
 import { errorRecord } from './error-record.ts'
-import { type Heart, startHeart } from './heart.ts'
+import { deadAfter, type Heart, startHeart } from './heart.ts'
 import { newNodeId } from './node.ts'
 
 export interface JobLockOptions {
@@ -62,7 +62,7 @@ export async function acquireJobLock(store: Store, job: string, options: JobLock
     recoverLimit: 0,
     parentId: null,
     lock: 'exclusive',
-    staleBefore: now - staleAfter,
+    staleBefore: now - deadAfter(store, staleAfter),
     ...(options.preCheck === undefined ? {} : { preCheck: options.preCheck }),
   })
   if (!start.acquired) return { acquired: false, cause: start.cause, reason: start.reason }

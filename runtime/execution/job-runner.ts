@@ -142,7 +142,8 @@ export class JobRunner {
     availableAt: number,
   ): Promise<{ kind: 'here'; execution: Execution } | { kind: 'elsewhere'; execution: Execution }> {
     const { clock, store } = this.around
-    await sleep(clock, availableAt - clock.now())
+    const delay = availableAt - clock.now()
+    if (delay > 0) await sleep(clock, delay)
     for (;;) {
       const now = clock.now()
       const { taken } = await store.take({

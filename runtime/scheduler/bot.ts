@@ -5,6 +5,7 @@ import type { Env } from '../env.ts'
 import { JobsError } from '../errors.ts'
 import type { DatabaseClient } from '../execution/database.ts'
 import { captureConsole, captureStrays, currentFrame } from '../execution/frame.ts'
+import { deadAfter } from '../execution/heart.ts'
 import type { Surroundings } from '../execution/surroundings.ts'
 import type { TenantSource } from '../execution/tenants.ts'
 import type { JsonValue } from '../json.ts'
@@ -259,7 +260,7 @@ async function openInCode(options: SchedulerOptions, jobs: readonly JobInCode[])
     log,
     env,
     modules,
-    staleAfter: manifest.settings.staleAfter,
+    staleAfter: deadAfter(store, manifest.settings.staleAfter),
     ...(database === undefined ? {} : { openDatabase: async () => database() }),
     ...(tenants === undefined ? {} : { openTenants: async () => tenants }),
   }

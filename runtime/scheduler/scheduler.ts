@@ -229,7 +229,7 @@ export class SchedulerLoop {
       node: this.node,
       now,
       slots: this.engine.freeSlots(),
-      staleBefore: now - this.#options.settings.staleAfter,
+      staleBefore: now - this.#options.around.staleAfter,
       marks: settled.map(({ line, mark }) => ({ key: line.definition.key, to: mark })),
       fires: settled.flatMap(({ fires }) => fires),
     })
@@ -241,14 +241,14 @@ export class SchedulerLoop {
   }
 
   async #fireReboots(): Promise<void> {
-    const { jobs, around, settings } = this.#options
+    const { jobs, around } = this.#options
     const now = around.clock.now()
     const claim = async (fires: readonly Fire[]) =>
       around.store.claim({
         node: this.node,
         now,
         slots: this.engine.freeSlots(),
-        staleBefore: now - settings.staleAfter,
+        staleBefore: now - around.staleAfter,
         marks: [],
         fires,
       })

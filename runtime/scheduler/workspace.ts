@@ -5,6 +5,7 @@ import { openBuiltDatabase } from '../execution/built-database.ts'
 import { builtModules } from '../execution/built-modules.ts'
 import { openBuiltTenants } from '../execution/built-tenants.ts'
 import { captureConsole } from '../execution/frame.ts'
+import { deadAfter } from '../execution/heart.ts'
 import { processIsolation } from '../execution/isolated.ts'
 import type { Surroundings } from '../execution/surroundings.ts'
 import { type LogOutput, openLog } from '../logging/logger.ts'
@@ -53,7 +54,7 @@ export async function openWorkspace(place: Place, options: OpenWorkspaceOptions 
     isolate: processIsolation({ ...place, storeUrl: store.target ?? 'memory:' }, clock),
     openDatabase: () => openBuiltDatabase(place.build),
     openTenants: () => openBuiltTenants(place.build),
-    staleAfter: manifest.settings.staleAfter,
+    staleAfter: deadAfter(store, manifest.settings.staleAfter),
   }
   const close = async (): Promise<void> => {
     if (typeof given !== 'object') await store.close()

@@ -83,7 +83,13 @@ export async function createTestScheduler(options: TestSchedulerOptions): Promis
     },
     log: () => [...lines],
     async stop() {
-      await scheduler.destroy()
+      const destroyed = scheduler.destroy().then(() => true)
+      // What it waits for on the way (jobs that don't end by themselves) passes as the clock moves.
+      const moved = async (): Promise<boolean> => {
+        await clock.advance(1000)
+        return false
+      }
+      while (!(await Promise.race([destroyed, moved()])));
       await watching
     },
   }
