@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type Libsql from 'libsql'
 import { type Clock, sleep } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Driver, Session } from './driver.ts'
 import { StoreError } from './errors.ts'
+import { loadLibsql } from './libsql.ts'
 import type { Pair } from './pair.ts'
 import { sqlTables } from './sql/tables.ts'
 import { isBusy, sqliteError } from './sqlite-errors.ts'
@@ -242,19 +242,3 @@ function bindable(value: unknown): unknown {
 }
 
 const isRow = (row: unknown): row is Row => typeof row === 'object' && row !== null
-
-/** The package is the workspace's own; without it, say how to get it. */
-export function loadLibsql(): typeof Libsql {
-  try {
-    return createRequire(import.meta.url)('libsql')
-  } catch (cause) {
-    throw new StoreError(
-      'STORE_DRIVER_MISSING',
-      'The store in SQLite needs the package libsql, which is not installed.',
-      {
-        hint: 'Run: npm install libsql   (or set JOBS_STORE_URL to another store)',
-        cause,
-      },
-    )
-  }
-}
