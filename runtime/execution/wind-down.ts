@@ -19,7 +19,7 @@ export async function windDown(
     isDone = true
     waiting.abort()
   })
-  await Promise.race([all, sleep(clock, grace, waiting.signal)])
+  if (grace > 0) await Promise.race([all, sleep(clock, grace, waiting.signal)])
   if (isDone) return
   for (const executing of running) executing.abort(cause)
   await Promise.race([all, sleep(clock, HEEDING, waiting.signal)])

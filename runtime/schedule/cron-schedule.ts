@@ -29,7 +29,7 @@ export class CronSchedule extends BaseSchedule {
   }
 
   describe(): string {
-    return describeCron(this)
+    return describeCron(this.plan, this.timezone)
   }
 
   protected nextTime(after: number): number | null {

@@ -1,4 +1,3 @@
-import type { CronSchedule } from './cron-schedule.ts'
 import {
   bitsOf,
   daysOfMonthText,
@@ -20,8 +19,7 @@ const ALL_WEEKDAYS = 127
 const ALL_MONTHS = 0b1111111111110
 
 /** A cron schedule as one English phrase, from what it does rather than from how it is written. */
-export function describeCron(schedule: CronSchedule): string {
-  const { plan, timezone } = schedule
+export function describeCron(plan: CronPlan, timezone: string): string {
   const time = timePhrase(plan)
   const day = dayPhrase(plan) || (time.startsWith('at ') && !time.includes('every') ? ' every day' : '')
   const years = plan.years === null ? '' : `, in ${ranged(plan.years)}`
