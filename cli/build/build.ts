@@ -69,7 +69,7 @@ export async function buildBackend({ workspace, typeCheck }: BuildRequest): Prom
     const { files, metafile } = bundled.value
     const facts = builtJobs(entries, bundled.value)
     const info = infoFiles(workspace, read, entries, { facts, metafile, runtime: runtime.stamp, startedAt })
-    publish(workspace, new Map([...files, ['jobs/scheduler.js', SCHEDULER], ...info]), runtime)
+    await publish(workspace, new Map([...files, ['jobs/scheduler.js', SCHEDULER], ...info]), runtime)
     return {
       jobs: [...entries.jobs.keys()],
       typeCheck: checked.value?.outcome ?? 'off',

@@ -10,39 +10,39 @@ function workspaceWithRuntime() {
 }
 
 describe('putting a build in place', () => {
-  it('brings the runtime along, and what is no longer built vanishes', () => {
+  it('brings the runtime along, and what is no longer built vanishes', async () => {
     const { workspace, runtime } = workspaceWithRuntime()
-    publish(workspace.root, new Map([['jobs/old/index.js', 'old']]), runtime)
+    await publish(workspace.root, new Map([['jobs/old/index.js', 'old']]), runtime)
 
-    publish(workspace.root, new Map([['jobs/new/index.js', 'new']]), runtime)
+    await publish(workspace.root, new Map([['jobs/new/index.js', 'new']]), runtime)
 
     expect(readdirSync(workspace.path('build/backend/jobs'))).toEqual(['new'])
     expect(workspace.read('build/backend/webstir/scheduler.js')).toBe('runtime')
     expect(readdirSync(workspace.path('build'))).toEqual(['backend'])
   })
 
-  it('leaves the build before in place when it fails, and nothing beside it', () => {
+  it('leaves the build before in place when it fails, and nothing beside it', async () => {
     const { workspace, runtime } = workspaceWithRuntime()
-    publish(workspace.root, new Map([['jobs/good/index.js', 'good']]), runtime)
+    await publish(workspace.root, new Map([['jobs/good/index.js', 'good']]), runtime)
     const broken = { ...runtime, names: ['missing.js'] }
 
-    expect(() => publish(workspace.root, new Map([['jobs/bad/index.js', 'bad']]), broken)).toThrow('missing.js')
+    await expect(publish(workspace.root, new Map([['jobs/bad/index.js', 'bad']]), broken)).rejects.toThrow('missing.js')
 
     expect(workspace.read('build/backend/jobs/good/index.js')).toBe('good')
     expect(readdirSync(workspace.path('build'))).toEqual(['backend'])
   })
 
-  it('makes folders that others may read: the build may run as another user', () => {
+  it('makes folders that others may read: the build may run as another user', async () => {
     const { workspace, runtime } = workspaceWithRuntime()
-    publish(workspace.root, new Map([['jobs/a/index.js', '']]), runtime)
+    await publish(workspace.root, new Map([['jobs/a/index.js', '']]), runtime)
 
     const expected = 0o777 & ~process.umask()
     expect(statSync(workspace.path('build/backend')).mode & 0o777).toBe(expected)
   })
 
-  it('replaces single files whole', () => {
+  it('replaces single files whole', async () => {
     const { workspace, runtime } = workspaceWithRuntime()
-    publish(workspace.root, new Map([['jobs/a/index.js', '1']]), runtime)
+    await publish(workspace.root, new Map([['jobs/a/index.js', '1']]), runtime)
 
     publishFiles(
       workspace.root,
