@@ -1,0 +1,303 @@
+import { describe, expect, it } from 'vitest'
+import { openLog } from '../../../runtime/logging/logger.ts'
+import { createScheduler, type SchedulerOptions } from '../../../runtime/scheduler/bot.ts'
+import { SchedulerEmitter } from '../../../runtime/scheduler/events.ts'
+import { listen } from '../../../runtime/scheduler/hooks.ts'
+import { openStore } from '../../../runtime/store/open.ts'
+import { createTestScheduler, TestClock } from '../../../runtime/testing/index.ts'
+
+const quiet = () => openLog({ env: {}, destination: { write: () => {} } })
+const scheduler = (options: SchedulerOptions) =>
+  createScheduler({ store: 'memory:', log: quiet(), grace: '5s', ...options })
+
+describe('a scheduler as an object', () => {
+  it('runs from start to stop: start resolves when the loop has ended', async () => {
+    const order: string[] = []
+    const bot = scheduler({ jobs: [{ name: 'tick', schedule: '* * * * * *', run: () => void order.push('tick') }] })
+    const watching = bot.start().then(() => order.push('ended'))
+    await new Promise<void>((resolve) => bot.on('succeeded', () => resolve()))
+    await bot.stop()
+    await watching
+    expect(order.at(-1)).toBe('ended')
+    expect(order).toContain('tick')
+    await bot.destroy()
+  })
+
+  it('may be stopped before it was started, twice, and while it is starting', async () => {
+    const bot = scheduler({ jobs: [{ name: 'tick', schedule: '* * * * * *', run: () => {} }] })
+    await bot.stop()
+    await bot.stop()
+    const watching = bot.start()
+    await bot.stop()
+    await watching
+    await Promise.all([bot.stop(), bot.stop()])
+    await bot.destroy()
+    await bot.destroy()
+  })
+
+  it('may be started again after a stop, and keeps its listeners', async () => {
+    let runs = 0
+    const bot = scheduler({ jobs: [{ name: 'tick', schedule: '* * * * * *', run: () => {} }] })
+    const twice = new Promise<void>((resolve) => bot.on('succeeded', () => (++runs === 2 ? resolve() : undefined)))
+    const once = new Promise<void>((resolve) => bot.on('succeeded', () => resolve()))
+    void bot.start()
+    await once
+    await bot.stop()
+    void bot.start()
+    await twice
+    await bot.destroy()
+  })
+
+  it('waits on stop for what runs', async () => {
+    let hasEnded = false
+    const bot = scheduler({
+      jobs: [
+        {
+          name: 'slow',
+          run: async () => {
+            await new Promise((resolve) => setTimeout(resolve, 50))
+            hasEnded = true
+          },
+        },
+      ],
+    })
+    const started = new Promise<void>((resolve) => bot.on('started', () => resolve()))
+    const running = bot.runBackgroundJob('slow')
+    await started
+    await bot.stop()
+    expect(hasEnded).toBe(true)
+    await running
+    await bot.destroy()
+  })
+
+  it('can not be used after destroy', async () => {
+    const bot = scheduler({ jobs: [{ name: 'a', run: () => {} }] })
+    await bot.destroy()
+    await expect(bot.runBackgroundJob('a')).rejects.toMatchObject({ code: 'SCHEDULER_DESTROYED' })
+    await expect(bot.start()).rejects.toMatchObject({ code: 'SCHEDULER_DESTROYED' })
+    await expect(bot.jobs()).rejects.toMatchObject({ code: 'SCHEDULER_DESTROYED' })
+  })
+
+  it('leaves open a store that was handed over', async () => {
+    const store = await openStore('memory:')
+    const bot = scheduler({ store, jobs: [{ name: 'a', run: () => {} }] })
+    await bot.runBackgroundJob('a')
+    await bot.destroy()
+    expect(await store.executions({})).toHaveLength(1)
+    await store.close()
+  })
+
+  it('says at start what is wrong with a job, and rejects for what it can not begin with', async () => {
+    await expect(
+      scheduler({ jobs: [{ name: 'a', schedule: 'nonsense', run: () => {} }] }).start(),
+    ).rejects.toMatchObject({
+      code: 'JOBS_IN_CODE',
+      message: expect.stringContaining('jobs[0].schedule'),
+    })
+    await expect(scheduler({ jobs: [{ name: 'a b', run: () => {} }] }).jobs()).rejects.toThrow()
+    expect(() => scheduler({ grace: 'soon', jobs: [] })).toThrow('grace "soon" is no duration')
+  })
+
+  it('runs the other jobs where the meta() of one fails', async () => {
+    const lines: string[] = []
+    const bot = scheduler({
+      log: openLog({ env: {}, destination: { write: (line) => void lines.push(line) } }),
+      jobs: [
+        {
+          name: 'broken',
+          job: {
+            run: () => {},
+            meta() {
+              throw new Error('REGION is not set')
+            },
+          },
+        },
+        { name: 'good', schedule: '* * * * * *', run: () => {} },
+      ],
+    })
+    const ran = new Promise<string>((resolve) => bot.on('succeeded', ({ execution }) => resolve(execution.job)))
+    void bot.start()
+    expect(await ran).toBe('good')
+    await bot.destroy()
+    expect(lines.join()).toContain('the job \\"broken\\" in code (job broken): meta() failed: REGION is not set')
+  })
+
+  it('does not disturb another one in the same process', async () => {
+    const runs: string[] = []
+    const one = scheduler({ jobs: [{ name: 'a', schedule: '* * * * * *', run: () => void runs.push('one') }] })
+    const two = scheduler({ jobs: [{ name: 'a', schedule: '* * * * * *', run: () => void runs.push('two') }] })
+    const ranTwo = new Promise<void>((resolve) => {
+      let count = 0
+      two.on('succeeded', () => (++count === 2 ? resolve() : undefined))
+    })
+    void one.start()
+    void two.start()
+    await one.stop()
+    await one.destroy()
+    await ranTwo
+    await two.destroy()
+    expect(runs.filter((run) => run === 'two').length).toBeGreaterThanOrEqual(2)
+  })
+
+  it('lists its jobs, pauses and resumes them', async () => {
+    const test = await createTestScheduler({ jobs: [{ name: 'tick', schedule: '* * * * *', run: () => {} }] })
+    expect((await test.scheduler.jobs()).map(({ name, next }) => [name, next])).toEqual([
+      ['tick', '2026-01-01T00:01:00.000Z'],
+    ])
+    await test.scheduler.pause('TICK', 'moving house')
+    await test.advance('1m')
+    await test.scheduler.resume('tick')
+    await test.advance('1m')
+    expect((await test.executions()).map(({ status, skipReason }) => [status, skipReason])).toEqual([
+      ['SKIPPED', expect.stringContaining('moving house')],
+      ['SUCCESS', null],
+    ])
+    await expect(test.scheduler.pause('tock')).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' })
+    await test.stop()
+  })
+})
+
+describe('runBackgroundJobs', () => {
+  const AT = Date.parse('2026-03-01T12:00:00Z') / 1000
+
+  it('runs the fires of that second and waits for them, each once however often it is called', async () => {
+    const runs: string[] = []
+    const jobs = [
+      { name: 'noon', schedule: '0 12 * * *', run: () => void runs.push('noon') },
+      { name: 'hourly', schedule: '0 * * * *', run: () => void runs.push('hourly') },
+      { name: 'midnight', schedule: '0 0 * * *', run: () => void runs.push('midnight') },
+    ]
+    const bot = scheduler({ jobs })
+    await bot.runBackgroundJobs(AT)
+    await bot.runBackgroundJobs(AT)
+    await Promise.all([bot.runBackgroundJobs(AT), bot.runBackgroundJobs(new Date(AT * 1000 + 500))])
+    expect(runs.sort()).toEqual(['hourly', 'noon'])
+    await bot.runBackgroundJobs(AT + 1)
+    expect(runs).toHaveLength(2)
+    await bot.destroy()
+  })
+
+  it('waits for more fires than it has slots, for their retries and for the runs of all tenants', async () => {
+    const runs: string[] = []
+    const bot = scheduler({
+      settings: { concurrency: 1 },
+      tenants: ['x', 'y', 'z'],
+      jobs: [
+        { name: 'a', schedule: '0 12 * * *', run: () => void runs.push('a') },
+        {
+          name: 'b',
+          schedule: '0 12 * * *',
+          retry: { attempts: 2, delay: '50ms' },
+          run({ attempt }) {
+            runs.push(`b${attempt}`)
+            if (attempt === 1) throw new Error('once')
+          },
+        },
+        { name: 'c', schedule: '0 12 * * *', multiTenant: true, run: ({ tenant }) => void runs.push(`c ${tenant}`) },
+      ],
+    })
+    await bot.runBackgroundJobs(AT)
+    expect(runs.sort()).toEqual(['a', 'b1', 'b2', 'c x', 'c y', 'c z'])
+    await bot.destroy()
+  })
+
+  it('lets go of whoever waits when it is stopped', async () => {
+    const bot = scheduler({
+      grace: 0,
+      jobs: [
+        {
+          name: 'a',
+          schedule: '0 12 * * *',
+          run: ({ signal }) =>
+            new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+        },
+      ],
+    })
+    const started = new Promise<void>((resolve) => bot.on('started', () => resolve()))
+    const running = bot.runBackgroundJobs(AT)
+    await started
+    await bot.stop()
+    await running
+    await bot.destroy()
+  })
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 1e300, new Date('x')])('refuses %s', async (time) => {
+    const bot = scheduler({ jobs: [] })
+    await expect(bot.runBackgroundJobs(time)).rejects.toMatchObject({ code: 'UNIX_TIME' })
+    await bot.destroy()
+  })
+})
+
+describe('what a scheduler tells', () => {
+  it('started, succeeded, failed, skipped and missed, for fires and for runs by hand', async () => {
+    const told: string[] = []
+    const clock = new TestClock('2026-01-01T00:00:00Z')
+    const store = await openStore('memory:')
+    const jobs = [
+      { name: 'good', schedule: '0 * * * *', catchUp: 'none', run: () => {} },
+      {
+        name: 'bad',
+        run: () => {
+          throw new Error('no')
+        },
+      },
+    ]
+    const first = scheduler({ clock, store, jobs })
+    void first.start()
+    await clock.settle()
+    await first.stop()
+    await clock.step(5.5 * 3_600_000)
+    const bot = scheduler({ clock, store, jobs })
+    for (const name of ['started', 'succeeded', 'failed', 'skipped', 'missed'] as const) {
+      bot.on(name, (event) => told.push(`${name} ${'execution' in event ? event.execution.job : event.job}`))
+    }
+    void bot.start()
+    await clock.settle()
+    await bot.runBackgroundJob('bad').catch(() => {})
+    await clock.advance(3_600_000)
+    await bot.destroy()
+    expect(told).toEqual(['skipped good', 'missed good', 'started bad', 'failed bad', 'started good', 'succeeded good'])
+  })
+
+  it('nobody any more who stopped listening', async () => {
+    let heard = 0
+    const bot = scheduler({ jobs: [{ name: 'a', run: () => {} }] })
+    const stopListening = bot.on('succeeded', () => void heard++)
+    await bot.runBackgroundJob('a')
+    stopListening()
+    await bot.runBackgroundJob('a')
+    await bot.destroy()
+    expect(heard).toBe(1)
+  })
+
+  it('hooks, and one that throws is logged and changes nothing', async () => {
+    const errors: string[] = []
+    const heard: string[] = []
+    const events = new SchedulerEmitter((event, error) => errors.push(`${event}: ${String(error)}`))
+    listen(events, {
+      onStart: () => {
+        throw new Error('sync')
+      },
+      onSuccess: async () => {
+        throw new Error('async')
+      },
+      onSkip: ({ reason }) => void heard.push(reason),
+    })
+    const execution = {} as never
+    events.emit('started', { execution })
+    events.emit('succeeded', { execution, durationMs: 1 })
+    events.emit('skipped', { job: 'a', scheduledFor: 0, cause: 'paused', reason: 'paused: by me' })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(errors).toEqual(['started: Error: sync', 'succeeded: Error: async'])
+    expect(heard).toEqual(['paused: by me'])
+  })
+
+  it('goes on when a listener throws', async () => {
+    const bot = scheduler({ jobs: [{ name: 'a', run: () => {} }] })
+    bot.on('started', () => {
+      throw new Error('listener')
+    })
+    await bot.runBackgroundJob('a')
+    await bot.destroy()
+  })
+})
