@@ -15,17 +15,20 @@ function normal(line: string): string {
     .trim()
 }
 
-test('the tour of the README works word for word, and prints what the README shows', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'webstir-readme-'))
-  try {
-    const played = await playTour(tourOf('README.md'), folder)
-    expect(played.length).toBeGreaterThan(8)
-    for (const { line, code, output, expected } of played) {
-      expect(code, `$ ${line}\n${output}`).toBe(0)
-      const printed = output.split('\n').map(normal)
-      for (const wanted of expected) expect(printed, `$ ${line}`).toContain(normal(wanted))
+test.each(['README.md', 'docs/getting-started.md'])(
+  '%s works word for word, and prints what it shows',
+  async (page) => {
+    const folder = await mkdtemp(join(tmpdir(), 'webstir-readme-'))
+    try {
+      const played = await playTour(tourOf(page), folder)
+      expect(played.length).toBeGreaterThan(8)
+      for (const { line, code, output, expected } of played) {
+        expect(code, `$ ${line}\n${output}`).toBe(0)
+        const printed = output.split('\n').map(normal)
+        for (const wanted of expected) expect(printed, `$ ${line}`).toContain(normal(wanted))
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true })
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-})
+  },
+)
