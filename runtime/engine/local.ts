@@ -14,6 +14,8 @@ export interface LocalEngineOptions {
   readonly node: string
   /** Executions at once, at least 1. */
   readonly concurrency: number
+  /** Heartbeats before this instant are those of the dead. */
+  staleBefore(now: number): number
   /** The job of an execution; undefined where this process doesn't know it (it then leaves the row to others). */
   job(name: string): Job | undefined
   onStart(execution: Execution): void
@@ -164,11 +166,11 @@ export class LocalEngine implements Engine {
   }
 
   async #takeOnce(): Promise<void> {
-    const { around, node, onSkip } = this.#options
+    const { around, node, staleBefore, onSkip } = this.#options
     const limit = this.freeSlots()
     if (this.#mayHaveQueued && limit > 0) {
       const now = this.#clock.now()
-      const { taken, skipped } = await around.store.take({ node, now, limit, staleBefore: now - around.staleAfter })
+      const { taken, skipped } = await around.store.take({ node, now, limit, staleBefore: staleBefore(now) })
       for (const execution of skipped) {
         onSkip(execution)
         this.#settleAwaited(execution.id)

@@ -1,7 +1,9 @@
 import { sleep } from '../clock.ts'
 import type { Surroundings } from '../execution/surroundings.ts'
 import type { SchedulerSettings } from '../manifest/job.ts'
+import type { Store } from '../store/store.ts'
 import type { Report } from './report.ts'
+import type { Staleness } from './staleness.ts'
 
 /** History is pruned this often, in ms, this many executions at a time. */
 const PRUNE_EVERY = 60_000
@@ -13,6 +15,7 @@ export class Housekeeping {
     private readonly around: Surroundings,
     private readonly settings: SchedulerSettings,
     private readonly report: Report,
+    private readonly staleness: Staleness,
     private readonly onRequeued: () => void,
   ) {}
 
@@ -33,9 +36,21 @@ export class Housekeeping {
 
   async #recover(): Promise<void> {
     const now = this.around.clock.now()
-    const { requeued, stale } = await this.around.store.recover({ now, staleBefore: now - this.settings.staleAfter })
+    const { requeued, stale } = await this.#settleStale(now)
     this.report.recovered(requeued, stale)
     if (requeued.length > 0) this.onRequeued()
+  }
+
+  /** What is stale at `now`, settled; the look itself tells whether old heartbeats mean anything. */
+  async #settleStale(now: number): ReturnType<Store['recover']> {
+    try {
+      const result = await this.around.store.recover({ now, staleBefore: this.staleness.before(now) })
+      this.staleness.looked(now)
+      return result
+    } catch (error) {
+      this.staleness.failed()
+      throw error
+    }
   }
 
   async #prune(): Promise<void> {

@@ -3,7 +3,8 @@ import { JobsError, messageOf } from '../errors.ts'
 import type { Logger } from '../logging/logger.ts'
 
 const FIRST_DELAY = 250
-const LONGEST_DELAY = 10_000
+/** What was due meanwhile is late by this much more, so it is short; a refused connection costs next to nothing. */
+const LONGEST_DELAY = 2000
 /** Errors of the store that pass by themselves; anything else is for a person to mend. */
 const PASSING = new Set(['STORE_BUSY', 'STORE_UNAVAILABLE', 'STORE_FULL', 'STORE_READ_ONLY'])
 

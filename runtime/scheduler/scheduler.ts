@@ -16,6 +16,7 @@ import { type Line, lineFrom, registration, timedSchedules } from './line.ts'
 import { Outage } from './outage.ts'
 import { fireReboots } from './reboot.ts'
 import { Report } from './report.ts'
+import { Staleness } from './staleness.ts'
 
 export interface SchedulerLoopOptions {
   readonly jobs: readonly Job[]
@@ -52,6 +53,7 @@ export class SchedulerLoop {
   readonly #queue = new DueQueue<Line>()
   readonly #stopping = new AbortController()
   readonly #outage: Outage
+  readonly #staleness: Staleness
   #ended: Promise<void> | undefined
   #stopped: Promise<void> | undefined
   #heart: Heart | undefined
@@ -70,6 +72,7 @@ export class SchedulerLoop {
     this.#options = { ...options, around }
     this.runner = runner
     this.call = call
+    this.#staleness = new Staleness(around.staleAfter)
     this.#outage = new Outage(around.clock, around.log.root)
     this.events = new SchedulerEmitter((event, error) => {
       around.log.root.error({ err: error }, `a listener for "${event}" failed: ${messageOf(error)}`)
@@ -80,6 +83,7 @@ export class SchedulerLoop {
       around,
       node: this.node,
       concurrency: settings.concurrency,
+      staleBefore: (now) => this.#staleness.before(now),
       job: (name) => byName.get(name),
       onStart: (execution) => this.report.started(execution),
       onEnd: (end) => this.report.ended(end),
@@ -116,7 +120,7 @@ export class SchedulerLoop {
       const state = states[index]
       return state === undefined ? [] : firesBetween(lineFrom(schedule, state), from, to)
     })
-    const claim = { node: this.node, now, slots: this.engine.freeSlots(), staleBefore: now - around.staleAfter }
+    const claim = { node: this.node, now, slots: this.engine.freeSlots(), staleBefore: this.#staleness.before(now) }
     const outcomes = await around.store.claim({ ...claim, marks: [], fires })
     const ids = outcomes.flatMap((result) => {
       if (result.outcome === 'running') return [result.execution.id]
@@ -156,7 +160,9 @@ export class SchedulerLoop {
       await this.#register()
     })
     if (!isKnown || signal.aborted) return
-    const housekeeping = new Housekeeping(around, settings, this.report, () => this.engine.lookAtQueue())
+    const housekeeping = new Housekeeping(around, settings, this.report, this.#staleness, () =>
+      this.engine.lookAtQueue(),
+    )
     housekeeping.start(signal)
     if (this.#options.firesReboots) await this.#outage.ride(signal, () => this.#fireReboots())
     this.engine.lookAtQueue()
@@ -229,7 +235,7 @@ export class SchedulerLoop {
       node: this.node,
       now,
       slots: this.engine.freeSlots(),
-      staleBefore: now - this.#options.around.staleAfter,
+      staleBefore: this.#staleness.before(now),
       marks: settled.map(({ line, mark }) => ({ key: line.definition.key, to: mark })),
       fires: settled.flatMap(({ fires }) => fires),
     })
@@ -248,7 +254,7 @@ export class SchedulerLoop {
         node: this.node,
         now,
         slots: this.engine.freeSlots(),
-        staleBefore: now - around.staleAfter,
+        staleBefore: this.#staleness.before(now),
         marks: [],
         fires,
       })

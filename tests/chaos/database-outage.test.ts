@@ -43,11 +43,14 @@ test(
       await server.start()
       await sleep(6000)
     }
+    const end = Date.now()
     const codes = await Promise.all(stage.schedulers.map((scheduler) => scheduler.strike('SIGTERM')))
     const ledger = await stage.ledger()
     const sightings = await stage.sightings()
 
     expect(codes, stage.said()).toEqual([0, 0])
+    const late = ledger.lines.filter(({ mark }) => mark < end - 4000).map(({ job }) => job.name)
+    expect(late, stage.said()).toEqual([])
     expect(faultsOfFires(ledger)).toEqual([])
     expect(faultsOfSightings(sightings)).toEqual([])
     const isExclusive = (job: string): boolean => Number(job.slice(-1)) % 2 === 0
