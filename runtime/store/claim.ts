@@ -145,10 +145,8 @@ function giveSlots(
     const first = firstInLine.get(key)
     if (first === undefined || inOrder(other, first) < 0) firstInLine.set(key, other)
   }
-  const candidates = inSlotOrder(fires).filter(
-    (position) => verdicts[position]?.kind === 'wait' && !blocked.has(position),
-  )
-  /** The earliest fire of each pair in this tick; the others wait for it. */
+  const candidates = inSlotOrder(fires).filter((position) => verdicts[position]?.kind === 'wait')
+  /** The earliest fire of each pair in this tick; the others wait for it, also while it waits for another job. */
   const earliest = new Map<string, number>()
   for (const position of candidates) {
     const fire = fires[position]
@@ -161,7 +159,7 @@ function giveSlots(
   for (const position of candidates) {
     const fire = fires[position]
     if (starts.size >= at.slots) break
-    if (fire === undefined || fire.availableAt > at.now) continue
+    if (fire === undefined || fire.availableAt > at.now || blocked.has(position)) continue
     if (fire.overlap !== 'allow') {
       const key = pairKey(fire)
       const first = firstInLine.get(key)
