@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { CommandError } from './errors.ts'
 
 export interface Question {
@@ -9,23 +9,43 @@ export interface Question {
   check(answer: string): string | null
 }
 
-/** Asks on the terminal until the answer will do. Throws CommandError where the input ends instead. */
-export async function ask({ text, byDefault, check }: Question): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const ended = new Promise<null>((resolve) => terminal.once('close', () => resolve(null)))
+/** Where questions are written and answers come from; questions go to standard error, data to standard output. */
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream
+  readonly output: NodeJS.WritableStream
+}
+
+/**
+ * Asks on the terminal, each question until the answer will do. Lines that come before they are asked for (pasted, or
+ * typed ahead) are kept. Throws CommandError where the input ends instead.
+ */
+export async function ask(
+  questions: readonly Question[],
+  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
+): Promise<string[]> {
+  const terminal = createInterface({ input, output })
+  const lines = terminal[Symbol.asyncIterator]()
+  const answers: string[] = []
   try {
-    for (;;) {
-      const answer = await Promise.race([terminal.question(`${text} (${byDefault}): `), ended])
-      if (answer === null)
-        throw new CommandError('NO_ANSWER', 'the questions were not answered', {
-          hint: 'give --yes to take the defaults',
-        })
-      const given = answer.trim() || byDefault
-      const wrong = check(given)
-      if (wrong === null) return given
-      process.stderr.write(`${wrong}\n`)
+    for (const question of questions) {
+      let wrong: string | null
+      do {
+        terminal.setPrompt(`${question.text} (${question.byDefault}): `)
+        terminal.prompt()
+        const line = await lines.next()
+        if (line.done === true) throw unanswered()
+        const answer = line.value.trim() || question.byDefault
+        wrong = question.check(answer)
+        if (wrong === null) answers.push(answer)
+        else output.write(`${wrong}\n`)
+      } while (wrong !== null)
     }
   } finally {
     terminal.close()
   }
+  return answers
+}
+
+function unanswered(): CommandError {
+  return new CommandError('NO_ANSWER', 'the questions were not answered', { hint: 'give --yes to take the defaults' })
 }

@@ -74,7 +74,12 @@ function flag(definition: CommandDefinition, name: string, given: unknown, byDef
 
 function text(definition: CommandDefinition, name: string, given: unknown): string {
   if (Array.isArray(given)) throw new UsageError(`--${name} was given more than once`, 'give it once')
-  if (given === '' || given === true) throw new UsageError(`--${name} needs a value`, seeHelp(definition))
+  if (given === '' || given === true) {
+    throw new UsageError(
+      `--${name} needs a value`,
+      `write --${name}=VALUE where it begins with "-"; ${seeHelp(definition)}`,
+    )
+  }
   if (given === false) throw new UsageError(`there is no option --no-${name}`, seeHelp(definition))
   return String(given)
 }

@@ -1,7 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, rmdirSync } from 'node:fs'
 import { basename, relative, resolve } from 'node:path'
 import { isTimezone, suggestTimezone } from '../../runtime/schedule/index.ts'
-import { ask } from '../command-line/ask.ts'
 import { CommandError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'
 import { placeFiles } from '../workspace/new-files.ts'
@@ -66,13 +65,18 @@ async function complete(
   folder: string,
   { interactive }: Output,
 ): Promise<{ name: string; timezone: string }> {
-  if (name !== undefined) reject('--name', name, nameFault(name), packageNameFrom(name))
+  if (name !== undefined) reject('--name', name, packageNameFault(name), packageNameFrom(name))
   if (timezone !== undefined) reject('--timezone', timezone, zoneFault(timezone), suggestTimezone(timezone))
-  const asks = interactive && yes !== true
-  const defaultName = packageNameFrom(basename(folder))
+  const byDefault = { name: packageNameFrom(basename(folder)), timezone: 'UTC' }
+  const missing = [
+    ...(name === undefined ? [{ text: 'Name', byDefault: byDefault.name, check: packageNameFault }] : []),
+    ...(timezone === undefined ? [{ text: 'Time zone', byDefault: byDefault.timezone, check: zoneFault }] : []),
+  ]
+  const asks = interactive && yes !== true && missing.length > 0
+  const answers = asks ? await (await import('../command-line/ask.ts')).ask(missing) : []
   return {
-    name: name ?? (asks ? await ask({ text: 'Name', byDefault: defaultName, check: nameFault }) : defaultName),
-    timezone: timezone ?? (asks ? await ask({ text: 'Time zone', byDefault: 'UTC', check: zoneFault }) : 'UTC'),
+    name: name ?? answers.shift() ?? byDefault.name,
+    timezone: timezone ?? answers.shift() ?? byDefault.timezone,
   }
 }
 
@@ -83,7 +87,6 @@ function reject(option: string, value: string, fault: string | null, suggestion:
   })
 }
 
-const nameFault = (name: string): string | null => packageNameFault(name)
 const zoneFault = (zone: string): string | null =>
   zone === 'UTC' || isTimezone(zone) ? null : 'this is no time zone; use an IANA name such as Europe/Berlin, or UTC'
 

@@ -8,6 +8,7 @@ export const workspaceCommands: readonly CommandDefinition[] = [
     describe: 'Make a workspace: a folder with everything that background jobs need',
     details: [
       'Files that are there are never overwritten: where one of ours would be in the way of one of yours, nothing is written at all. On a terminal, what is not given is asked for.',
+      'With --json: workspace (its absolute path), name, timezone, files (relative paths).',
     ],
     positionals: [{ name: 'dir', required: true, describe: 'The folder to make the workspace in' }],
     options: {
@@ -27,6 +28,7 @@ export const workspaceCommands: readonly CommandDefinition[] = [
     describe: 'Add a job: its source file and its entry in package.json',
     details: [
       'A schedule is a cron expression of five fields (six with seconds), a macro such as @daily, @reboot, "rate(5 minutes)" or "at(2026-12-01T09:00:00)". It is stored exactly as typed. Without one, the job runs only when it is asked for.',
+      'With --json: job, workspace, entry (what was added to package.json), path (where), file (the source), dryRun, schedule (words, timezone, next: the next three fires; or null), warnings.',
     ],
     positionals: [
       { name: 'name', required: true, describe: 'Letters, digits, "-" and "_"; the folder under src/backend/jobs' },
@@ -63,6 +65,7 @@ export const workspaceCommands: readonly CommandDefinition[] = [
   defineCommand({
     name: 'remove-job',
     describe: 'Remove a job: its entry in package.json and its folder',
+    details: ['With --json: job, workspace, paths (of the entries), files (that were removed), keptFiles, dryRun.'],
     positionals: [{ name: 'name', required: true, describe: 'The job; case, "-" and "_" make no difference' }],
     options: {
       'keep-files': { type: 'flag', describe: 'Leave src/backend/jobs/NAME where it is' },

@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { findNodeAtLocation, type Node, parseTree } from 'jsonc-parser'
 import type { JsonValue } from '../../runtime/json.ts'
 import { parseDocument } from '../../runtime/manifest/document.ts'
 import { isObject } from '../../runtime/manifest/json-object.ts'
+import { CommandError } from '../command-line/errors.ts'
 import { appendItem, appendProperty, applyEdit, removeItem } from './json-edit.ts'
 
 /** The manifest as it stands in the text of a package.json, ready to be changed in place. */
@@ -29,8 +31,16 @@ export async function openManifestText(workspace: string, text: string): Promise
     key,
     entries,
     count: jobs.length,
-    withEntry: (entry) => add(text, path, entry),
-    without: (indexes) => [...indexes].sort((a, b) => b - a).reduce((rest, index) => remove(rest, path, index), text),
+    withEntry: (entry) => checked(workspace, add(text, path, entry), path, [...jobs, entry]),
+    without(indexes) {
+      const rest = [...indexes].sort((a, b) => b - a).reduce((left, index) => remove(left, path, index), text)
+      return checked(
+        workspace,
+        rest,
+        path,
+        jobs.filter((_, index) => !indexes.includes(index)),
+      )
+    },
   }
 }
 
@@ -53,6 +63,16 @@ function remove(text: string, path: readonly string[], index: number): string {
   const array = findNodeAtLocation(treeOf(text), [...path])
   if (array === undefined) throw new RangeError(`${path.join('.')} is not there`)
   return applyEdit(text, removeItem(array, index))
+}
+
+/** Where a key stands twice, the text that was edited is not the one that counts: better not to write it. */
+function checked(workspace: string, text: string, path: readonly string[], expected: readonly JsonValue[]): string {
+  const root: unknown = JSON.parse(text.replace(/^\ufeff/, ''))
+  const jobs = path.reduce<unknown>((at, key) => Reflect.get(Object(at), key), root)
+  if (JSON.stringify(jobs) === JSON.stringify(expected)) return text
+  throw new CommandError('MANIFEST_SHAPE', `${join(workspace, 'package.json')} has a key of ${path.join('.')} twice`, {
+    hint: 'remove one of the two by hand; only the last one counts',
+  })
 }
 
 function treeOf(text: string): Node {

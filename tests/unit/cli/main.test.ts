@@ -102,6 +102,38 @@ describe('the command line', () => {
     expect(JSON.parse(stdout)).toMatchObject({ job: 'x', entry: { name: 'x', schedule: '0 0 13 * 5' }, dryRun: false })
   })
 
+  it('has the documented keys in the data of what changes a workspace', async () => {
+    const folder = makeWorkspace({ packageJson: null })
+    const root = folder.path('w')
+    const keys = async (...argv: string[]) => Object.keys(JSON.parse((await run([...argv, '--json'])).stdout))
+    expect(await keys('init', root)).toEqual(['workspace', 'name', 'timezone', 'files'])
+    expect(await keys('add-job', 'x', '-s', '@daily', '--workspace', root)).toEqual([
+      'job',
+      'workspace',
+      'entry',
+      'path',
+      'file',
+      'dryRun',
+      'schedule',
+      'warnings',
+    ])
+    expect(await keys('remove-job', 'x', '--workspace', root)).toEqual([
+      'job',
+      'workspace',
+      'paths',
+      'files',
+      'keptFiles',
+      'dryRun',
+    ])
+  })
+
+  it('takes a positional as an option too', async () => {
+    const { root } = makeWorkspace()
+    expect((await run(['add-job', '--name', 'x', '--workspace', root])).code).toBe(0)
+    expect((await run(['remove-job', '--name', 'x', 'y', '--workspace', root])).code).toBe(2)
+    expect((await run(['remove-job', '--name', 'x', '--workspace', root])).code).toBe(0)
+  })
+
   it('takes a negative number for a value', async () => {
     const { root } = makeWorkspace()
     const { stdout } = await run(['add-job', 'x', '-p', '-5', '--json', '--workspace', root])

@@ -76,6 +76,7 @@ describe('adding an entry to the text of package.json', () => {
     ['{ "webstir": { "module": { "jobs": {} } } }', /webstir\.module\.jobs must be an array, and is an object/],
     ['{ "webstir": [] }', /webstir must be an object/],
     ['{ "name": "x" }', /has no "webstir" key/],
+    ['{ "webstir": { "module": { "jobs": [1], "jobs": [] } } }', /has a key of webstir\.module\.jobs twice/],
     ['{ "webstir": {}, /* why */ "a": 1 }', /broken JSON/],
   ])('refuses %j', async (text, message) => {
     await expect(add(text)).rejects.toThrow(message)
