@@ -74,6 +74,8 @@ const RUNTIME = {
   direct: 'runtime/entry/direct.ts',
   heartbeat: 'runtime/entry/heartbeat.ts',
   child: 'runtime/entry/child.ts',
+  server: 'runtime/entry/server.ts',
+  repl: 'runtime/entry/repl.ts',
 }
 
 /**

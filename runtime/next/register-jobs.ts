@@ -53,9 +53,8 @@ export async function registerJobs(options: RegisterJobsOptions = {}): Promise<S
 
 async function begin(options: RegisterJobsOptions): Promise<Scheduler> {
   const log = openLog()
-  const store = typeof options.store === 'object' ? options.store : await openStore(options.store)
   const scheduler =
-    options.jobs === undefined ? ofWorkspace(options, store, log) : ofList(options.jobs, options, store, log)
+    options.jobs === undefined ? ofWorkspace(options, log) : ofList(options.jobs, options, await storeOf(options), log)
   // What can't begin (an unreadable schedule, say) is the caller's to know.
   await scheduler.jobs()
   void scheduler.start().catch((error: unknown) => log.root.error({ err: error }, 'the scheduler could not be started'))
@@ -70,8 +69,16 @@ function stopFor(signal: NodeJS.Signals, scheduler: Scheduler): void {
   void scheduler.destroy().finally(() => (isOurs ? process.kill(process.pid, signal) : undefined))
 }
 
-function ofWorkspace({ workspace }: RegisterJobsOptions, store: Store, log: LogOutput): Scheduler {
-  return createScheduler({ store, log, ...(workspace === undefined ? {} : { workspace }) })
+function ofWorkspace({ workspace, store }: RegisterJobsOptions, log: LogOutput): Scheduler {
+  return createScheduler({
+    log,
+    ...(store === undefined ? {} : { store }),
+    ...(workspace === undefined ? {} : { workspace }),
+  })
+}
+
+async function storeOf({ store }: RegisterJobsOptions): Promise<Store> {
+  return typeof store === 'object' ? store : openStore(store)
 }
 
 function ofList(jobs: readonly NextJob[], options: RegisterJobsOptions, store: Store, log: LogOutput): Scheduler {

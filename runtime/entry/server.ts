@@ -1,0 +1,57 @@
+import { systemClock } from '../clock.ts'
+import { loadEnvFiles } from '../env.ts'
+import { messageOf } from '../errors.ts'
+import { captureStrays } from '../execution/frame.ts'
+import { type LogOutput, openLog } from '../logging/logger.ts'
+import { createScheduler, type Scheduler } from '../scheduler/bot.ts'
+import { adoptScheduler } from '../scheduler/run-background-job.ts'
+import type { Route } from '../server/route.ts'
+import { openHttpServer } from '../server/server.ts'
+import { workspaceHandler } from '../server/workspace-handler.ts'
+import { leaveWith } from './failure.ts'
+import { placeOfFile } from './place.ts'
+import { readServerOptions } from './server-options.ts'
+import { onStopSignal } from './stop-signals.ts'
+
+// `node build/backend/webstir/server.js`: the workspace's HTTP handler, and the scheduler beside it. One signal stops both.
+
+await leaveWith(async () => {
+  const { root, build } = placeOfFile(import.meta.url, 1)
+  await loadEnvFiles(root)
+  const { port, host, withoutBot, grace } = readServerOptions(process.argv.slice(2), process.env)
+  const log = openLog()
+  captureStrays((error) => log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`))
+  const scheduler = createScheduler({ workspace: root, grace, log })
+  // Requests may run jobs, also where nothing is fired here.
+  adoptScheduler(scheduler)
+  const handler = await workspaceHandler(build)
+  const routes: Route[] = handler === null ? [] : [handler]
+  // Before the scheduler: a port that is taken is found out before anything has been fired.
+  const server = await openHttpServer({ port, host, routes, log: log.root, clock: systemClock })
+  log.root.info(
+    `listening on ${server.url}${handler === null ? ', with no handler: src/backend/index.ts has none' : ''}`,
+  )
+  const stopped = new Promise<void>((resolve) => {
+    onStopSignal((signal) => {
+      log.root.info(
+        `${signal}: no more requests and fires; what runs has ${grace / 1000} s to finish (again to leave at once)`,
+      )
+      resolve()
+    })
+  })
+  try {
+    await Promise.race([stopped, withoutBot ? stopped : watch(scheduler, log)])
+  } finally {
+    await Promise.all([server.close(grace), scheduler.destroy()])
+  }
+  log.root.info('stopped')
+  return 0
+})
+
+/** Rejects where the scheduler can't begin; where nothing is left to fire, the server goes on all the same. */
+async function watch(scheduler: Scheduler, { root }: LogOutput): Promise<never> {
+  const watching = scheduler.start()
+  root.info(`watching ${(await scheduler.jobs()).length} jobs`)
+  await watching
+  return new Promise<never>(() => {})
+}
