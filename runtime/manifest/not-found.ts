@@ -7,7 +7,10 @@ export class JobNotFoundError extends JobsError {
     const near = didYouMean(name, known)
     const some = known.slice(0, 10).join(', ')
     super('JOB_NOT_FOUND', problem ?? `there is no job "${name}"`, {
-      hint: problem !== undefined ? 'mend its entry in package.json' : (near ?? (some === '' ? 'add one: webstir add-job NAME' : `there are: ${some}`)),
+      hint:
+        problem !== undefined
+          ? 'mend its entry in package.json'
+          : (near ?? (some === '' ? 'add one: webstir add-job NAME' : `there are: ${some}`)),
     })
   }
 }

@@ -147,4 +147,3 @@ export const schedulerSchema = z
 
 /** An entry of the manifest as written, with the defaults of the plain keys filled in. */
 export type JobEntry = z.output<typeof jobSchema>
-export type SchedulerEntry = z.output<typeof schedulerSchema>

@@ -65,11 +65,6 @@ export interface Starting {
   readonly attempt: number
 }
 
-export interface SkipRow {
-  readonly execution: Execution
-  readonly cause: SkipCause
-}
-
 export interface LogSize {
   readonly lines: number
   readonly bytes: number
