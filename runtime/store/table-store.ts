@@ -1,5 +1,5 @@
 import { type Clock, sleep } from '../clock.ts'
-import { claim, type Tick, take } from './claiming.ts'
+import { claim, type Tick } from './claiming.ts'
 import type { Driver } from './driver.ts'
 import { StoreError } from './errors.ts'
 import type { Attempt, ClaimOutcome, Execution, LogLine } from './execution.ts'
@@ -24,6 +24,7 @@ import type {
   StoreTransaction,
   TakeResult,
 } from './store.ts'
+import { take } from './taking.ts'
 
 type End = Parameters<Store['finish']>[0]
 

@@ -1,0 +1,53 @@
+import type { Execution, Fire } from './execution.ts'
+import { uuidv7 } from './uuid.ts'
+
+/** The row of a fire that waits to be taken. */
+export function queuedRow(fire: Fire, now: number): Execution {
+  return {
+    id: uuidv7(now),
+    job: fire.job,
+    scheduleKey: fire.scheduleKey,
+    scheduledFor: fire.scheduledFor,
+    tenant: fire.tenant,
+    trigger: fire.trigger,
+    status: 'QUEUED',
+    attempt: 0,
+    maxAttempts: fire.maxAttempts,
+    priority: fire.priority,
+    args: fire.args,
+    owner: '',
+    heartbeatAt: null,
+    queuedAt: now,
+    availableAt: fire.availableAt,
+    startedAt: null,
+    finishedAt: null,
+    error: null,
+    skipReason: null,
+    skipCount: 0,
+    skippedUntil: null,
+    recoveries: 0,
+    recoverLimit: fire.recoverLimit,
+    cancelRequestedAt: null,
+    parentId: fire.parentId ?? null,
+    after: fire.after,
+    lock: fire.overlap === 'allow' ? 'bypass' : 'exclusive',
+    progress: null,
+  }
+}
+
+/** The row of a fire that starts at once. */
+export function runningRow(fire: Fire, node: string, now: number): Execution {
+  return { ...queuedRow(fire, now), status: 'RUNNING', attempt: 1, owner: node, heartbeatAt: now, startedAt: now }
+}
+
+/** The row of a fire that doesn't run. */
+export function skippedRow(fire: Fire, reason: string, now: number): Execution {
+  return {
+    ...queuedRow(fire, now),
+    status: 'SKIPPED',
+    finishedAt: now,
+    skipReason: reason,
+    skipCount: fire.count,
+    skippedUntil: fire.scheduledFor,
+  }
+}
