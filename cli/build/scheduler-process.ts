@@ -13,8 +13,9 @@ export class SchedulerProcess {
   /** The exit code; 128 and the signal's number where a signal ended it, as in a shell. */
   readonly ended: Promise<number>
 
-  constructor(workspace: string, args: readonly string[]) {
-    const file = join(workspace, OUTPUT_FOLDER, 'jobs', 'scheduler.js')
+  /** `script`: relative to build/backend. */
+  constructor(workspace: string, args: readonly string[], script = 'jobs/scheduler.js') {
+    const file = join(workspace, OUTPUT_FOLDER, script)
     this.#child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'inherit', 'inherit'] })
     this.ended = new Promise((resolve, reject) => {
       this.#child.on('error', reject)

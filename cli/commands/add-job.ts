@@ -25,6 +25,8 @@ export interface AddJobOptions {
   readonly timezone?: string | undefined
   readonly workspace?: string | undefined
   readonly dryRun?: boolean
+  /** `function` (by default): the job exports run(ctx); `object`: a default object with meta() and run(). */
+  readonly form?: 'function' | 'object'
 }
 
 export interface AddedJob {
@@ -56,7 +58,7 @@ export async function addJob(options: AddJobOptions, io: Output): Promise<AddedJ
     const { preview, warnings } = await readScheduleOptions(workspace, text, options, systemClock.now())
     refuseTwin(workspace, manifest, name)
     const changed = manifest.withEntry(entry)
-    if (!dryRun) write(workspace, file, name, changed)
+    if (!dryRun) write(workspace, file, sourceOf(options), changed)
     return { path: `${manifest.key}[${manifest.count}]`, preview, warnings }
   }
   const { path, preview, warnings } = await (dryRun ? work() : withWorkspaceLock(workspace, work))
@@ -123,10 +125,14 @@ function refuseTwin(workspace: string, { entries, key }: ManifestText, name: str
   }
 }
 
+function sourceOf({ name, form }: AddJobOptions): string {
+  const template = readTemplate(form === 'object' ? 'job-object/index.ts' : 'job/index.ts')
+  return template.replaceAll('{{name}}', name).replaceAll('{{title}}', name.replaceAll('_', '-'))
+}
+
 /** The source first: a job that is listed has a file at every moment. What fails takes back what came before. */
-function write(workspace: string, file: string, name: string, packageJson: string): void {
+function write(workspace: string, file: string, text: string, packageJson: string): void {
   lookWithin(workspace, file.split('/'))
-  const text = readTemplate('job/index.ts').replaceAll('{{name}}', name)
   const takeBack = placeFiles(workspace, [{ path: file, text }])
   try {
     replacePackageJson(workspace, packageJson)

@@ -5,8 +5,10 @@ import { CommandError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'
 import { placeFiles } from '../workspace/new-files.ts'
 import { packageNameFault, packageNameFrom } from '../workspace/package-name.ts'
+import { readTemplate } from '../workspace/package-root.ts'
 import { lookWithin } from '../workspace/safe-path.ts'
 import { ownDependency, workspaceFiles } from '../workspace/template-files.ts'
+import { TENANTS_FILE, TENANTS_TEMPLATE } from '../workspace/tenants-file.ts'
 
 export interface InitOptions {
   readonly dir: string
@@ -16,6 +18,8 @@ export interface InitOptions {
   readonly timezone?: string | undefined
   /** Ask nothing. */
   readonly yes?: boolean
+  /** With src/backend/tenants.ts, too. */
+  readonly multiTenant?: boolean
 }
 
 export interface NewWorkspace {
@@ -34,7 +38,9 @@ export async function init(options: InitOptions, io: Output): Promise<NewWorkspa
   const isNew = !existsSync(folder)
   const outermost = mkdirSync(folder, { recursive: true })
   try {
-    const files = workspaceFiles({ name, timezone, dependency: ownDependency(folder) })
+    const basic = workspaceFiles({ name, timezone, dependency: ownDependency(folder) })
+    const tenants = { path: TENANTS_FILE, text: readTemplate(TENANTS_TEMPLATE) }
+    const files = options.multiTenant === true ? [...basic, tenants] : basic
     refuseCollisions(
       folder,
       files.map(({ path }) => path),

@@ -70,6 +70,36 @@ export const developmentCommands: readonly CommandDefinition[] = [
     load: async () => (await import('../commands/run-job.ts')).runJob,
   }),
   defineCommand({
+    name: 'start-server',
+    describe: "Serve the workspace's HTTP handler, with the scheduler beside it; builds first where that is needed",
+    details: [
+      'The handler is fetch(request), or a Hono app as default, of src/backend/index.ts. One stop signal stops both. In production, without this command: node build/backend/webstir/server.js, with the same options.',
+    ],
+    positionals: [],
+    options: {
+      port: { type: 'number', alias: 'p', describe: 'Default: PORT of the environment, else 3000; 0 takes a free one' },
+      host: { type: 'text', describe: 'Default: HOST of the environment, else 127.0.0.1; 0.0.0.0 for all' },
+      'without-bot': { type: 'flag', describe: 'Only serve; fire nothing' },
+      ...WORKSPACE,
+    },
+    examples: [
+      ['webstir start-server --port 8080 --host 0.0.0.0', 'Reachable from elsewhere'],
+      ['webstir start-server --without-bot', 'Where another process runs the jobs'],
+    ],
+    load: async () => (await import('../commands/start-server.ts')).startServer,
+  }),
+  defineCommand({
+    name: 'repl',
+    describe: "Open Node's REPL in the built workspace; builds first where that is needed",
+    details: [
+      'At hand are runBackgroundJob, jobs, scheduler, store, database and log. Nothing is fired by it. What was typed is kept in ~/.webstir_repl_history, or where WEBSTIR_REPL_HISTORY says.',
+    ],
+    positionals: [],
+    options: { ...WORKSPACE },
+    examples: [['webstir repl', "Then: await runBackgroundJob('send-newsletter')"]],
+    load: async () => (await import('../commands/repl.ts')).repl,
+  }),
+  defineCommand({
     name: 'backend-inspect',
     describe: 'Show the module, its jobs with all that is set, their files, and what is wrong',
     positionals: [],

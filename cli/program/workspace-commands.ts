@@ -15,6 +15,7 @@ export const workspaceCommands: readonly CommandDefinition[] = [
       name: { type: 'text', describe: 'Name of the package; default: made from the name of the folder' },
       timezone: { type: 'text', value: 'TZ', describe: 'Time zone of all schedules that name none; default: UTC' },
       yes: { type: 'flag', alias: 'y', describe: 'Ask nothing, take the defaults' },
+      'multi-tenant': { type: 'flag', describe: 'With src/backend/tenants.ts, for jobs that run once for each tenant' },
       ...JSON_DATA,
     },
     examples: [
@@ -61,6 +62,30 @@ export const workspaceCommands: readonly CommandDefinition[] = [
       ['webstir add-job poll --schedule "rate(5 minutes)" --dry-run', 'Only look at what would happen'],
     ],
     load: async () => (await import('../commands/add-job.ts')).addJob,
+  }),
+  defineCommand({
+    name: 'generate-background-job',
+    describe: 'Add a job as an object, which declares its schedules in meta(): at first, every minute',
+    details: [
+      'The job is called by its name in snake_case, and its entry in package.json has the name alone.',
+      'With --json: as add-job.',
+    ],
+    positionals: [{ name: 'name', required: true, describe: 'In any case; made into snake_case' }],
+    options: { ...DRY_RUN, ...JSON_DATA, ...WORKSPACE },
+    examples: [
+      ['webstir generate-background-job cleanup-old-data', 'The job cleanup_old_data'],
+      ['webstir generate-background-job --name CleanupOldData', 'The same'],
+    ],
+    load: async () => (await import('../commands/generate-background-job.ts')).generateBackgroundJob,
+  }),
+  defineCommand({
+    name: 'add-tenants',
+    describe: 'Add src/backend/tenants.ts: where the tenants of multi-tenant jobs come from',
+    details: ['With --json: workspace, file.'],
+    positionals: [],
+    options: { ...JSON_DATA, ...WORKSPACE },
+    examples: [['webstir add-tenants', "By default, the table tenants of the workspace's database"]],
+    load: async () => (await import('../commands/add-tenants.ts')).addTenants,
   }),
   defineCommand({
     name: 'remove-job',

@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { OUTPUT_FOLDER } from '../build/bundle.ts'
+import { ExitError } from '../command-line/errors.ts'
+import type { Output } from '../command-line/output.ts'
+import { findWorkspace } from '../workspace/find.ts'
+import { ensureBuilt } from './run-job.ts'
+
+export interface ReplOptions {
+  readonly workspace?: string | undefined
+}
+
+/** `webstir repl`: builds where that is needed, then Node's REPL with the workspace's jobs at hand. */
+export async function repl(options: ReplOptions, output: Output): Promise<void> {
+  const workspace = findWorkspace(options.workspace)
+  await ensureBuilt(workspace, output)
+  // Ctrl-C is the REPL's: it ends what is being typed, not us.
+  const ignore = (): void => {}
+  process.on('SIGINT', ignore)
+  try {
+    const code = await runRepl(workspace)
+    if (code !== 0) throw new ExitError(code)
+  } finally {
+    process.off('SIGINT', ignore)
+  }
+}
+
+function runRepl(workspace: string): Promise<number> {
+  const child = spawn(process.execPath, [join(workspace, OUTPUT_FOLDER, 'webstir', 'repl.js')], { stdio: 'inherit' })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', (code) => resolve(code ?? 1))
+  })
+}
