@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Environment variables as this project passes them around: `process.env` without its magic. */
@@ -13,10 +13,8 @@ export async function loadEnvFiles(workspace: string, env: Env = process.env): P
   const names = mode ? [`.env.${mode}.local`, '.env.local', `.env.${mode}`, '.env'] : ['.env.local', '.env']
   const files = names.map((name) => join(workspace, name)).filter((file) => existsSync(file))
   if (files.length === 0) return
-  const { default: dotenv } = await import('dotenv')
-  for (const file of files) {
-    for (const [name, value] of Object.entries(dotenv.parse(readFileSync(file)))) env[name] ??= value
-  }
+  const { fillFromFiles } = await import('./env-files.ts')
+  fillFromFiles(files, env)
 }
 
 /** The variable that turns a job off: `send-newsletter` -> `SEND_NEWSLETTER_ENABLED`. */

@@ -1,18 +1,20 @@
-import { JobsError, messageOf } from '../errors.ts'
-import { JobLockedError } from '../execution/job-runner.ts'
-import { UsageError } from './options.ts'
+import { messageOf } from '../errors.ts'
 
-/** The exit code of sysexits.h's EX_TEMPFAIL: try again later. */
-const LOCKED = 75
+/** By an error's code; any other error is 1. 75 is sysexits.h's EX_TEMPFAIL: try again later. */
+const EXIT_CODES: Readonly<Record<string, number>> = { USAGE: 2, JOB_LOCKED: 75 }
 
-/** Says what went wrong, in one line, and what to do, in another; the stack only with DEBUG=webstir. */
+/**
+ * Says what went wrong, in one line, and what to do, in another; the stack only with DEBUG=webstir, and for what was
+ * not thrown on purpose. Errors are known by what they hold: the scheduler is several bundles, each with its own copy
+ * of their classes.
+ */
 export function explain(error: unknown): number {
   const isDebug = (process.env.DEBUG ?? '').split(',').includes('webstir')
+  const isOurs = error instanceof Error && 'code' in error && 'hint' in error
   process.stderr.write(`Error: ${messageOf(error)}\n`)
-  if (error instanceof JobsError && error.hint !== undefined) process.stderr.write(`Hint: ${error.hint}\n`)
-  if (error instanceof Error && (isDebug || !(error instanceof JobsError))) process.stderr.write(`${error.stack}\n`)
-  if (error instanceof UsageError) return 2
-  return error instanceof JobLockedError ? LOCKED : 1
+  if (isOurs && error.hint !== undefined) process.stderr.write(`Hint: ${error.hint}\n`)
+  if (error instanceof Error && (isDebug || !isOurs)) process.stderr.write(`${error.stack}\n`)
+  return (isOurs ? EXIT_CODES[String(error.code)] : undefined) ?? 1
 }
 
 /** Runs an entry point and leaves with its exit code. Output that is still on its way is written first. */
