@@ -73,7 +73,7 @@ export async function addJob(options: AddJobOptions, io: Output): Promise<AddedJ
     warnings,
   }
   if (io.json) io.data(added)
-  else report(added, preview, io)
+  else report(added, preview, io, options.form === 'object')
   for (const warning of warnings) io.warn(warning)
   return added
 }
@@ -146,6 +146,7 @@ function report(
   { job, file, path, entry, dryRun }: AddedJob,
   preview: SchedulePreview | null,
   { out, color }: Output,
+  isObject: boolean,
 ): void {
   out(dryRun ? `Would add the job ${color.bold(job)}. Nothing was changed.` : `Added the job ${color.bold(job)}.`)
   out('')
@@ -153,7 +154,7 @@ function report(
   out(`  ${color.green('+')} package.json: ${path} = ${JSON.stringify(entry)}`)
   out('')
   if (preview === null) {
-    out('Schedule  none: it runs when it is asked for')
+    out(`Schedule  ${isObject ? 'every minute, as its meta() declares' : 'none: it runs when it is asked for'}`)
   } else {
     out(`Schedule  ${preview.words}`)
     for (const [index, line] of preview.lines.entries()) out(`${index === 0 ? 'Next runs ' : '          '}${line}`)

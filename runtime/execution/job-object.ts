@@ -27,11 +27,18 @@ export type BackgroundJob = BackgroundJobShape &
   Record<string, unknown> &
   ThisType<JobThis & MetaContext & Record<string, unknown>>
 
-/** The same with full types: `this` knows the object's own properties, and `this.args` the arguments of `run`. */
-export function defineJob<Definition extends BackgroundJobShape>(
-  definition: Definition &
-    ThisType<JobThis<Parameters<Definition['run']>> & MetaContext & Omit<Definition, 'run' | 'meta'>>,
-): Definition {
+/** The arguments that the `run` of an object takes. Its result is `any` so that nobody asks for it: it may depend on `this`. */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type ArgumentsOf<Definition> = Definition extends { run(...args: infer Args): any } ? Args : never
+
+/**
+ * The same with full types: `this` knows the object's own properties, and `this.args` the arguments of `run`. Where the
+ * result of a method depends on what another method of the object gives, TypeScript wants its type written down.
+ */
+export function defineJob<Definition>(
+  definition: { [Key in keyof Definition]: Definition[Key] } & BackgroundJobShape &
+    ThisType<JobThis<ArgumentsOf<Definition>> & MetaContext & Omit<Definition, keyof BackgroundJobShape>>,
+): Definition & BackgroundJobShape {
   return definition
 }
 
