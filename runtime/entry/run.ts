@@ -7,7 +7,7 @@ import { startHeart } from '../execution/heart.ts'
 import type { JobRun, JobRunner } from '../execution/job-runner.ts'
 import { newNodeId } from '../execution/node.ts'
 import type { JsonValue } from '../json.ts'
-import type { Job } from '../manifest/index.ts'
+import { type Job, problemText } from '../manifest/index.ts'
 import { SchedulerEmitter } from '../scheduler/events.ts'
 import { scheduleFiringAt } from '../scheduler/line.ts'
 import type { Place } from '../scheduler/read-workspace.ts'
@@ -82,7 +82,9 @@ export async function withRunner(
   }
   await store.registerNode({ ...about, fires: false })
   const heart = startHeart(store, node, Math.floor(staleAfter / 3), clock)
-  const { runner } = withCalls(around, node, manifest.jobs, manifest.settings.concurrency)
+  // The log tells of each attempt, those of tenants and of jobs that the job calls among them.
+  const report = new Report(log.root, new SchedulerEmitter(() => {}))
+  const { runner } = withCalls(around, node, manifest.jobs, manifest.settings.concurrency, report)
   const ending = new AbortController()
   void heedCancellations(runner, workspace, ending.signal)
   onStopSignal((signal) => {
@@ -108,15 +110,13 @@ async function heedCancellations(runner: JobRunner, { around }: OpenWorkspace, s
 
 async function runOnce(runner: JobRunner, { log, manifest }: OpenWorkspace, run: JobRun): Promise<number> {
   for (const problem of manifest.problems) {
-    if (problem.job === run.job.name) log.root.warn(`package.json: ${problem.path}: ${problem.message}`)
+    if (problem.job === run.job.name) log.root.warn(problemText(problem))
   }
-  const report = new Report(log.root, new SchedulerEmitter(() => {}))
   const result = await runner.run(run)
   if (result.kind === 'elsewhere') {
     log.root.info(`[${run.job.name}] ended in another process: ${result.execution.status}`)
     return result.execution.status === 'SUCCESS' ? 0 : 1
   }
-  report.ended(result.end)
   const { kind } = result.end.outcome
   return kind === 'success' || kind === 'skipped' ? 0 : 1
 }

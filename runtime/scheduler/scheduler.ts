@@ -66,6 +66,7 @@ export class SchedulerLoop {
     const { settings, jobs } = options
     const base = { ...options.around, onQueued: () => this.engine.lookAtQueue() }
     const { around, runner, call } = withCalls(base, this.node, jobs, settings.concurrency, {
+      // Made below, and asked only when something runs.
       started: (execution) => this.report.started(execution),
       ended: (end) => this.report.ended(end),
     })

@@ -2,7 +2,7 @@
  * What the types of jobs as objects promise. `npx tsc -p .` checks it; a line that must not compile says so, and tsc
  * complains where it does compile.
  */
-import { type BackgroundJob, defineJob } from '../../../runtime/index.ts'
+import { type BackgroundJob, defineJob, type JobInCode } from '../../../runtime/index.ts'
 
 export const whole = defineJob({
   multiTenant: true,
@@ -41,9 +41,12 @@ export const inferred = defineJob({
     return this.batchSize
   },
 })
-export const size: Promise<number> = inferred.run()
 
-export const result: Promise<number> = whole.run('hourly', { deep: true })
+/** Either is a job that can be handed over. */
+export const jobs: readonly JobInCode[] = [
+  { name: 'whole', job: whole },
+  { name: 'inferred', job: inferred },
+]
 
 // @ts-expect-error run is missing
 defineJob({ batchSize: 1 })
