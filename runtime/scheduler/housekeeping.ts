@@ -6,7 +6,7 @@ import type { Report } from './report.ts'
 import type { Staleness } from './staleness.ts'
 
 /** History is pruned this often, in ms, this many executions at a time. */
-const PRUNE_EVERY = 60_000
+const PRUNE_EVERY = 60 * 60_000
 const PRUNE_BATCH = 500
 
 /** What a scheduler does besides firing: takes over what dead processes left, and keeps the history in bounds. */

@@ -354,8 +354,9 @@ export class MemoryTables implements Tables {
   // --- keeping house
   finishedBefore(before: number, limit: number) {
     const old: string[] = []
-    for (const { id, finishedAt } of this.#executions.values()) {
-      if (old.length >= limit) break
+    for (const { id, finishedAt, queuedAt } of this.#executions.values()) {
+      // They stand in the order in which they were queued, so that no later one can have finished before.
+      if (old.length >= limit || queuedAt >= before) break
       if (finishedAt !== null && finishedAt < before) old.push(id)
     }
     return done(old)
@@ -366,6 +367,7 @@ export class MemoryTables implements Tables {
   }
 
   beyond(job: string, keep: number, limit: number) {
+    if ((this.#byJob.get(job)?.size ?? 0) <= keep) return done([])
     const mine = this.#of(job).filter(({ finishedAt }) => finishedAt !== null)
     mine.sort((a, b) => b.scheduledFor - a.scheduledFor)
     return done(mine.slice(keep, keep + limit).map(({ id }) => id))
