@@ -35,7 +35,9 @@ process.on('message', (message: ToChild) => {
 
 async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'start' }>): Promise<void> {
   const log = openLog({ destination: { write: (line) => void tell({ kind: 'log', line }) } })
-  const logger = log.forExecution(execution.job, { job: execution.job, executionId: execution.id }, () => {})
+  const { job: name, id, tenant } = execution
+  const fields = { job: name, executionId: id, ...(tenant === '' ? {} : { tenant }) }
+  const logger = log.forExecution(name, fields, () => {})
   captureConsole()
   captureStrays((error) => logger.error({ err: error }, 'an error that belongs to no run'))
   const around: InlineSurroundings = {

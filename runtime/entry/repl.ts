@@ -12,6 +12,7 @@ import { adoptScheduler, runBackgroundJob } from '../scheduler/run-background-jo
 import { openStore } from '../store/open.ts'
 import { completeJobNames } from './complete-job-names.ts'
 import { leaveWith } from './failure.ts'
+import { lineByLine } from './line-by-line.ts'
 import { placeOfFile } from './place.ts'
 
 // `webstir repl`: Node's REPL in a built workspace, with what one needs to look at its jobs and to run them.
@@ -30,7 +31,12 @@ await leaveWith(async () => {
   const jobs = await scheduler.jobs()
   const database = lateDatabase(() => openBuiltDatabase(build))
   if (process.stdout.isTTY) process.stdout.write(GREETING)
-  const repl = start({ prompt: process.stdin.isTTY ? 'webstir> ' : '', ignoreUndefined: true })
+  const piped = process.stdin.isTTY ? null : lineByLine(process.stdin)
+  const repl = start({
+    ignoreUndefined: true,
+    output: process.stdout,
+    ...(piped === null ? { prompt: 'webstir> ', input: process.stdin } : { prompt: '', input: piped.input }),
+  })
   Object.assign(repl.context, { runBackgroundJob, jobs, scheduler, store, database: database.client, log: log.root })
   completeJobNames(
     repl,
@@ -41,7 +47,8 @@ await leaveWith(async () => {
     repl.displayPrompt()
   })
   keepHistory(repl)
-  await new Promise<void>((resolve) => repl.once('exit', () => resolve()))
+  const left = new Promise<void>((resolve) => repl.once('exit', () => resolve()))
+  await Promise.race([left, piped?.feed(repl).then(() => left) ?? left])
   await scheduler.destroy()
   await database.close()
   await store.close()

@@ -28,7 +28,9 @@ export function startAttempt(execution: Execution, job: Job, around: Surrounding
     const line = readLogLine(text, `[${execution.job}] `)
     if (line !== null) buffer.add(line)
   }
-  const logger = lazy(() => log.forExecution(execution.job, { job: execution.job, executionId: execution.id }, keep))
+  const { job: name, id, tenant } = execution
+  const fields = { job: name, executionId: id, ...(tenant === '' ? {} : { tenant }) }
+  const logger = lazy(() => log.forExecution(name, fields, keep))
   const writeLine = (line: string): void => {
     log.relay(line)
     keep(line)

@@ -16,7 +16,8 @@ export class Report {
   }
 
   ended({ execution, outcome, thrown, recorded, durationMs }: ExecutionEnd): void {
-    const { job } = execution
+    const { job, tenant } = execution
+    const whose = tenant === '' ? '' : ` for tenant ${tenant}`
     const about = { ...fields(execution), durationMs }
     if (!recorded) {
       this.log.warn(about, `[${job}] ended, but another process had taken it over; its outcome was not recorded`)
@@ -24,14 +25,14 @@ export class Report {
     }
     switch (outcome.kind) {
       case 'success':
-        this.log.info(about, `[${job}] succeeded in ${durationMs} ms`)
+        this.log.info(about, `[${job}] succeeded${whose} in ${durationMs} ms`)
         this.events.emit('succeeded', { execution, durationMs })
         return
       case 'skipped':
         this.skipped(execution, 'pre-check', outcome.reason)
         return
       case 'cancelled':
-        this.log.warn(about, `[${job}] cancelled: ${outcome.error.message}`)
+        this.log.warn(about, `[${job}] cancelled${whose}: ${outcome.error.message}`)
         break
       case 'released':
         this.log.warn(about, `[${job}] interrupted: ${outcome.error.message}; given back to the queue`)
@@ -39,11 +40,11 @@ export class Report {
       case 'retry':
         this.log.warn(
           { ...about, err: thrown, retryAt: new Date(outcome.availableAt).toISOString() },
-          `[${job}] failed in attempt ${execution.attempt}, trying again: ${outcome.error.message}`,
+          `[${job}] failed${whose} in attempt ${execution.attempt}, trying again: ${outcome.error.message}`,
         )
         break
       case 'failure':
-        this.log.error({ ...about, err: thrown }, `[${job}] failed: ${outcome.error.message}`)
+        this.log.error({ ...about, err: thrown }, `[${job}] failed${whose}: ${outcome.error.message}`)
         break
     }
     const willRetry = outcome.kind === 'retry' || outcome.kind === 'released'
@@ -70,6 +71,6 @@ export class Report {
   }
 }
 
-function fields(execution: Execution): { job: string; executionId: string } {
-  return { job: execution.job, executionId: execution.id }
+function fields({ job, id, tenant }: Execution): { job: string; executionId: string; tenant?: string } {
+  return { job, executionId: id, ...(tenant === '' ? {} : { tenant }) }
 }
