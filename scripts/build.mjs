@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
@@ -33,7 +33,10 @@ const shared = {
   external: ['libsql', 'pg', 'pg-native', 'pg-boss', 'esbuild', 'typescript'],
   define: { WEBSTIR_JOBS_VERSION: JSON.stringify(version) },
   // Its entry for Node is UMD, whose parts a bundler can't follow.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+  alias: {
+    'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+    'thread-stream': join(root, 'runtime/logging/no-threads.cjs'),
+  },
   logLevel: 'warning',
 }
 
@@ -67,22 +70,11 @@ const forCommandLine = { alias: { ...shared.alias, 'string-width': './cli/comman
 /** Entry points of dist/runtime: name in dist -> source. */
 const RUNTIME = {
   index: 'runtime/index.ts',
-  schedule: 'runtime/schedule/index.ts',
   testing: 'runtime/testing/index.ts',
   next: 'runtime/next/index.ts',
-  direct: 'runtime/entry/direct.ts',
-  heartbeat: 'runtime/entry/heartbeat.ts',
   child: 'runtime/entry/child.ts',
   server: 'runtime/entry/server.ts',
   repl: 'runtime/entry/repl.ts',
-}
-
-/**
- * The scheduler's first file holds all that a listing needs: every further file costs Node about a millisecond. What it
- * imports when it needs it is a file of its own, at the same place.
- */
-const FIRST = { scheduler: 'runtime/entry/scheduler.ts' }
-const LATER = {
   watch: 'runtime/entry/watch.ts',
   inspect: 'runtime/entry/inspect.ts',
   run: 'runtime/entry/run.ts',
@@ -92,15 +84,44 @@ const LATER = {
   'json-error': 'runtime/manifest/json-error.ts',
   'env-files': 'runtime/env-files.ts',
 }
+/** Those that stay small: they are loaded where little else is. */
+const SMALL = { schedule: 'runtime/schedule/index.ts', direct: 'runtime/entry/direct.ts' }
+/** One file each, with all that it needs: the scheduler's first file, which alone makes a listing, and the thread. */
+const ALONE_AT_START = { scheduler: 'runtime/entry/scheduler.ts', heartbeat: 'runtime/entry/heartbeat.ts' }
 
-/** Imports of those, where the first file makes them, are left as they are. */
-const laterFiles = {
-  name: 'later-files',
+/**
+ * Whatever is loaded besides the small files needs most of the runtime, so that all of it may as well be one file:
+ * each entry, and each module that is imported late, is made to need the whole of core.ts. esbuild then puts that
+ * into a single chunk instead of dozens, each of which costs a start about a millisecond.
+ */
+const oneCore = {
+  name: 'one-core',
   setup(build) {
-    build.onResolve({ filter: /^\.{1,2}\// }, ({ path, kind }) => {
-      if (kind !== 'dynamic-import') return
+    const core = JSON.stringify(join(root, 'runtime', 'entry', 'core.ts'))
+    build.onResolve({ filter: /\.ts$/ }, ({ path, kind, resolveDir, namespace }) => {
+      if (namespace === 'with-core' || !['dynamic-import', 'entry-point'].includes(kind)) return
+      if (Object.values(SMALL).includes(path)) return
+      return { path: resolve(resolveDir, path), namespace: 'with-core' }
+    })
+    build.onLoad({ filter: /.*/, namespace: 'with-core' }, ({ path }) => ({
+      // The condition never holds; it keeps the core from being dropped as unused.
+      contents: `export * from ${JSON.stringify(path)}
+        import * as core from ${core}
+        if (process.argv.length < 0) console.log(core)`,
+      resolveDir: root,
+    }))
+  },
+}
+
+/** Where a file that stands alone imports another one late, that is left as it is: the other is at the same place. */
+const lateFiles = {
+  name: 'late-files',
+  setup(build) {
+    build.onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, importer }) => {
+      if (kind !== 'dynamic-import' || importer.includes('/store/')) return
       const name = basename(path, '.ts')
-      if (!(name in LATER)) throw new Error(`${path} is imported late by the scheduler: name it in LATER`)
+      if (!(name in RUNTIME))
+        return { errors: [{ text: `${path} is imported late by the scheduler: name it in RUNTIME` }] }
       return { path: `./${name}.js`, external: true }
     })
   },
@@ -108,8 +129,8 @@ const laterFiles = {
 
 function runtime(outdir) {
   return Promise.all([
-    build({ ...shared, entryPoints: { ...RUNTIME, ...LATER }, outdir }),
-    build({ ...shared, entryPoints: FIRST, outdir, splitting: false, banner: {}, plugins: [laterFiles] }),
+    build({ ...shared, entryPoints: { ...RUNTIME, ...SMALL }, outdir, plugins: [oneCore] }),
+    build({ ...shared, entryPoints: ALONE_AT_START, outdir, splitting: false, plugins: [lateFiles] }),
   ])
 }
 

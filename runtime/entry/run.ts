@@ -95,7 +95,8 @@ export async function withRunner(
     return await work(runner, workspace)
   } finally {
     ending.abort()
-    await heart.stop()
+    // Not waited for: the thread ends with the process, which is about to.
+    void heart.stop()
     await store.removeNode(node).catch(() => {})
     await workspace.close()
   }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
+import { builtin } from '../builtin.ts'
 import type { Clock, Timer } from '../clock.ts'
 import type { Store } from '../store/store.ts'
 
@@ -35,7 +35,7 @@ export function startHeart(store: Store, node: string, every: number, clock: Clo
   if (store.target === null) return { stop: async () => {} }
   if (!existsSync(fileURLToPath(WORKER))) return beatFromLoop(store, node, every, clock)
   const task: HeartTask = { url: store.target, node, every }
-  const worker = new Worker(WORKER, { workerData: task })
+  const worker = new (builtin('node:worker_threads').Worker)(WORKER, { workerData: task })
   worker.unref()
   let fallback: Heart | undefined
   worker.on('error', () => {

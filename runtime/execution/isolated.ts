@@ -1,5 +1,6 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { builtin } from '../builtin.ts'
 import type { Clock } from '../clock.ts'
 import { JobsError } from '../errors.ts'
 import type { Job } from '../manifest/job.ts'
@@ -40,7 +41,10 @@ const PATIENCE = 5000
 /** Runs attempts in child processes: whatever the job does there, this process lives on. */
 export function processIsolation(workspace: ChildWorkspace, clock: Clock): (run: IsolatedRun) => AttemptBody {
   return (run) => {
-    const child = fork(CHILD, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'json' })
+    const child = builtin('node:child_process').fork(CHILD, [], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'json',
+    })
     const send = (message: ToChild): void => {
       if (child.connected) child.send(message, () => {})
     }

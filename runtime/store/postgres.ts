@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type pg from 'pg'
+import { builtin } from '../builtin.ts'
 import { type Clock, sleep } from '../clock.ts'
 import type { Driver, Session } from './driver.ts'
 import { StoreError } from './errors.ts'
@@ -161,7 +161,7 @@ const names = new Map<string, string>()
 async function run(client: pg.PoolClient, { sql, parameters }: Statement): Promise<readonly Row[]> {
   let name = names.get(sql)
   if (name === undefined) {
-    name = `webstir_${createHash('sha256').update(sql).digest('hex').slice(0, 24)}`
+    name = `webstir_${builtin('node:crypto').createHash('sha256').update(sql).digest('hex').slice(0, 24)}`
     names.set(sql, name)
   }
   const result = await client.query<Row>({ name, text: numbered(sql), values: [...parameters] })

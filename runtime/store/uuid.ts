@@ -1,8 +1,4 @@
-import { randomFillSync } from 'node:crypto'
-
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-const POOL = new Uint8Array(4096)
-let used = POOL.length
 
 let lastTime = 0
 let counter = 0
@@ -42,10 +38,7 @@ function hex(bytes: number): string {
   return text
 }
 
+/** Ids must be unique, not secret: Math.random will do, and loading node:crypto would cost every start some milliseconds. */
 function next(): number {
-  if (used === POOL.length) {
-    randomFillSync(POOL)
-    used = 0
-  }
-  return POOL[used++] ?? 0
+  return Math.floor(Math.random() * 256)
 }

@@ -1,0 +1,10 @@
+/** Node's own modules that are loaded when they are first used: each costs a start some milliseconds. */
+interface LateModules {
+  'node:child_process': typeof import('node:child_process')
+  'node:crypto': typeof import('node:crypto')
+  'node:worker_threads': typeof import('node:worker_threads')
+}
+
+export function builtin<Name extends keyof LateModules>(name: Name): LateModules[Name] {
+  return process.getBuiltinModule(name)
+}
