@@ -1,0 +1,43 @@
+import { systemClock } from '../../runtime/clock.ts'
+import type { JobContext } from '../../runtime/execution/context.ts'
+import { openLog } from '../../runtime/logging/logger.ts'
+import { DEFAULT_SETTINGS, type Job } from '../../runtime/manifest/index.ts'
+import { SchedulerLoop } from '../../runtime/scheduler/scheduler.ts'
+import type { Store } from '../../runtime/store/store.ts'
+
+export interface BenchLoopOptions {
+  readonly jobs: readonly Job[]
+  readonly store: Store
+  readonly concurrency: number
+  readonly run: (context: JobContext) => unknown
+}
+
+/** A whole scheduler in this process: its loop, engine, store and records; only the modules are functions. */
+export function benchLoop({ jobs, store, concurrency, run }: BenchLoopOptions): SchedulerLoop {
+  return new SchedulerLoop({
+    jobs,
+    settings: { ...DEFAULT_SETTINGS, concurrency },
+    version: 'bench',
+    host: 'bench',
+    pid: process.pid,
+    firesReboots: false,
+    hasAllJobs: true,
+    around: {
+      store,
+      clock: systemClock,
+      env: {},
+      staleAfter: DEFAULT_SETTINGS.staleAfter,
+      log: openLog({ level: 'warn' }),
+      modules: {
+        load: async () => ({
+          file: 'bench',
+          preCheck: undefined,
+          run,
+          schedules: () => [],
+          multiTenant: undefined,
+          filter: undefined,
+        }),
+      },
+    },
+  })
+}
