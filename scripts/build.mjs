@@ -86,8 +86,12 @@ const RUNTIME = {
 }
 /** Those that stay small: they are loaded where little else is. */
 const SMALL = { schedule: 'runtime/schedule/index.ts', direct: 'runtime/entry/direct.ts' }
-/** One file each, with all that it needs: the scheduler's first file, which alone makes a listing, and the thread. */
-const ALONE_AT_START = { scheduler: 'runtime/entry/scheduler.ts', heartbeat: 'runtime/entry/heartbeat.ts' }
+/** One file each, with all that it needs: the scheduler's first, what makes a listing, and the heartbeat's thread. */
+const ALONE_AT_START = {
+  scheduler: 'runtime/entry/scheduler.ts',
+  list: 'runtime/entry/list.ts',
+  heartbeat: 'runtime/entry/heartbeat.ts',
+}
 
 /**
  * Whatever is loaded besides the small files needs most of the runtime, so that all of it may as well be one file:
@@ -120,7 +124,7 @@ const lateFiles = {
     build.onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, importer }) => {
       if (kind !== 'dynamic-import' || importer.includes('/store/')) return
       const name = basename(path, '.ts')
-      if (!(name in RUNTIME))
+      if (!(name in RUNTIME) && !(name in ALONE_AT_START))
         return { errors: [{ text: `${path} is imported late by the scheduler: name it in RUNTIME` }] }
       return { path: `./${name}.js`, external: true }
     })

@@ -9,10 +9,14 @@ export const OUTPUT_FOLDER = 'build/backend'
 /** What stands for a path under build/backend in an import until it is known how deep the importing file lies. */
 export const FROM_BUILD = 'webstir-build:'
 
-/** A job's module runs the job when it is what Node was started with. */
+/**
+ * A job's module runs the job when it is what Node was started with. That is looked into only where it may be so: under
+ * the scheduler, one file less is loaded with each job.
+ */
 const RUN_IF_MAIN = `
-import { runIfMain as __webstirRunIfMain } from '${FROM_BUILD}webstir/direct.js';
-__webstirRunIfMain(import.meta.url);
+if (!process.argv[1]?.endsWith('scheduler.js')) {
+  void import('${FROM_BUILD}webstir/direct.js').then(({ runIfMain }) => runIfMain(import.meta.url));
+}
 `
 
 export interface Bundle {
