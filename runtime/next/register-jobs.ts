@@ -1,7 +1,9 @@
 import { systemClock } from '../clock.ts'
 import { JobsError, messageOf } from '../errors.ts'
-import { captureConsole } from '../execution/frame.ts'
-import { acquireJobLock } from '../execution/job-lock.ts'
+import { captureConsole, currentFrame, type Frame, runInFrame } from '../execution/frame.ts'
+import { acquireJobLock, type HeldExecution } from '../execution/job-lock.ts'
+import { LogBuffer } from '../execution/log-buffer.ts'
+import { readLogLine } from '../logging/line.ts'
 import { type LogOutput, openLog } from '../logging/logger.ts'
 import { switchedOff } from '../manifest/enabled.ts'
 import { createScheduler, type Scheduler } from '../scheduler/bot.ts'
@@ -93,7 +95,8 @@ function ofList(jobs: readonly NextJob[], options: RegisterJobsOptions, store: S
 }
 
 /** Each through its own lock and record; one that fails doesn't keep the next from running. */
-async function runInOrder(jobs: readonly NextJob[], store: Store, { root }: LogOutput): Promise<void> {
+async function runInOrder(jobs: readonly NextJob[], store: Store, log: LogOutput): Promise<void> {
+  const { root } = log
   const failed: string[] = []
   for (const { name, run, preCheck } of jobs) {
     const lock = await acquireJobLock(store, name, { preCheck: enabledFirst(name, preCheck) }).catch(
@@ -111,7 +114,7 @@ async function runInOrder(jobs: readonly NextJob[], store: Store, { root }: LogO
       continue
     }
     try {
-      await run()
+      await runLogged(lock.execution, run, store, log)
       await lock.execution.succeed()
       root.info({ job: name }, `[${name}] succeeded`)
     } catch (error) {
@@ -121,6 +124,30 @@ async function runInOrder(jobs: readonly NextJob[], store: Store, { root }: LogO
     }
   }
   if (failed.length > 0) throw new JobsError('SYNC_FAILED', `failed: ${failed.join(', ')}`)
+}
+
+/** What it writes with `console` bears its own name, and is kept with its own execution. */
+async function runLogged({ id, job }: HeldExecution, run: () => unknown, store: Store, log: LogOutput): Promise<void> {
+  const buffer = new LogBuffer(store, systemClock, id, 1)
+  const logger = log.forExecution(job, { job, executionId: id }, (text) => {
+    const line = readLogLine(text, `[${job}] `)
+    if (line !== null) buffer.add(line)
+  })
+  const outer = currentFrame()
+  const frame: Frame = {
+    job,
+    executionId: id,
+    chain: [job],
+    log: () => logger,
+    call: outer?.call,
+    signal: outer?.signal ?? new AbortController().signal,
+    stray: (error) => logger.error({ err: error }, 'an error that nobody handled'),
+  }
+  try {
+    await runInFrame(frame, run)
+  } finally {
+    await buffer.flush()
+  }
 }
 
 /** `NAME_ENABLED=false` turns a job of the list off, too: with a row that says so. */
