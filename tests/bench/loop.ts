@@ -1,4 +1,4 @@
-import { systemClock } from '../../runtime/clock.ts'
+import { type Clock, systemClock } from '../../runtime/clock.ts'
 import type { JobContext } from '../../runtime/execution/context.ts'
 import { openLog } from '../../runtime/logging/logger.ts'
 import { DEFAULT_SETTINGS, type Job } from '../../runtime/manifest/index.ts'
@@ -8,12 +8,14 @@ import type { Store } from '../../runtime/store/store.ts'
 export interface BenchLoopOptions {
   readonly jobs: readonly Job[]
   readonly store: Store
+  /** Default: the machine's. */
+  readonly clock?: Clock
   readonly concurrency: number
   readonly run: (context: JobContext) => unknown
 }
 
 /** A whole scheduler in this process: its loop, engine, store and records; only the modules are functions. */
-export function benchLoop({ jobs, store, concurrency, run }: BenchLoopOptions): SchedulerLoop {
+export function benchLoop({ jobs, store, clock = systemClock, concurrency, run }: BenchLoopOptions): SchedulerLoop {
   return new SchedulerLoop({
     jobs,
     settings: { ...DEFAULT_SETTINGS, concurrency },
@@ -24,7 +26,7 @@ export function benchLoop({ jobs, store, concurrency, run }: BenchLoopOptions): 
     hasAllJobs: true,
     around: {
       store,
-      clock: systemClock,
+      clock,
       env: {},
       staleAfter: DEFAULT_SETTINGS.staleAfter,
       log: openLog({ level: 'warn' }),
