@@ -1,7 +1,12 @@
 import picocolors from 'picocolors'
 import { wantsColor } from './wants-color.ts'
 
-export type Colors = ReturnType<typeof picocolors.createColors>
+type Paint = (text: string) => string
+
+/** What paints text; each leaves it as it is where colours are off. Part of the public types, so spelled out here. */
+export interface Colors extends Readonly<Record<'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', Paint>> {
+  readonly isColorSupported: boolean
+}
 
 /** Where a command prints. Passed in, so that a command can be run and read without a terminal. */
 export interface Output {

@@ -1,4 +1,4 @@
-import type { DestinationStream, Logger as PinoLogger } from 'pino'
+import type { Logger as PinoLogger } from 'pino'
 import { pino } from 'pino'
 import type { Env } from '../env.ts'
 import { JobsError } from '../errors.ts'
@@ -20,6 +20,11 @@ export interface Logger extends Record<Level, LogMethod> {
   child(fields: Record<string, unknown>): Logger
 }
 
+/** Takes whole lines, each with its line feed. */
+export interface LineSink {
+  write(line: string): void
+}
+
 export interface LoggerOptions {
   /** Least severe level that is written; default `LOG_LEVEL`, else `info`. */
   readonly level?: string | undefined
@@ -28,7 +33,7 @@ export interface LoggerOptions {
   /** Further redacted paths, in pino's syntax. */
   readonly redact?: readonly string[]
   /** Where lines go; default standard output, written synchronously so that no exit loses one. */
-  readonly destination?: DestinationStream
+  readonly destination?: LineSink
   readonly env?: Env
 }
 
@@ -57,7 +62,7 @@ export function openLog(options: LoggerOptions = {}): LogOutput {
     root: asLogger(pino(settings, lines)),
     relay: (line) => lines.write(line),
     forExecution(job, fields, tap) {
-      const both: DestinationStream = {
+      const both: LineSink = {
         write(line) {
           lines.write(line)
           tap(line)
@@ -87,7 +92,7 @@ function checkedFormat(format: string | undefined): 'json' | 'pretty' {
   throw new JobsError('LOG_FORMAT', `LOG_FORMAT "${format}" is no format`, { hint: 'use json or pretty' })
 }
 
-function standardOutput(format: 'json' | 'pretty'): DestinationStream {
+function standardOutput(format: 'json' | 'pretty'): LineSink {
   const output = pino.destination({ fd: 1, sync: true })
   // A reader that went away (`scheduler.js --watch | head`) must not end the scheduler.
   output.on('error', () => {})
