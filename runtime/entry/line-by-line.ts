@@ -1,7 +1,6 @@
 import { createInterface } from 'node:readline'
 import type { REPLServer } from 'node:repl'
 import { PassThrough, type Readable } from 'node:stream'
-import { nextTurn } from '../clock.ts'
 
 /**
  * The input of a REPL that reads from a file or a pipe: each line is given to it when it is done with the one before.
@@ -12,26 +11,20 @@ export function lineByLine(source: Readable): { readonly input: PassThrough; fee
   return {
     input,
     async feed(repl) {
-      let evaluating = 0
-      let idle = (): void => {}
-      const standard = repl.eval
-      const watched: typeof repl.eval = (code, context, file, done) => {
-        evaluating++
-        standard.call(repl, code, context, file, (error, result) => {
-          done(error, result)
-          evaluating--
-          idle()
-        })
+      let isDone = (): void => {}
+      // It asks for the next line when it is done with one, in whatever way that ended.
+      const standard = repl.displayPrompt
+      repl.displayPrompt = (preserveCursor) => {
+        standard.call(repl, preserveCursor)
+        isDone()
       }
-      Object.defineProperty(repl, 'eval', { value: watched })
+      repl.once('exit', () => isDone())
       for await (const line of createInterface({ input: source })) {
+        const done = new Promise<void>((resolve) => {
+          isDone = resolve
+        })
         input.write(`${line}\n`)
-        await nextTurn()
-        while (evaluating > 0) {
-          await new Promise<void>((resolve) => {
-            idle = resolve
-          })
-        }
+        await done
       }
       input.end()
     },
