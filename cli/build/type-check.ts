@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, parse, relative, resolve } from 'node:path'
 import type { JsonValue } from '../../runtime/json.ts'
 import { packageRoot } from '../workspace/package-root.ts'
 import { type Diagnostic, warning } from './diagnostic.ts'
@@ -67,6 +67,8 @@ function configFor(workspace: string): { path: string; isTemporary: boolean } {
     compilerOptions: {
       noEmit: true,
       skipLibCheck: true,
+      // By default the folder of the config, which would shut the sources out; nothing is written, so any will do.
+      rootDir: parse(folder).root,
       paths: {
         ...rebased(written.paths, workspace, folder),
         'webstir-jobs': [join(types, 'index.d.ts')],

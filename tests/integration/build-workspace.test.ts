@@ -159,6 +159,26 @@ describe('webstir build', () => {
     expect(readdirSync(workspace.path('build'))).toEqual([])
   })
 
+  it('checks the types of an older workspace that writes to build/ and leaves rootDir to the compiler', async () => {
+    const workspace = hello(false)
+    const compilerOptions = { target: 'es2022', module: 'esnext', moduleResolution: 'bundler', outDir: 'build' }
+    workspace.write(
+      'base.json',
+      JSON.stringify({ compilerOptions: { strict: true, allowImportingTsExtensions: true } }),
+    )
+    workspace.write('tsconfig.json', JSON.stringify({ extends: './base.json', compilerOptions, include: ['src'] }))
+    workspace.write(
+      'src/backend/jobs/hello/index.ts',
+      "import type { JobContext } from 'webstir-jobs'\nexport const run = (context: JobContext): string => context.job\n",
+    )
+
+    expect(await build(workspace)).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining('types checked'),
+    })
+  })
+
   it('lets a job import the runtime, as the one copy of the build', async () => {
     const workspace = hello()
     const source = `import { FatalError } from 'webstir-jobs'
