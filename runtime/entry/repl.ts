@@ -17,8 +17,8 @@ import { placeOfFile } from './place.ts'
 
 // `webstir repl`: Node's REPL in a built workspace, with what one needs to look at its jobs and to run them.
 
-const GREETING = `At hand: runBackgroundJob(name, ...args), jobs, scheduler, store, database, log. await works; Tab completes the
-names of jobs; .exit leaves.
+const GREETING = `At hand: runBackgroundJob(name, ...args), jobs, scheduler, store, database, log.
+await works at the top level, Tab completes the names of jobs, .exit leaves.
 `
 
 await leaveWith(async () => {

@@ -36,6 +36,9 @@ export interface RegisterJobsOptions {
 const TICK = 'sync-tick'
 /** Hot reload loads modules anew, but keeps the global object: one scheduler lives there. */
 const KEY = Symbol.for('webstir-jobs.next')
+/** And the list as it was last given: the scheduler that runs already takes the reloaded functions from there. */
+const LIST = Symbol.for('webstir-jobs.next.list')
+const shared = globalThis as { [KEY]?: Promise<Scheduler> | undefined; [LIST]?: readonly NextJob[] }
 
 /**
  * To be called from `register()` of Next.js's instrumentation.ts. Starts the scheduler once, in the Node runtime only:
@@ -44,7 +47,10 @@ const KEY = Symbol.for('webstir-jobs.next')
  */
 export async function registerJobs(options: RegisterJobsOptions = {}): Promise<Scheduler | null> {
   if (process.env.NEXT_RUNTIME === 'edge' || process.env.NEXT_PHASE === 'phase-production-build') return null
-  const shared = globalThis as { [KEY]?: Promise<Scheduler> | undefined }
+  if (options.jobs !== undefined) {
+    refuseTwins(options.jobs)
+    shared[LIST] = options.jobs
+  }
   shared[KEY] ??= begin(options).catch((error: unknown) => {
     // What is wrong now may be mended by the next hot reload.
     shared[KEY] = undefined
@@ -56,7 +62,7 @@ export async function registerJobs(options: RegisterJobsOptions = {}): Promise<S
 async function begin(options: RegisterJobsOptions): Promise<Scheduler> {
   const log = openLog()
   const scheduler =
-    options.jobs === undefined ? ofWorkspace(options, log) : ofList(options.jobs, options, await storeOf(options), log)
+    options.jobs === undefined ? ofWorkspace(options, log) : ofList(options, await storeOf(options), log)
   // What can't begin (an unreadable schedule, say) is the caller's to know.
   await scheduler.jobs()
   void scheduler.start().catch((error: unknown) => log.root.error({ err: error }, 'the scheduler could not be started'))
@@ -83,15 +89,22 @@ async function storeOf({ store }: RegisterJobsOptions): Promise<Store> {
   return typeof store === 'object' ? store : openStore(store)
 }
 
-function ofList(jobs: readonly NextJob[], options: RegisterJobsOptions, store: Store, log: LogOutput): Scheduler {
-  const twin = jobs.find(({ name }, index) => jobs.findIndex((other) => other.name === name) !== index)
-  if (twin !== undefined) {
-    throw new JobsError('DUPLICATE_NAME', `two of the jobs are called "${twin.name}"`, { hint: 'rename one of them' })
-  }
+function ofList(options: RegisterJobsOptions, store: Store, log: LogOutput): Scheduler {
   captureConsole()
   const schedule = options.schedule ?? (process.env.SYNC_CRON_SCHEDULE || '0 0 * * *')
-  const tick = { name: TICK, schedule, timezone: options.timezone ?? 'UTC', run: () => runInOrder(jobs, store, log) }
+  const tick = {
+    name: TICK,
+    schedule,
+    timezone: options.timezone ?? 'UTC',
+    run: () => runInOrder(shared[LIST] ?? [], store, log),
+  }
   return createScheduler({ store, log, clock: systemClock, jobs: [tick] })
+}
+
+function refuseTwins(jobs: readonly NextJob[]): void {
+  const twin = jobs.find(({ name }, index) => jobs.findIndex((other) => other.name === name) !== index)
+  if (twin === undefined) return
+  throw new JobsError('DUPLICATE_NAME', `two of the jobs are called "${twin.name}"`, { hint: 'rename one of them' })
 }
 
 /** Each through its own lock and record; one that fails doesn't keep the next from running. */

@@ -45,7 +45,11 @@ describe('registerJobs', () => {
     // Hot reload loads the module anew.
     vi.resetModules()
     const reloaded = await import('../../../runtime/next/index.ts')
-    expect(await reloaded.registerJobs(options)).toBe(one)
+    let reloadedRuns = 0
+    const reloadedJobs = [{ name: 'a', run: () => void reloadedRuns++ }]
+    expect(await reloaded.registerJobs({ ...options, jobs: reloadedJobs })).toBe(one)
+    await one?.runBackgroundJobs(MIDNIGHT)
+    expect(reloadedRuns).toBe(1)
   })
 
   it('runs the list in its order, in one tick, at midnight UTC unless SYNC_CRON_SCHEDULE says otherwise', async () => {
