@@ -16,6 +16,7 @@ import {
   readBuildInfo,
 } from '../../runtime/manifest/index.ts'
 import { readManifest } from '../../runtime/manifest/read.ts'
+import { redacted } from '../../runtime/redact.ts'
 import { parseSchedule } from '../../runtime/schedule/index.ts'
 import { OUTPUT_FOLDER } from './bundle.ts'
 import { listBuilt } from './code-schedules.ts'
@@ -45,6 +46,7 @@ export interface Policies {
 
 export interface InspectedJob extends ListedJob {
   readonly timezone: string | null
+  /** Secrets are redacted. */
   readonly args: readonly JsonValue[]
   /** Null where the entry can't be read. */
   readonly policies: Policies | null
@@ -129,7 +131,7 @@ export async function inspectWorkspace(workspace: string, now: number): Promise<
       builtAt: info?.builtAt ?? null,
       version: info?.version ?? null,
     },
-    jobs: listed.map((job) => inspectJob(workspace, job, byName.get(job.name), entries, build)),
+    jobs: listed.map((job) => inspectJob(workspace, job, byName.get(job.name), entries, build, settings.redact)),
     problems,
   }
 }
@@ -140,6 +142,7 @@ function inspectJob(
   job: Job | undefined,
   entries: Entries,
   build: Freshness,
+  redact: readonly string[],
 ): InspectedJob {
   const path = `${OUTPUT_FOLDER}/jobs/${listed.name}/index.js`
   const exists = existsSync(join(workspace, path))
@@ -147,7 +150,7 @@ function inspectJob(
   return {
     ...listed,
     timezone: job?.timezone ?? null,
-    args: (job?.written ?? job)?.args ?? [],
+    args: ((job?.written ?? job)?.args ?? []).map((arg) => redacted(arg, redact)),
     policies,
     notDefault: policies === null ? [] : notDefault(policies),
     source: entries.jobs.get(listed.name) ?? null,

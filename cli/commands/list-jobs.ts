@@ -7,8 +7,8 @@ import {
   type ListedJob,
   listJobs as list,
   loadManifest,
-  problemText,
   readBuildInfo,
+  remarks,
   renderJobList,
 } from '../../runtime/manifest/index.ts'
 import type { Output } from '../command-line/output.ts'
@@ -30,12 +30,7 @@ export async function listJobs(options: ListJobsOptions, io: Output): Promise<re
   const jobs = await withCodeSchedules(workspace, list(manifest, now), info, io)
   if (io.json) io.data(jobs)
   else io.out(renderJobList(jobs, now, { color: io.color.isColorSupported }).trimEnd())
-  // What makes a schedule or a whole job unusable stands in the list itself.
-  const shown = new Set(jobs.map(({ problem }) => problem))
-  for (const problem of manifest.problems) {
-    const text = problemText(problem)
-    if (problem.code !== 'SCHEDULE' && !shown.has(text)) io.warn(text)
-  }
+  for (const remark of remarks(manifest, jobs)) io.warn(remark)
   return jobs
 }
 

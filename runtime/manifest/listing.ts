@@ -1,4 +1,5 @@
 import type { JsonValue } from '../json.ts'
+import { redacted } from '../redact.ts'
 import { parseSchedule, type Schedule, ScheduleError } from '../schedule/index.ts'
 import type { Job, JobSchedule, Manifest } from './job.ts'
 import { problemText } from './problem-text.ts'
@@ -8,6 +9,7 @@ export interface ListedSchedule {
   /** Verbatim. */
   readonly schedule: string
   readonly timezone: string
+  /** Secrets are redacted. */
   readonly args: readonly JsonValue[]
   /** `manifest`: package.json; `code`: the module's `meta()`. */
   readonly origin: 'manifest' | 'code'
@@ -47,7 +49,7 @@ export interface ListingOptions {
 
 /** The manifest's jobs in its order, then those that could not be read. `now`: ms since the epoch. */
 export function listJobs(manifest: Manifest, now: number, options: ListingOptions = {}): ListedJob[] {
-  const lister = new Lister(now, options)
+  const lister = new Lister(now, options, manifest.settings.redact)
   const faults = new Map<string | null, string>()
   for (const fault of manifest.problems) if (fault.code === 'META') faults.set(fault.job, problemText(fault))
   const listed = manifest.jobs.map((job) => lister.job(job, faults.get(job.name) ?? null))
@@ -83,11 +85,13 @@ interface Outlook {
 class Lister {
   readonly #from: Date
   readonly #options: ListingOptions
+  readonly #redact: readonly string[]
   readonly #outlooks = new Map<string, Outlook>()
 
-  constructor(now: number, options: ListingOptions) {
+  constructor(now: number, options: ListingOptions, redact: readonly string[]) {
     this.#from = new Date(now)
     this.#options = options
+    this.#redact = redact
   }
 
   job(job: Job, problem: string | null): ListedJob {
@@ -117,7 +121,7 @@ class Lister {
     const listed = {
       schedule: schedule.text,
       timezone,
-      args,
+      args: args.length === 0 ? args : args.map((arg) => redacted(arg, this.#redact)),
       origin: schedule.origin,
       kind,
       next: isOff ? null : next,

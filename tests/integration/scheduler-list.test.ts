@@ -106,3 +106,14 @@ test('a schedule that can not be read is shown as invalid, with the reason, and 
   expect(stdout).toMatch(/invalid +often: .*minute 61 is out of range 0-59/)
   expect(stdout).toMatch(/nightly +0 0 \* \* \*/)
 })
+
+test('an unknown key is warned of on standard error, with the one that was probably meant', async () => {
+  const odd = await buildWorkspace({ jobs: [{ name: 'a', shedule: '@daily' }], sources: { a: NOTHING } })
+
+  const { stdout, stderr } = await odd.scheduler(['--list', '--json'])
+
+  expect(stderr).toMatch(
+    /^Warning: package\.json: webstir\.module\.jobs\[0\]\.shedule \(job a\): .*did you mean "schedule"/,
+  )
+  expect(JSON.parse(stdout)).toMatchObject([{ name: 'a' }])
+})

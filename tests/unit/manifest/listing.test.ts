@@ -106,3 +106,18 @@ describe('the list of jobs, for people', () => {
     expect(renderJobList([], NOW)).toContain('webstir add-job')
   })
 })
+
+describe('secrets among arguments', () => {
+  it('are redacted, those that the workspace names too, and the rest is shown', async () => {
+    const args = [{ token: 'abc', deep: { card: '4711', shop: 'north' } }, '--full']
+    const schedule = ['@daily', { schedule: '@hourly', args: [{ password: 'x' }] }]
+    const webstir = { module: { jobs: [{ name: 'pay', schedule, args }] }, scheduler: { redact: ['*.card'] } }
+
+    const [job] = listJobs(await readManifestText('/w', JSON.stringify({ webstir }), {}), NOW)
+
+    expect(job?.schedules.map((listed) => listed.args)).toEqual([
+      [{ token: '[Redacted]', deep: { card: '[Redacted]', shop: 'north' } }, '--full'],
+      [{ password: '[Redacted]' }],
+    ])
+  })
+})
