@@ -73,7 +73,7 @@ export async function createTestScheduler(options: TestSchedulerOptions): Promis
   return {
     clock,
     scheduler,
-    advance: (duration) => clock.advance(millisecondsOf(duration)),
+    advance: async (duration) => clock.advance(millisecondsOf(duration)),
     advanceTo: (instant) => clock.advanceTo(new Date(instant)),
     runJob: (name, ...args) => scheduler.runBackgroundJob(name, ...args),
     executions,
