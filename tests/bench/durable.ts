@@ -28,11 +28,15 @@ export async function bench(): Promise<void> {
 async function rates(server: { database(): Promise<string> }): Promise<void> {
   const graphile = await server.database()
   const boss = await server.database()
-  const own = await server.database()
   const measured: { name: string; jobs: number; rate: (jobs: number) => Promise<number>; rates: number[] }[] = [
     { name: 'raw libsql: an insert and two updates, groups of 100', jobs: JOBS, rate: rawRate, rates: [] },
     { name: 'webstir-jobs, SQLite', jobs: JOBS, rate: (jobs) => schedulerRate(jobs), rates: [] },
-    { name: 'webstir-jobs, PostgreSQL', jobs: PEER_JOBS, rate: (jobs) => schedulerRate(jobs, own), rates: [] },
+    {
+      name: 'webstir-jobs, PostgreSQL',
+      jobs: PEER_JOBS,
+      rate: async (jobs) => schedulerRate(jobs, await server.database()),
+      rates: [],
+    },
     {
       name: 'graphile-worker 0.17.3, PostgreSQL',
       jobs: PEER_JOBS,
