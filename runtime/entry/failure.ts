@@ -19,7 +19,8 @@ export function explain(error: unknown): number {
 
 /** Runs an entry point and leaves with its exit code. Output that is still on its way is written first. */
 export async function leaveWith(work: () => Promise<number>): Promise<never> {
-  const code = await work().catch(explain)
+  // In a promise of its own, so that what is thrown at once (wrong options) is explained like the rest.
+  const code = await Promise.resolve().then(work).catch(explain)
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
   process.exit(code)
 }

@@ -7,7 +7,7 @@ import { startHeart } from '../execution/heart.ts'
 import type { JobRun, JobRunner } from '../execution/job-runner.ts'
 import { newNodeId } from '../execution/node.ts'
 import type { JsonValue } from '../json.ts'
-import { type Job, problemText } from '../manifest/index.ts'
+import { type Job, type Manifest, problemText } from '../manifest/index.ts'
 import { SchedulerEmitter } from '../scheduler/events.ts'
 import { scheduleFiringAt } from '../scheduler/line.ts'
 import type { Place } from '../scheduler/read-workspace.ts'
@@ -27,8 +27,10 @@ const POLL = 1000
 export async function runOne(place: Place, options: GivenOptions): Promise<number> {
   const args = argumentsOf(options)
   const scheduledFor = instantOf(options)
-  return withRunner(place, options, async (runner, workspace) => {
-    const job = jobNamed(workspace.manifest, options.value('job') ?? '')
+  const name = options.value('job') ?? ''
+  const check = (manifest: Manifest): void => void jobNamed(manifest, name)
+  return withRunner(place, { options, check }, async (runner, workspace) => {
+    const job = jobNamed(workspace.manifest, name)
     const fire = scheduledFor === undefined ? {} : { fire: fireOf(job, scheduledFor) }
     return runOnce(runner, workspace, {
       job,
@@ -43,7 +45,7 @@ export async function runOne(place: Place, options: GivenOptions): Promise<numbe
 
 /** `--all`: runs every job once, one after the other, by priority. One's failure doesn't stop the others. */
 export async function runAll(place: Place, options: GivenOptions): Promise<number> {
-  return withRunner(place, options, async (runner, workspace) => {
+  return withRunner(place, { options }, async (runner, workspace) => {
     let code = 0
     for (const job of [...workspace.manifest.jobs].sort((a, b) => b.priority - a.priority)) {
       if (job.disabledBy !== null && !options.has('force')) {
@@ -60,11 +62,11 @@ export async function runAll(place: Place, options: GivenOptions): Promise<numbe
 /** Runs a job that is known, with everything around it that a process of its own needs. */
 export async function withRunner(
   place: Place,
-  options: GivenOptions,
+  { options, ...opening }: { readonly options: GivenOptions; readonly check?: (manifest: Manifest) => void },
   work: (runner: JobRunner, workspace: OpenWorkspace) => Promise<number>,
 ): Promise<number> {
   const grace = parseDuration(options.value('grace') ?? '') ?? DEFAULT_GRACE
-  const workspace = await openWorkspace(place)
+  const workspace = await openWorkspace(place, opening)
   const { store, log, around, manifest, host } = workspace
   const node = newNodeId()
   const { clock } = around

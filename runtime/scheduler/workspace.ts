@@ -33,6 +33,8 @@ export interface OpenWorkspaceOptions {
   /** A store that is open already (it then stays open), or its URL. */
   readonly store?: Store | string
   readonly settings?: Partial<SchedulerSettings>
+  /** Looks at the manifest before anything is opened; what it throws is the answer. */
+  readonly check?: (manifest: Manifest) => void
 }
 
 /** Opens log and store, and makes everything ready that an execution needs. */
@@ -40,6 +42,7 @@ export async function openWorkspace(place: Place, options: OpenWorkspaceOptions 
   const env = options.env ?? process.env
   const clock = options.clock ?? systemClock
   const read = await readWorkspace(place, env)
+  options.check?.(read)
   const manifest = { ...read, settings: { ...read.settings, ...options.settings } }
   const log = options.log ?? openLog({ env, redact: manifest.settings.redact })
   const given = options.store

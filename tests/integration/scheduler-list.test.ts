@@ -67,6 +67,14 @@ test('without libsql, what needs the store says how to install it, and runs noth
   expect(stderr).toMatch(/npm install libsql/)
 })
 
+test('an unknown job is told before the store is opened', async () => {
+  const { code, stderr } = await runNode([join(bare, 'build/backend/jobs/scheduler.js'), '--job', 'nightli'])
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: 'Error: there is no job "nightli"\nHint: did you mean "nightly"?\n',
+  })
+})
+
 test('no option at all prints the list and the usage, and runs nothing', async () => {
   const { code, stdout } = await workspace.scheduler([])
   expect(code).toBe(0)
