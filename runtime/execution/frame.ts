@@ -18,7 +18,21 @@ export interface Frame {
   stray(error: unknown): void
 }
 
-const frames = new AsyncLocalStorage<Frame>()
+interface Shared {
+  readonly frames: AsyncLocalStorage<Frame>
+  isConsoleCaptured: boolean
+  isListening: boolean
+}
+
+/*
+ * A process may have two copies of this module: that of the package, for a script or a server of one's own, and that of
+ * the build, for the jobs. Both have to know which job is running, so what they know lives with the process.
+ */
+const KEY = Symbol.for('webstir-jobs.frames')
+const global = globalThis as { [KEY]?: Shared }
+global[KEY] ??= { frames: new AsyncLocalStorage(), isConsoleCaptured: false, isListening: false }
+const shared = global[KEY]
+const { frames } = shared
 
 /** The frame of the job whose code is running; undefined outside of jobs. */
 export function currentFrame(): Frame | undefined {
@@ -54,12 +68,11 @@ const CONSOLE_LEVELS = {
   error: 'error',
   trace: 'debug',
 } as const
-let isConsoleCaptured = false
 
 /** From now on, what a job writes with `console` goes to its own log; elsewhere `console` is as it was. Idempotent. */
 export function captureConsole(): void {
-  if (isConsoleCaptured) return
-  isConsoleCaptured = true
+  if (shared.isConsoleCaptured) return
+  shared.isConsoleCaptured = true
   for (const [method, level] of Object.entries(CONSOLE_LEVELS) as [keyof typeof CONSOLE_LEVELS, 'info'][]) {
     const original = console[method].bind(console)
     console[method] = (...values: unknown[]) => {
@@ -72,7 +85,6 @@ export function captureConsole(): void {
 
 type StrayListener = (error: unknown) => void
 let onForeign: StrayListener | undefined
-let isListening = false
 
 /**
  * From now on, a rejection or an exception that a job let slip is put down to that job and the process lives on.
@@ -81,8 +93,8 @@ let isListening = false
  */
 export function captureStrays(foreign?: StrayListener): void {
   onForeign = foreign ?? onForeign
-  if (isListening) return
-  isListening = true
+  if (shared.isListening) return
+  shared.isListening = true
   process.on('unhandledRejection', onRejection)
   process.on('uncaughtException', onException)
 }

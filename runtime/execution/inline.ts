@@ -54,7 +54,9 @@ export function startInline(execution: Execution, job: Job, around: InlineSurrou
   const run = async (): Promise<CodeEnd> => {
     try {
       const module = await around.modules.load(execution.job)
-      if (execution.tenant === '' && (job.multiTenant ?? module.multiTenant) === true) {
+      const isForTenants = (job.multiTenant ?? module.multiTenant) === true
+      if (execution.tenant !== '' && !isForTenants) throw notForTenants(job.name)
+      if (execution.tenant === '' && isForTenants) {
         telling.spreads()
         await spread(execution, job, module, around, frame)
         return { kind: 'returned' }
@@ -110,6 +112,12 @@ async function filtered(job: string, { filter, file }: JobModule, all: TenantSou
     })
   }
   return asTenantSource(left, what)
+}
+
+function notForTenants(job: string): TenantsError {
+  return new TenantsError('TENANTS_NONE', `job "${job}" is not multi-tenant, so it can't run for one tenant`, {
+    hint: 'leave the tenant out, or write "multiTenant": true in package.json or in the job',
+  })
 }
 
 function noTenants(job: string): TenantsError {

@@ -20,7 +20,10 @@ export interface TenantSource extends AsyncIterable<Tenant> {
   all(): Promise<Tenant[]>
 }
 
-/** Codes: TENANTS_MISSING, TENANTS_SHAPE, TENANTS_FILTER, TENANTS_TABLE, TENANTS_ISOLATED. */
+/**
+ * Codes: TENANTS_MISSING, TENANTS_SHAPE, TENANTS_FILTER, TENANTS_TABLE, TENANTS_ISOLATED,
+ * TENANTS_NONE.
+ */
 export class TenantsError extends JobsError {}
 
 /** A source over any list of tenants, or of their ids, that can be iterated, at once or in time. */

@@ -152,3 +152,28 @@ describe('generate-background-job', () => {
     await expect(runCommand('generate-background-job', { nam: 'x' }, io)).rejects.toThrow()
   })
 })
+
+describe('a script of its own beside the build', () => {
+  it('runs a job, and what that job calls is its child though two copies of the runtime are loaded', async () => {
+    const workspace = await objectWorkspace([{ name: 'outer' }, { name: 'inner' }, { name: 'again' }], {
+      'jobs/outer/index.ts': `import { runBackgroundJob } from 'webstir-jobs'\nexport const run = () => runBackgroundJob('inner')\n`,
+      'jobs/inner/index.ts': 'export async function run(): Promise<void> {}\n',
+      'jobs/again/index.ts': `import { runBackgroundJob } from 'webstir-jobs'\nexport const run = () => runBackgroundJob('again')\n`,
+    })
+    await build(workspace)
+    workspace.write(
+      'script.js',
+      `import { runBackgroundJob } from 'webstir-jobs'
+await runBackgroundJob('outer')
+await runBackgroundJob('again').catch((error) => console.log(error.message))
+`,
+    )
+    const { code, stdout, stderr } = await runNode(['script.js'], { cwd: workspace.root })
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    expect(stdout).toContain('job "again" would call itself: again -> again')
+    const rows = await history(workspace)
+    const outer = rows.find(({ job }) => job === 'outer')
+    expect(rows.find(({ job }) => job === 'inner')).toMatchObject({ status: 'SUCCESS', parentId: outer?.id })
+  })
+})

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { addTenantRows, build, history, objectWorkspace } from '../support/object-workspace.ts'
 import { makeWorkspace, runCli, runNode, type Workspace } from '../support/workspace.ts'
@@ -98,5 +100,62 @@ describe('a tenants table that is not there', () => {
     expect(code).toBe(1)
     expect(stdout).toMatch(/the tenants can't be read from the table .*tenants.*: no such table/)
     expect(await history(workspace, 'bill')).toMatchObject([{ status: 'FAILURE', error: { code: 'TENANTS_TABLE' } }])
+  })
+})
+
+describe('a job that is not for tenants', () => {
+  it('is not run for one', async () => {
+    const workspace = await objectWorkspace([{ name: 'plain' }], {
+      'jobs/plain/index.ts': 'export async function run(): Promise<void> {}\n',
+    })
+    await build(workspace, '--no-typecheck')
+    const { code, stdout } = await runNode([
+      workspace.path('build/backend/jobs/scheduler.js'),
+      '--job',
+      'plain',
+      '--tenant',
+      'a',
+    ])
+    expect(code).toBe(1)
+    expect(stdout).toContain(`job \\"plain\\" is not multi-tenant`)
+  })
+})
+
+describe('a process that dies while it spreads a fire', () => {
+  it('leaves nothing undone and nothing doubled: the next one adds only the tenants that are missing', async () => {
+    const count = 400
+    const workspace = await objectWorkspace([{ name: 'bill', schedule: 'rate(1 day)', multiTenant: true }], {
+      'tenants.ts': `export default async function* tenants(): AsyncGenerator<number> {
+  for (let id = 1; id <= ${count}; id++) {
+    await new Promise((resolve) => setTimeout(resolve, 4))
+    yield id
+  }
+}
+`,
+      'jobs/bill/index.ts': 'export async function run(): Promise<void> {}\n',
+    })
+    const manifest = JSON.parse(workspace.read('package.json'))
+    manifest.webstir.scheduler.staleAfter = '1s'
+    workspace.write('package.json', JSON.stringify(manifest))
+    await build(workspace, '--no-typecheck')
+    const watch = async (until: RegExp, signal: NodeJS.Signals): Promise<void> => {
+      const child = spawn(process.execPath, [workspace.path('build/backend/jobs/scheduler.js'), '--watch'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      let output = ''
+      for await (const chunk of child.stdout) {
+        output += String(chunk)
+        if (until.test(output)) break
+      }
+      child.kill(signal)
+      await once(child, 'exit')
+    }
+    await watch(/succeeded for tenant 150 /, 'SIGKILL')
+    expect((await history(workspace, '--limit', '1000')).length).toBeLessThan(count)
+    await watch(/\[bill\] succeeded in[\s\S]*for tenant 400 |for tenant 400 [\s\S]*\[bill\] succeeded in/, 'SIGTERM')
+    const rows = await history(workspace, '--limit', '1000')
+    expect(rows).toHaveLength(count + 1)
+    expect(new Set(rows.map(({ tenant }) => tenant)).size).toBe(count + 1)
+    expect(new Set(rows.map(({ status }) => status))).toEqual(new Set(['SUCCESS']))
   })
 })
