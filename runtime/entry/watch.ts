@@ -4,6 +4,7 @@ import { captureStrays } from '../execution/frame.ts'
 import { problemText } from '../manifest/index.ts'
 import { attachHooks } from '../scheduler/hooks.ts'
 import type { Place } from '../scheduler/read-workspace.ts'
+import { adoptScheduler } from '../scheduler/run-background-job.ts'
 import { SchedulerLoop } from '../scheduler/scheduler.ts'
 import { type OpenWorkspace, openWorkspace } from '../scheduler/workspace.ts'
 import { VERSION } from '../version.ts'
@@ -32,6 +33,8 @@ export async function watch(place: Place, options: GivenOptions): Promise<number
     firesReboots: !options.has('no-reboot'),
     hasAllJobs: name === undefined,
   })
+  // Hooks may run jobs, too.
+  adoptScheduler({ runBackgroundJob: async (job, ...args) => loop.ready().then(() => loop.call(job, args)) })
   const { hooks } = manifest.settings
   if (hooks !== undefined) await attachHooks(loop.events, place.build, hooks, log.root)
   onStopSignal((signal) => {
