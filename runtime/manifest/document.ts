@@ -96,7 +96,7 @@ function shape(path: string, message: string): ManifestError {
     'MANIFEST_SHAPE',
     path === 'package.json' ? `package.json ${message}` : `package.json: ${path} ${message}`,
     {
-      hint: 'see docs/manifest.md for the form of the manifest',
+      hint: 'its form is { "webstir": { "module": { "jobs": [{ "name": "nightly", "schedule": "0 0 * * *" }] } } }',
     },
   )
 }

@@ -44,6 +44,11 @@ export function readEntry(
       hint: near === undefined ? 'use an IANA name such as Europe/Berlin, or UTC' : `did you mean ${near}?`,
     })
   }
+  if (entry !== undefined && parseDuration(entry.timeout) === 0) {
+    const message = `must be at least 1ms, and is ${show(entry.timeout)}`
+    const hint = 'leave it out for 15m; for no limit to speak of, write "365d"'
+    problems.push({ severity: 'error', code: 'INVALID_VALUE', job: name, path: `${path}.timeout`, message, hint })
+  }
   if (entry === undefined || problems.some(({ severity }) => severity === 'error')) return { job: null, problems }
 
   const read = readSchedules(schedule, {

@@ -6,9 +6,14 @@ import { problemText } from './problem-text.ts'
 export function remarks({ problems }: Manifest, listed: readonly ListedJob[]): string[] {
   if (problems.length === 0) return []
   const shown = new Set(listed.map(({ problem }) => problem))
+  const ofSchedules = listed.flatMap(({ name, schedules }) =>
+    schedules.flatMap(({ problem }) => (problem === null ? [] : [`${name}: ${problem}`])),
+  )
   // What makes a schedule or a whole job unusable stands in the list itself.
   return problems
-    .filter(({ code }) => code !== 'SCHEDULE')
+    .filter(({ code, job, message }) => {
+      return code !== 'SCHEDULE' && !ofSchedules.some((text) => text.startsWith(`${job}: ${message}`))
+    })
     .map(problemText)
     .filter((text) => !shown.has(text))
 }

@@ -87,7 +87,7 @@ export const jobSchema = z
       .describe('How old a missed fire may be and still be caught up.'),
     timeout: duration()
       .default(ENTRY_DEFAULTS.timeout)
-      .describe('How long an attempt may take before its signal is aborted and it counts as failed.'),
+      .describe('How long an attempt may take before its signal is aborted and it counts as failed; at least 1ms.'),
     retry: retrySchema.optional(),
     recover: count(0)
       .default(ENTRY_DEFAULTS.recover)

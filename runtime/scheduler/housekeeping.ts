@@ -8,6 +8,8 @@ import type { Staleness } from './staleness.ts'
 /** History is pruned this often, in ms, this many executions at a time. */
 const PRUNE_EVERY = 60 * 60_000
 const PRUNE_BATCH = 500
+/** A process that died is still listed for this long, in ms, so that one can see that it was there. */
+const NODES_KEPT = 24 * 60 * 60_000
 
 /** What a scheduler does besides firing: takes over what dead processes left, and keeps the history in bounds. */
 export class Housekeeping {
@@ -56,9 +58,12 @@ export class Housekeeping {
   async #prune(): Promise<void> {
     const { store, clock } = this.around
     const { keep, maxPerJob } = this.settings.history
+    const now = clock.now()
+    // Nobody is forgotten after a gap in which nobody could beat: a machine that slept for a day has its nodes back.
+    await store.forgetNodes(Math.min(now - NODES_KEPT, this.staleness.before(now)))
     let pruned: number
     do {
-      pruned = await store.prune({ finishedBefore: clock.now() - keep, maxPerJob, batch: PRUNE_BATCH })
+      pruned = await store.prune({ finishedBefore: now - keep, maxPerJob, batch: PRUNE_BATCH })
     } while (pruned === PRUNE_BATCH)
   }
 }

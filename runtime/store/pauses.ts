@@ -1,7 +1,11 @@
 import type { PauseHistory } from './tables.ts'
 
-/** Pauses that ended longer ago than this, in ms, are forgotten: no fire is caught up after more than 7 days. */
-const REMEMBERED = 8 * 24 * 3_600_000
+/**
+ * Pauses that ended longer ago than this, in ms, are forgotten, and of more than `MOST` the oldest: what was due while
+ * a job was paused is never caught up, however long its `catchUpWindow`.
+ */
+const REMEMBERED = 366 * 24 * 3_600_000
+const MOST = 200
 
 /** Why a fire of a paused job doesn't run; null where its job isn't paused now and wasn't at its instant. */
 export function pausedReason(history: PauseHistory | undefined, scheduledFor: number): string | null {
@@ -26,7 +30,12 @@ export function paused(
 
 export function resumed(history: PauseHistory, now: number): PauseHistory {
   if (!history.paused) return history
-  return { ...history, paused: false, since: now, past: [...recent(history, now), [history.since, now]] }
+  return {
+    ...history,
+    paused: false,
+    since: now,
+    past: [...recent(history, now).slice(1 - MOST), [history.since, now]],
+  }
 }
 
 function recent(history: PauseHistory | undefined, now: number): PauseHistory['past'] {

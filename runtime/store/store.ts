@@ -225,6 +225,8 @@ export interface Store {
   nodes(): Promise<NodeRecord[]>
 
   // --- keeping house
+  /** Removes the nodes whose last heartbeat is older than `before` (ms since the epoch): processes long dead. */
+  forgetNodes(before: number): Promise<void>
   /** Deletes at most `batch` final executions that finished before `finishedBefore` or exceed `maxPerJob`, with all that hangs on them. */
   prune(request: { finishedBefore: number; maxPerJob: number; batch: number }): Promise<number>
   close(): Promise<void>

@@ -240,6 +240,15 @@ export class TableStore implements Store {
     return this.#driver.read(() => this.#driver.tables.nodes())
   }
 
+  forgetNodes(before: number): Promise<void> {
+    const { tables } = this.#driver
+    return this.#driver.write(function* () {
+      for (const { id, heartbeatAt } of yield* tables.nodes()) {
+        if (heartbeatAt < before) yield* tables.removeNode(id)
+      }
+    })
+  }
+
   async prune(request: { finishedBefore: number; maxPerJob: number; batch: number }): Promise<number> {
     const { tables } = this.#driver
     const old = await this.#driver.write(function* () {

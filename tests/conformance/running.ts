@@ -273,6 +273,15 @@ export function runRules(stage: () => Stage): void {
       await one.store.removeNode('node-2')
       expect(await one.store.nodes()).toHaveLength(1)
     })
+
+    test('nodes that have not beaten for long are forgotten, and nobody else', async () => {
+      const { one, two } = stage()
+      await two.store.beat('node-2', at + 5 * minute)
+      await one.store.forgetNodes(at + 5 * minute)
+      expect(await two.store.nodes()).toMatchObject([{ id: 'node-2' }])
+      await one.store.forgetNodes(at + 5 * minute + 1)
+      expect(await two.store.nodes()).toEqual([])
+    })
   })
 
   describe('cancelling', () => {

@@ -326,3 +326,14 @@ describe('what is wrong with the whole', () => {
     await expect(readManifestText(HERE, text, {})).rejects.toMatchObject({ code })
   })
 })
+
+describe('a time limit of nothing', () => {
+  it('is refused: every attempt would fail at once', async () => {
+    const { jobs, problems } = await readJobs([{ name: 'a', timeout: '0s' }])
+
+    expect(jobs).toEqual([])
+    expect(problems).toMatchObject([
+      { severity: 'error', path: 'webstir.module.jobs[0].timeout', message: 'must be at least 1ms, and is "0s"' },
+    ])
+  })
+})
