@@ -3,8 +3,11 @@ import type { Execution } from '../store/execution.ts'
 
 /** What hands executions to workers. `local` is this process; others may hand them to many machines. */
 export interface Engine {
-  /** How many executions could start here at once. */
-  freeSlots(): number
+  /**
+   * Gives `work` the slots that are free, and gives them to nobody else until it has ended: what it claims must be
+   * started before. Calls wait for each other.
+   */
+  withSlots<Result>(work: (slots: number) => Promise<Result>): Promise<Result>
   /** Starts executions that are RUNNING in the store and owned by this node. */
   start(executions: readonly Execution[]): void
   /** Says that something may be waiting in the queue. */

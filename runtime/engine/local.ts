@@ -35,6 +35,8 @@ export class LocalEngine implements Engine {
   #isTaking = false
   /** Settles when the look at the queue that is under way is over. */
   #taking: Promise<void> = Promise.resolve()
+  /** Settles when whoever was given the free slots last has started what it wanted to. */
+  #giving: Promise<void> = Promise.resolve()
   #lookAgain = false
   #mayHaveQueued = true
   #timer: { readonly ringsAt: number; readonly timer: Timer } | undefined
@@ -46,7 +48,21 @@ export class LocalEngine implements Engine {
     this.#clock = options.around.clock
   }
 
-  freeSlots(): number {
+  async withSlots<Result>(work: (slots: number) => Promise<Result>): Promise<Result> {
+    const before = this.#giving
+    let isOver: () => void = () => {}
+    this.#giving = new Promise((resolve) => {
+      isOver = resolve
+    })
+    await before
+    try {
+      return await work(this.#freeSlots())
+    } finally {
+      isOver()
+    }
+  }
+
+  #freeSlots(): number {
     return this.#isStopping ? 0 : Math.max(0, this.#options.concurrency - this.#running.size)
   }
 
@@ -153,7 +169,7 @@ export class LocalEngine implements Engine {
     try {
       do {
         this.#lookAgain = false
-        await this.#takeOnce()
+        await this.withSlots((slots) => this.#takeOnce(slots))
       } while (this.#lookAgain)
     } catch (error) {
       this.#options.around.log.root.error(`the queue could not be read, trying again: ${messageOf(error)}`)
@@ -165,9 +181,8 @@ export class LocalEngine implements Engine {
     }
   }
 
-  async #takeOnce(): Promise<void> {
+  async #takeOnce(limit: number): Promise<void> {
     const { around, node, staleBefore, onSkip } = this.#options
-    const limit = this.freeSlots()
     if (this.#mayHaveQueued && limit > 0) {
       const now = this.#clock.now()
       const { taken, skipped } = await around.store.take({ node, now, limit, staleBefore: staleBefore(now) })

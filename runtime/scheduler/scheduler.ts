@@ -7,7 +7,7 @@ import type { JobRunner } from '../execution/job-runner.ts'
 import { newNodeId } from '../execution/node.ts'
 import type { Surroundings } from '../execution/surroundings.ts'
 import type { Job, SchedulerSettings } from '../manifest/job.ts'
-import type { Fire } from '../store/execution.ts'
+import type { ClaimOutcome, Fire } from '../store/execution.ts'
 import { dueFires, firesBetween } from './due-fires.ts'
 import { DueQueue } from './due-queue.ts'
 import { SchedulerEmitter } from './events.ts'
@@ -121,15 +121,12 @@ export class SchedulerLoop {
       const state = states[index]
       return state === undefined ? [] : firesBetween(lineFrom(schedule, state), from, to)
     })
-    const claim = { node: this.node, now, slots: this.engine.freeSlots(), staleBefore: this.#staleness.before(now) }
-    const outcomes = await around.store.claim({ ...claim, marks: [], fires })
+    const outcomes = await this.#claimWith([], fires, now)
     const ids = outcomes.flatMap((result) => {
       if (result.outcome === 'running') return [result.execution.id]
       return result.outcome === 'queued' ? [result.executionId] : []
     })
-    const ended = Promise.all(ids.map((id) => this.engine.ended(id)))
-    this.#deal(outcomes)
-    await ended
+    await Promise.all(ids.map((id) => this.engine.ended(id)))
     for (const id of ids) await this.#childrenEnded(id)
   }
 
@@ -232,15 +229,12 @@ export class SchedulerLoop {
 
   async #claim(due: readonly Line[], now: number): Promise<void> {
     const settled = due.map((line) => ({ line, ...dueFires(line, now) }))
-    const outcomes = await this.#options.around.store.claim({
-      node: this.node,
+    const marks = settled.map(({ line, mark }) => ({ key: line.definition.key, to: mark }))
+    await this.#claimWith(
+      marks,
+      settled.flatMap(({ fires }) => fires),
       now,
-      slots: this.engine.freeSlots(),
-      staleBefore: this.#staleness.before(now),
-      marks: settled.map(({ line, mark }) => ({ key: line.definition.key, to: mark })),
-      fires: settled.flatMap(({ fires }) => fires),
-    })
-    this.#deal(outcomes)
+    )
     for (const { line, mark } of settled) {
       line.mark = mark
       this.#enqueue(line)
@@ -248,21 +242,25 @@ export class SchedulerLoop {
   }
 
   async #fireReboots(): Promise<void> {
-    const { jobs, around } = this.#options
-    const now = around.clock.now()
-    const claim = async (fires: readonly Fire[]) =>
-      around.store.claim({
-        node: this.node,
-        now,
-        slots: this.engine.freeSlots(),
-        staleBefore: this.#staleness.before(now),
-        marks: [],
-        fires,
-      })
-    this.#deal(await fireReboots(jobs, now, claim))
+    const now = this.#options.around.clock.now()
+    await fireReboots(this.#options.jobs, now, (fires) => this.#claimWith([], fires, now))
   }
 
-  #deal(outcomes: Awaited<ReturnType<Surroundings['store']['claim']>>): void {
+  /** Claims fires, and starts those for which there is a slot here. */
+  #claimWith(
+    marks: readonly { key: string; to: number }[],
+    fires: readonly Fire[],
+    now: number,
+  ): Promise<ClaimOutcome[]> {
+    return this.engine.withSlots(async (slots) => {
+      const tick = { node: this.node, now, slots, staleBefore: this.#staleness.before(now), marks, fires }
+      const outcomes = await this.#options.around.store.claim(tick)
+      this.#deal(outcomes)
+      return outcomes
+    })
+  }
+
+  #deal(outcomes: readonly ClaimOutcome[]): void {
     this.engine.start(outcomes.flatMap((result) => (result.outcome === 'running' ? [result.execution] : [])))
     for (const result of outcomes) {
       if (result.outcome === 'skipped') this.report.skipped(result.fire, result.cause, result.reason)
