@@ -33,7 +33,10 @@ export async function ask(
         terminal.setPrompt(`${question.text} (${question.byDefault}): `)
         terminal.prompt()
         const line = await lines.next()
-        if (line.done === true) throw unanswered()
+        if (line.done === true) {
+          output.write('\n')
+          throw unanswered()
+        }
         const answer = line.value.trim() || question.byDefault
         wrong = question.check(answer)
         if (wrong === null) answers.push(answer)

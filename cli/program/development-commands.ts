@@ -34,6 +34,9 @@ export const developmentCommands: readonly CommandDefinition[] = [
   defineCommand({
     name: 'watch',
     describe: 'Develop: build on every change and run what is due, until it is told to stop',
+    details: [
+      'The scheduler is started again after each build. Types are checked beside it: what is wrong with them is said, and holds up nothing.',
+    ],
     positionals: [],
     options: {
       runtime: { type: 'text', choices: ['backend'], describe: 'What is watched; only the backend is here' },

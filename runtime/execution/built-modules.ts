@@ -4,10 +4,10 @@ import { importJobModule, type JobModules } from './job-module.ts'
 
 /** The modules of a built workspace. `build`: absolute path of build/backend. Each is imported once. */
 export function builtModules(build: string): JobModules {
+  const within = (job: string): string => join('jobs', job, 'index.js')
+  const fileOf = (job: string): string => join('build', 'backend', within(job))
   return {
-    load(job) {
-      const file = join('jobs', job, 'index.js')
-      return importJobModule(job, pathToFileURL(join(build, file)).href, join('build', 'backend', file))
-    },
+    load: (job) => importJobModule(job, pathToFileURL(join(build, within(job))).href, fileOf(job)),
+    fileOf,
   }
 }

@@ -17,6 +17,8 @@ export interface ExecutionEnd {
   readonly outcome: Outcome
   /** What the job threw, as thrown; undefined where it threw nothing. */
   readonly thrown: unknown
+  /** The job's module, as messages name it; null where it is none of a build. */
+  readonly file: string | null
   /** False where another process had taken the execution over: then nothing was recorded. */
   readonly recorded: boolean
   readonly durationMs: number
@@ -65,7 +67,8 @@ async function conclude(execution: Execution, job: Job, attempt: Attempt, around
     void attempt.ended.then(() => attempt.flushLog()).then(() => store.freeLock(execution.id).catch(() => {}))
   }
   const thrown = end !== 'neglected' && end.kind === 'threw' ? end.error : attempt.aborted()
-  return { execution, outcome, thrown, recorded, durationMs: at - (execution.startedAt ?? at) }
+  const file = around.modules.fileOf?.(execution.job) ?? null
+  return { execution, outcome, thrown, file, recorded, durationMs: at - (execution.startedAt ?? at) }
 }
 
 /** The end of the attempt's code, or `neglected` where it was told to end and doesn't. */

@@ -28,6 +28,8 @@ export interface JobModule {
 export interface JobModules {
   /** Throws JobModuleError where there is none, or it can't be used. */
   load(job: string): Promise<JobModule>
+  /** The file that is the job's module, as messages name it; left out where jobs have none. */
+  readonly fileOf?: (job: string) => string
 }
 
 /** Codes: JOB_MODULE_MISSING, JOB_MODULE_THROWS, JOB_MODULE_WITHOUT_RUN, JOB_MODULE_AMBIGUOUS, JOB_MODULE_SHAPE. */

@@ -15,7 +15,7 @@ export class Report {
     this.events.emit('started', { execution })
   }
 
-  ended({ execution, outcome, thrown, recorded, durationMs }: ExecutionEnd): void {
+  ended({ execution, outcome, thrown, file, recorded, durationMs }: ExecutionEnd): void {
     const { job, tenant } = execution
     const whose = tenant === '' ? '' : ` for tenant ${tenant}`
     const about = { ...fields(execution), durationMs }
@@ -40,11 +40,11 @@ export class Report {
       case 'retry':
         this.log.warn(
           { ...about, err: thrown, retryAt: new Date(outcome.availableAt).toISOString() },
-          `[${job}] failed${whose} in attempt ${execution.attempt}, trying again: ${outcome.error.message}`,
+          `[${job}] failed${whose} in attempt ${execution.attempt}, trying again: ${withFile(outcome.error.message, file)}`,
         )
         break
       case 'failure':
-        this.log.error({ ...about, err: thrown }, `[${job}] failed${whose}: ${outcome.error.message}`)
+        this.log.error({ ...about, err: thrown }, `[${job}] failed${whose}: ${withFile(outcome.error.message, file)}`)
         break
     }
     const willRetry = outcome.kind === 'retry' || outcome.kind === 'released'
@@ -73,4 +73,9 @@ export class Report {
 
 function fields({ job, id, tenant }: Execution): { job: string; executionId: string; tenant?: string } {
   return { job, executionId: id, ...(tenant === '' ? {} : { tenant }) }
+}
+
+/** What a job threw says nothing of where it is written. */
+function withFile(message: string, file: string | null): string {
+  return file === null || message.includes(file) ? message : `${message} (${file})`
 }

@@ -97,7 +97,9 @@ test('the environment comes from the real one, then the .env files in their orde
 test('a failing job exits with 1, and its error is recorded with code and stack', async () => {
   const { code, stdout } = await workspace.scheduler(['--job', 'fails'])
   expect(code).toBe(1)
-  expect(logOf(stdout).find(({ level }) => level === 'error')?.msg).toBe('[fails] failed: no such customer')
+  expect(logOf(stdout).find(({ level }) => level === 'error')?.msg).toBe(
+    '[fails] failed: no such customer (build/backend/jobs/fails/index.js)',
+  )
   const row = (await workspace.history()).find(({ job }) => job === 'fails')
   expect(row).toMatchObject({ status: 'FAILURE', error: { code: 'E_CUSTOMER', message: 'no such customer' } })
 })
