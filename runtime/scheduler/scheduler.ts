@@ -12,6 +12,7 @@ import { dueFires, firesBetween } from './due-fires.ts'
 import { DueQueue } from './due-queue.ts'
 import { SchedulerEmitter } from './events.ts'
 import { Housekeeping } from './housekeeping.ts'
+import { invalidFires } from './invalid-fires.ts'
 import { type Line, lineFrom, registration, timedSchedules } from './line.ts'
 import { Outage } from './outage.ts'
 import { fireReboots } from './reboot.ts'
@@ -162,6 +163,7 @@ export class SchedulerLoop {
       this.engine.lookAtQueue(),
     )
     housekeeping.start(signal)
+    await this.#outage.ride(signal, () => this.#recordInvalid())
     if (this.#options.firesReboots) await this.#outage.ride(signal, () => this.#fireReboots())
     this.engine.lookAtQueue()
     await this.#loop(signal)
@@ -239,6 +241,12 @@ export class SchedulerLoop {
       line.mark = mark
       this.#enqueue(line)
     }
+  }
+
+  async #recordInvalid(): Promise<void> {
+    const now = this.#options.around.clock.now()
+    const fires = invalidFires(this.#options.jobs, now)
+    if (fires.length > 0) await this.#claimWith([], fires, now)
   }
 
   async #fireReboots(): Promise<void> {

@@ -10,7 +10,7 @@ export type JobStatus = 'QUEUED' | 'RUNNING' | 'SUCCESS' | 'FAILURE' | 'SKIPPED'
 export type Trigger = 'schedule' | 'catch-up' | 'manual' | 'code'
 
 /** Why a fire did not run; the first word of what is stored as its skip reason. */
-export type SkipCause = 'overlap' | 'disabled' | 'paused' | 'pre-check' | 'after' | 'missed' | 'replaced'
+export type SkipCause = 'overlap' | 'disabled' | 'paused' | 'pre-check' | 'after' | 'missed' | 'replaced' | 'invalid'
 
 /** An error in the form in which it is stored and shown. */
 export interface ErrorRecord {

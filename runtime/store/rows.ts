@@ -59,6 +59,7 @@ const CAUSES: ReadonlySet<string> = new Set<SkipCause>([
   'after',
   'missed',
   'replaced',
+  'invalid',
 ])
 const LEVELS: ReadonlySet<string> = new Set<LogLine['level']>(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
 

@@ -69,6 +69,8 @@ describe('a schedule that can not be read', () => {
       /"level":"error".*webstir\.module\.jobs\[0\]\.schedule \(job wrong\).*hour 25 is out of range 0-23/,
     )
     expect(stdout).toContain('[right] ran')
+    const record = (await workspace.history()).find(({ job }) => job === 'wrong')
+    expect(record).toMatchObject({ status: 'SKIPPED', skipReason: expect.stringMatching(/^invalid: .*hour 25/) })
     const strict = await workspace.scheduler(['--watch', '--strict'])
     expect(strict.code).toBe(1)
     expect(strict.stdout).not.toContain('[right] ran')
