@@ -127,5 +127,7 @@ function busyText(listed: readonly ComingRun[], busy: number): string[] {
   const instants = new Set(listed.filter((run) => run.busy).map((run) => run.scheduledFor))
   if (instants.size === 0) return []
   const count = instants.size === 1 ? 'At 1 instant' : `At ${instants.size} instants`
-  return [`${count} more than ${busy} jobs fire together; spread them with other minutes, or with "jitter".\n`]
+  return [
+    `${count} more than ${busy === 1 ? '1 job fires' : `${busy} jobs fire`} together; spread them with other minutes, or with "jitter".\n`,
+  ]
 }

@@ -61,9 +61,13 @@ function tellProblems({ manifest, log }: OpenWorkspace, isStrict: boolean): void
     log.root[problem.severity === 'error' ? 'error' : 'warn'](problemText(problem))
   }
   if (isStrict && errors.length > 0) {
-    throw new JobsError('MANIFEST_STRICT', `the manifest has ${errors.length} errors, and --strict was given`, {
-      hint: 'mend what is named above, or start without --strict: the other jobs run',
-    })
+    throw new JobsError(
+      'MANIFEST_STRICT',
+      `the manifest has ${errors.length === 1 ? 'an error' : `${errors.length} errors`}, and --strict was given`,
+      {
+        hint: 'mend what is named above, or start without --strict: the other jobs run',
+      },
+    )
   }
 }
 
