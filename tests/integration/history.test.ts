@@ -83,6 +83,7 @@ const RUN = {
 
 const JOBS = [
   { name: 'echo', schedule: '0 3 * * *' },
+  { name: 'tenant-echo', multiTenant: true },
   { name: 'slow' },
   { name: 'ticking', schedule: 'rate(1 second)' },
 ]
@@ -93,6 +94,7 @@ async function builtWorkspace(): Promise<Workspace> {
     packageJson: { name: 'test', version: '1.0.0', type: 'module', webstir: { mode: 'api', module: { jobs: JOBS } } },
     files: {
       'src/backend/jobs/echo/index.ts': ECHO,
+      'src/backend/jobs/tenant-echo/index.ts': ECHO,
       'src/backend/jobs/slow/index.ts': SLOW,
       'src/backend/jobs/ticking/index.ts': 'export async function run() {}\n',
     },
@@ -290,11 +292,11 @@ describe('the history of a workspace', () => {
 
   it('runs an execution again with its arguments and for its tenant', async () => {
     const args = ['again', { deep: [1, null] }]
-    await scheduler('--job', 'echo', '--args', JSON.stringify(args), '--tenant', 'acme')
-    const [past] = await history('echo')
+    await scheduler('--job', 'tenant-echo', '--args', JSON.stringify(args), '--tenant', 'acme')
+    const [past] = await history('tenant-echo')
     const rerun = await webstir('rerun', past?.id ?? '')
     expect(rerun, rerun.stderr).toMatchObject({ code: 0 })
-    const [newest] = await history('echo')
+    const [newest] = await history('tenant-echo')
     expect(newest).toMatchObject({ status: 'SUCCESS', trigger: 'manual', args, tenant: 'acme' })
     expect(newest?.id).not.toBe(past?.id)
     expect(await history('--tenant', 'acme')).toHaveLength(2)
