@@ -56,10 +56,7 @@ export async function nextRuns(options: NextRunsOptions, io: Output): Promise<re
   else io.out(renderComingRuns(runs, now, { busy, color: io.color.isColorSupported }).trimEnd())
   if (before !== null && coming.isCut) io.warn(cutText(coming, most, before))
   if (names.length === 0) {
-    // What is wrong with a schedule stands below the table.
-    for (const problem of manifest.problems) {
-      if (problem.severity === 'error' && problem.code !== 'SCHEDULE') io.warn(problemText(problem))
-    }
+    for (const problem of manifest.problems) if (problem.severity === 'error') io.warn(problemText(problem))
   }
   return runs
 }

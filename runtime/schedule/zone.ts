@@ -76,6 +76,12 @@ export function suggestTimezone(name: string): string | undefined {
 }
 
 function openZone(name: string): Zone {
+  // Plain JavaScript may hand over anything.
+  if (typeof name !== 'string') {
+    throw new ScheduleError('SCHEDULE_UNKNOWN_TIMEZONE', `the time zone is ${JSON.stringify(name)}, not a text`, {
+      hint: 'use an IANA name such as Europe/Berlin, or UTC',
+    })
+  }
   const upper = name.toUpperCase()
   if (upper === 'UTC' || upper === 'ETC/UTC' || upper === 'GMT' || upper === 'ETC/GMT') return { ...UTC, name }
   // Node 24 would take "+02:00" where Node 20 does not: what is valid must not depend on the version.

@@ -214,3 +214,9 @@ describe('time zones', () => {
     expect(error.hint).toContain(hint)
   })
 })
+
+test('a time zone that is no text is refused like any other that is none', () => {
+  const options: { timezone: string } = JSON.parse('{ "timezone": 5 }')
+
+  expect(() => parseSchedule('@daily', options)).toThrow('the time zone is 5, not a text')
+})
