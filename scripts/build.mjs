@@ -86,11 +86,12 @@ const RUNTIME = {
 }
 /** Those that stay small: they are loaded where little else is. */
 const SMALL = { schedule: 'runtime/schedule/index.ts', direct: 'runtime/entry/direct.ts' }
-/** One file each, with all that it needs: the scheduler's first, what makes a listing, and the heartbeat's thread. */
+/** One file each, with all that it needs: the scheduler's first, what makes a listing, and the threads. */
 const ALONE_AT_START = {
   scheduler: 'runtime/entry/scheduler.ts',
   list: 'runtime/entry/list.ts',
   heartbeat: 'runtime/entry/heartbeat.ts',
+  watchdog: 'runtime/entry/watchdog.ts',
 }
 
 /**

@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads'
 import { systemClock } from '../clock.ts'
 import { AbortedError, abortedBy } from '../execution/abort.ts'
 import { openBuiltDatabase } from '../execution/built-database.ts'
@@ -24,6 +25,7 @@ let body: AttemptBody | undefined
 const calls = new PendingCalls((request) => void tell({ kind: 'call', ...request }))
 
 process.on('disconnect', () => process.exit(1))
+new Worker(new URL('./watchdog.js', import.meta.url)).unref()
 // A terminal's Ctrl-C reaches the whole group; the scheduler decides what becomes of this process.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => body?.abort(abortedBy('stop')))

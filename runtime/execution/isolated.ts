@@ -45,6 +45,7 @@ export function processIsolation(workspace: ChildWorkspace, clock: Clock): (run:
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       serialization: 'json',
     })
+    endWithThisProcess(child)
     const send = (message: ToChild): void => {
       if (child.connected) child.send(message, () => {})
     }
@@ -61,6 +62,15 @@ export function processIsolation(workspace: ChildWorkspace, clock: Clock): (run:
       },
     }
   }
+}
+
+/** A child that is still there when this process leaves is ended with it: its outcome is nobody's any more. */
+function endWithThisProcess(child: ChildProcess): void {
+  const end = (): void => {
+    child.kill('SIGKILL')
+  }
+  process.on('exit', end)
+  child.once('exit', () => process.off('exit', end))
 }
 
 function endOf(

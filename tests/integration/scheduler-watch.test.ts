@@ -208,6 +208,20 @@ describe('isolation: process', () => {
   })
 })
 
+test('a scheduler that is killed takes the process of an isolated job with it, though that blocks its event loop', async () => {
+  const workspace = await buildWorkspace({
+    jobs: [{ name: 'blocks', schedule: '@reboot', isolation: 'process' }],
+    sources: {
+      blocks: `export async function run({ log }) { log.info('blocking'); setTimeout(() => { for (;;) {} }, 50); await new Promise(() => {}) }`,
+    },
+  })
+  const watching = workspace.start(['--watch'])
+  await watching.logged(/\[blocks\] blocking/)
+  watching.process.kill('SIGKILL')
+  // The pipe of its output, which the job's process shares, closes only when both have ended.
+  expect(await watching.ended).toEqual({ code: null, signal: 'SIGKILL' })
+})
+
 test('an inline job that does not heed its timeout is recorded, and still counts as running', async () => {
   const workspace = await buildWorkspace({
     jobs: [{ name: 'deaf', schedule: 'rate(1 second)', timeout: '500ms' }],
