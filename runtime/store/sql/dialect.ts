@@ -17,6 +17,13 @@ export function set(dialect: Dialect, columns: Readonly<Record<string, ColumnTyp
   return `(select ${fields.join(', ')} from ${source})`
 }
 
+/** Instants by id, handed over as one JSON object: cheaper to read than an array of arrays. Read it as (id, at). */
+export function instants(dialect: Dialect): string {
+  return dialect === 'sqlite'
+    ? '(select key as id, value as at from json_each(?))'
+    : '(select key as id, value::bigint as at from jsonb_each_text(?::jsonb))'
+}
+
 export function setOf(rows: readonly (readonly SqlValue[])[]): string {
   return JSON.stringify(rows)
 }

@@ -3,7 +3,7 @@ import { causeOf, EXECUTION_COLUMNS, executionOf, isStatus, number, numberOrNull
 import type { Row, SqlValue, Steps } from '../steps.ts'
 import type { ExecutionFilter } from '../store.ts'
 import type { Tables } from '../tables.ts'
-import { type Dialect, inserter, locking, set, setOf, sharingInserter } from './dialect.ts'
+import { type Dialect, inserter, instants, locking, set, setOf, sharingInserter } from './dialect.ts'
 
 const COLUMNS = EXECUTION_COLUMNS.map((column) => `e.${column}`).join(', ')
 
@@ -119,11 +119,12 @@ export function executionTables(dialect: Dialect): ExecutionTables {
         recoveries: 'integer',
       })} v
       where job_execution.id = v.id and job_execution.status = ? returning job_execution.id`,
-    // Most executions end well: that carries three values instead of fourteen, and needs no look at the row before.
+    // Most executions end well, in their first attempt: that carries two values instead of fourteen, and needs no look
+    // at the row before.
     succeed: `update job_execution set status = 'SUCCESS', finished_at = v.at, duration_ms = v.at - started_at,
         error_code = null, error_message = null, error_stack = null
-      from ${set(dialect, { id: 'text', attempt: 'integer', at: 'integer' })} v
-      where job_execution.id = v.id and status = 'RUNNING' and job_execution.attempt = v.attempt and owner = ?
+      from ${instants(dialect)} v
+      where job_execution.id = v.id and status = 'RUNNING' and attempt = ? and owner = ?
       returning job_execution.id, job_execution.started_at`,
     requestCancel: `update job_execution set cancel_requested_at = ?
       where id in (select id from ${ids} v) and status = 'RUNNING' and cancel_requested_at is null`,
@@ -231,9 +232,18 @@ export function executionTables(dialect: Dialect): ExecutionTables {
       return idsOf(yield { sql: sql.end, parameters: [parameter, from] })
     },
     *succeed(ends, owner) {
-      const parameter = setOf(ends.map(({ id, attempt, at }) => [id, attempt, at]))
-      const rows = yield { sql: sql.succeed, parameters: [parameter, owner] }
-      return new Map(rows.map((row) => [text(row, 'id'), numberOrNull(row, 'started_at') ?? 0]))
+      const byAttempt = new Map<number, Record<string, number>>()
+      for (const { id, attempt, at } of ends) {
+        const mine = byAttempt.get(attempt) ?? {}
+        mine[id] = at
+        byAttempt.set(attempt, mine)
+      }
+      const ended = new Map<string, number>()
+      for (const [attempt, mine] of byAttempt) {
+        const rows = yield { sql: sql.succeed, parameters: [JSON.stringify(mine), attempt, owner] }
+        for (const row of rows) ended.set(text(row, 'id'), numberOrNull(row, 'started_at') ?? 0)
+      }
+      return ended
     },
     *requestCancel(wanted, now) {
       yield { sql: sql.requestCancel, parameters: [now, setOf(wanted.map((id) => [id]))] }

@@ -12,13 +12,19 @@ const NEW = ['key', 'job', 'expression', 'timezone', 'args', 'origin', 'mark', '
 export function scheduleTables(dialect: Dialect): ScheduleTables {
   const keys = set(dialect, { key: 'text' })
   const sql = {
-    marks: `select s.key, s.mark from ${keys} v join job_schedule_state s on s.key = v.key
-      ${dialect === 'sqlite' ? '' : 'order by s.key for update of s'}`,
+    // SQLite's writers are alone, so nothing needs locking; a row of each mark is far less than a row of each key.
+    marks:
+      dialect === 'sqlite'
+        ? `select s.mark, json_group_array(s.key) as keys from job_schedule_state s
+            where s.key in (select value from json_each(?)) group by s.mark`
+        : `select s.key, s.mark from ${keys} v join job_schedule_state s on s.key = v.key
+            order by s.key for update of s`,
     all: `select ${COLUMNS} from job_schedule_state s order by s.key${locking(dialect, 'wait', 's')}`,
     some: `select ${COLUMNS} from job_schedule_state s where s.key in (select key from ${keys} v)
       order by s.key${locking(dialect, 'wait', 's')}`,
-    move: `update job_schedule_state set mark = v.mark from ${set(dialect, { key: 'text', mark: 'integer' })} v
-      where job_schedule_state.key = v.key and job_schedule_state.mark < v.mark`,
+    move: `update job_schedule_state set mark = ?
+      where key in (select ${dialect === 'sqlite' ? 'value from json_each(?)' : 'value from jsonb_array_elements_text(?::jsonb) v'})
+        and mark < ?`,
     retire: `update job_schedule_state set retired_at = ? where key in (select key from ${keys} v)`,
   }
   const tail = `on conflict (key) do update set ${NEW.slice(1)
@@ -35,12 +41,27 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
       return rows.map(storedSchedule)
     },
     *marks(wanted) {
+      if (dialect === 'sqlite') {
+        const marks = new Map<string, number>()
+        for (const row of yield { sql: sql.marks, parameters: [JSON.stringify(wanted)] }) {
+          const mark = number(row, 'mark')
+          const keys: string[] = JSON.parse(text(row, 'keys'))
+          for (const key of keys) marks.set(key, mark)
+        }
+        return marks
+      }
       const rows = yield { sql: sql.marks, parameters: [setOf(wanted.map((key) => [key]))] }
       return new Map(rows.map((row) => [text(row, 'key'), number(row, 'mark')]))
     },
     *moveMarks(marks) {
-      if (marks.length === 0) return
-      yield { sql: sql.move, parameters: [setOf(marks.map(({ key, to }) => [key, to]))] }
+      // Nearly all the lines of a tick move to the same instant: now.
+      const byInstant = new Map<number, string[]>()
+      for (const { key, to } of marks) {
+        const keys = byInstant.get(to)
+        if (keys === undefined) byInstant.set(to, [key])
+        else keys.push(key)
+      }
+      for (const [to, keys] of byInstant) yield { sql: sql.move, parameters: [to, JSON.stringify(keys), to] }
     },
     *putSchedules(schedules, now) {
       const rows = schedules.map((one) => [
