@@ -83,6 +83,11 @@ export class IncrementalBuild {
 
   #failed: readonly string[] = []
 
+  /** False until a build has gone well. */
+  get isBuilt(): boolean {
+    return this.#built !== null
+  }
+
   /** Folders in which a change may matter; absolute. */
   folders(): Set<string> {
     const inputs = Object.keys(this.#built?.inputs ?? {})

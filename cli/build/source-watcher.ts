@@ -16,16 +16,16 @@ export class SourceWatcher {
     this.#tell = tell
   }
 
-  /** Watches exactly these folders from now on. */
-  watch(folders: ReadonlySet<string>): void {
+  /** Watches exactly these folders from now on. True where some of them were not watched before. */
+  watch(folders: ReadonlySet<string>): boolean {
     for (const [folder, watcher] of this.#watchers) {
       if (folders.has(folder)) continue
       watcher.close()
       this.#watchers.delete(folder)
     }
-    for (const folder of folders) {
-      if (!this.#watchers.has(folder)) this.#open(folder)
-    }
+    const added = [...folders].filter((folder) => !this.#watchers.has(folder))
+    for (const folder of added) this.#open(folder)
+    return added.length > 0
   }
 
   close(): void {

@@ -46,7 +46,8 @@ export async function watchBuild(
       // Watched before the look, so that no change falls between the two.
       watcher.watch(build.folders())
       const update = await tryUpdate(build, told, output)
-      watcher.watch(build.folders())
+      // What changed in a folder before it was watched is found by a second look.
+      if (watcher.watch(build.folders())) isDirty = true
       if (update === null || signal.aborted) continue
       if (update.scope !== 'environment') types?.check()
       await onUpdate?.(update)
@@ -86,7 +87,9 @@ async function tryUpdate(build: IncrementalBuild, told: NewsOnly, output: Output
     const { red } = output.color
     if (error instanceof BuildError) told.print(error.diagnostics)
     const text = error instanceof Error ? error.message : String(error)
-    output.err(`${red('Error:')} ${text}; going on with the last good build, waiting for changes`)
+    output.err(
+      `${red('Error:')} ${text}; ${build.isBuilt ? 'going on with the last good build' : 'nothing is built yet'}, waiting for changes`,
+    )
     return null
   }
 }
