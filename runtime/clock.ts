@@ -48,5 +48,14 @@ export function sleep(clock: Clock, milliseconds: number, signal?: AbortSignal):
 
 /** Resolves in the next turn of the event loop, when every promise that is settled by now has been dealt with. */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+  // One for all who wait for the same turn: where hundreds of jobs end together, hundreds would be noticed.
+  turn ??= new Promise((resolve) => {
+    setImmediate(() => {
+      turn = undefined
+      resolve()
+    })
+  })
+  return turn
 }
+
+let turn: Promise<void> | undefined

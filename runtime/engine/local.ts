@@ -128,19 +128,28 @@ export class LocalEngine implements Engine {
     const executing = execute(execution, job, around)
     this.#running.set(execution.id, executing)
     onStart(execution)
-    executing.done
-      .then((end) => {
+    const failed = (error: unknown): void => {
+      around.log.root.error({ job: execution.job, executionId: execution.id }, messageOf(error))
+    }
+    const over = (): void => {
+      this.#running.delete(execution.id)
+      if (this.#isTaking) this.#lookAgain = true
+      else void this.#take()
+    }
+    const ended = (end: ExecutionEnd): void => {
+      try {
         onEnd(end)
         const { kind } = end.outcome
         if (end.recorded && kind !== 'retry' && kind !== 'released') this.#settleAwaited(execution.id)
-      })
-      .catch((error: unknown) => {
-        around.log.root.error({ job: execution.job, executionId: execution.id }, messageOf(error))
-      })
-      .finally(() => {
-        this.#running.delete(execution.id)
-        void this.#take()
-      })
+      } catch (error) {
+        failed(error)
+      }
+      over()
+    }
+    executing.done.then(ended, (error: unknown) => {
+      failed(error)
+      over()
+    })
   }
 
   /** An execution of a job that only another process's manifest has. */

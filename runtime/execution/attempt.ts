@@ -16,17 +16,19 @@ export interface Attempt extends AttemptBody {
   onAbort(listener: () => void): void
   /** True once it has begun to run its job for each of many tenants: each of them has a time limit, all together none. */
   spreads(): boolean
-  /** Resolves when the log so far is in the store. */
-  flushLog(): Promise<void>
+  /** Resolves when the log so far is in the store; undefined where nothing was logged. */
+  flushLog(): Promise<void> | undefined
 }
 
 /** Starts the code of an execution that is RUNNING in the store and owned by this process. */
 export function startAttempt(execution: Execution, job: Job, around: Surroundings): Attempt {
   const { log } = around
-  const buffer = new LogBuffer(around.store, around.clock, execution.id, execution.attempt)
+  let buffer: LogBuffer | undefined
   const keep = (text: string): void => {
     const line = readLogLine(text, `[${execution.job}] `)
-    if (line !== null) buffer.add(line)
+    if (line === null) return
+    buffer ??= new LogBuffer(around.store, around.clock, execution.id, execution.attempt)
+    buffer.add(line)
   }
   const { job: name, id, tenant } = execution
   const fields = { job: name, executionId: id, ...(tenant === '' ? {} : { tenant }) }
@@ -64,7 +66,7 @@ export function startAttempt(execution: Execution, job: Job, around: Surrounding
       if (reason !== undefined) given()
     },
     spreads: () => isSpreading,
-    flushLog: () => buffer.flush(),
+    flushLog: () => buffer?.flush(),
   }
 }
 

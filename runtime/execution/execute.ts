@@ -56,7 +56,8 @@ async function conclude(execution: Execution, job: Job, attempt: Attempt, around
   const at = clock.now()
   const outcome = decide(execution, job, end, attempt.aborted(), at)
   const isStillRunning = end === 'neglected'
-  await attempt.flushLog()
+  const logged = attempt.flushLog()
+  if (logged !== undefined) await logged
   const recorded = await record(around, execution, outcome, at, isStillRunning)
   if (isStillRunning) {
     const advice = job.isolation === 'inline' ? '; heed ctx.signal, or set "isolation": "process"' : ''
@@ -72,13 +73,11 @@ async function conclude(execution: Execution, job: Job, attempt: Attempt, around
 }
 
 /** The end of the attempt's code, or `neglected` where it was told to end and doesn't. */
-async function endOrNeglect(attempt: Attempt, { clock }: Surroundings): Promise<CodeEnd | 'neglected'> {
-  let onAbort: () => void = () => {}
-  const neglected = new Promise<'neglected'>((resolve) => {
-    onAbort = () => clock.after(HEEDING, () => resolve('neglected'))
+function endOrNeglect(attempt: Attempt, { clock }: Surroundings): Promise<CodeEnd | 'neglected'> {
+  return new Promise((resolve, reject) => {
+    attempt.onAbort(() => clock.after(HEEDING, () => resolve('neglected')))
+    attempt.ended.then(resolve, reject)
   })
-  attempt.onAbort(onAbort)
-  return await Promise.race([attempt.ended, neglected])
 }
 
 /** Pure: what the end of an attempt means for its execution. */

@@ -5,7 +5,7 @@ import type { Job } from '../manifest/job.ts'
 import type { Execution } from '../store/execution.ts'
 import type { PreCheckVerdict, Store } from '../store/store.ts'
 import type { JobContext } from './context.ts'
-import { type LateDatabase, lateDatabase } from './database.ts'
+import { type DatabaseClient, type LateDatabase, lateDatabase } from './database.ts'
 import { chainTo, type Frame, runInFrame } from './frame.ts'
 import type { JobModule } from './job-module.ts'
 import { ownCopy } from './own-copy.ts'
@@ -42,15 +42,22 @@ export function startInline(execution: Execution, job: Job, around: InlineSurrou
     chain: chainTo(execution.job),
     log: telling.logger,
     call: around.call,
-    signal: controller.signal,
+    // Made when it is first asked for: most jobs never look.
+    get signal() {
+      return controller.signal
+    },
     stray(error) {
       strays.push(error)
       const when = hasEnded ? 'after it had ended' : 'while it ran'
       telling.logger().error({ err: error }, `a promise was rejected or an exception thrown ${when}; nobody handled it`)
     },
   }
-  const database = lateDatabase(around.openDatabase ?? noDatabase)
-  const context = contextOf(execution, { around, telling, frame, database, signal: controller.signal })
+  let database: LateDatabase | undefined
+  const client = (): DatabaseClient => {
+    database ??= lateDatabase(around.openDatabase ?? noDatabase)
+    return database.client
+  }
+  const context = contextOf(execution, { around, telling, frame, client })
   const run = async (): Promise<CodeEnd> => {
     try {
       const module = await around.modules.load(execution.job)
@@ -61,8 +68,10 @@ export function startInline(execution: Execution, job: Job, around: InlineSurrou
         await spread(execution, job, module, around, frame)
         return { kind: 'returned' }
       }
-      const verdict = await preCheck(module, context, execution, around.store)
-      if (verdict.skip) return { kind: 'skipped', reason: verdict.reason }
+      if (module.preCheck !== undefined) {
+        const verdict = await preCheck(module.preCheck, context, execution, around.store)
+        if (verdict.skip) return { kind: 'skipped', reason: verdict.reason }
+      }
       await module.run(context)
       // A promise that was rejected and left alone is only reported once this turn is over.
       await nextTurn()
@@ -70,7 +79,7 @@ export function startInline(execution: Execution, job: Job, around: InlineSurrou
       return { kind: 'threw', error }
     } finally {
       hasEnded = true
-      await database.close().catch((error: unknown) => frame.stray(error))
+      if (database !== undefined) await database.close().catch((error: unknown) => frame.stray(error))
     }
     return strays.length > 0 ? { kind: 'threw', error: strays[0] } : { kind: 'returned' }
   }
@@ -130,25 +139,28 @@ interface ContextParts {
   readonly around: InlineSurroundings
   readonly telling: Telling
   readonly frame: Frame
-  readonly database: LateDatabase
-  readonly signal: AbortSignal
+  client(): DatabaseClient
 }
 
-function contextOf(execution: Execution, { around, telling, frame, database, signal }: ContextParts): JobContext {
+function contextOf(execution: Execution, { around, telling, frame, client }: ContextParts): JobContext {
   return {
     job: execution.job,
     executionId: execution.id,
     attempt: execution.attempt,
     scheduledFor: new Date(execution.scheduledFor),
     // The same values may be handed to later fires.
-    args: ownCopy(execution.args),
+    args: execution.args.length === 0 ? [] : ownCopy(execution.args),
     tenant: execution.tenant === '' ? undefined : execution.tenant,
     get log() {
       return telling.logger()
     },
-    signal,
+    get signal() {
+      return frame.signal
+    },
     env: around.env,
-    database: database.client,
+    get database() {
+      return client()
+    },
     progress: (percent, message) => telling.progress(percent, message ?? null),
     runBackgroundJob: async (name, ...args) => {
       if (around.call === undefined) {
@@ -160,12 +172,11 @@ function contextOf(execution: Execution, { around, telling, frame, database, sig
 }
 
 async function preCheck(
-  { preCheck: check }: JobModule,
+  check: NonNullable<JobModule['preCheck']>,
   context: JobContext,
   { job, tenant }: Execution,
   store: Pick<Store, 'transaction'>,
 ): Promise<PreCheckVerdict> {
-  if (check === undefined) return { skip: false }
   return store.transaction({ job, tenant, limit: PRE_CHECK_LIMIT }, async (transaction) => check(context, transaction))
 }
 

@@ -28,9 +28,13 @@ export class SchedulerEmitter {
   }
 
   on<Name extends keyof SchedulerEvents>(name: Name, listener: (event: SchedulerEvents[Name]) => unknown): () => void {
-    const guarded = async (event: SchedulerEvents[Name]): Promise<void> => {
+    const guarded = (event: SchedulerEvents[Name]): void => {
       try {
-        await listener(event)
+        const result = listener(event)
+        // Listeners mostly return nothing; what can be awaited is.
+        if (typeof result === 'object' && result !== null) {
+          Promise.resolve(result).catch((error: unknown) => this.#onError(name, error))
+        }
       } catch (error) {
         this.#onError(name, error)
       }

@@ -5,7 +5,7 @@ interface Waiter<Item, Result> {
 }
 
 /** How many go into one transaction. */
-const LARGEST = 200
+const LARGEST = 500
 
 /**
  * Collects calls that are made close together and commits them as a group. A lone call waits for the rest of this

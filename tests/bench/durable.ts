@@ -4,7 +4,7 @@
  */
 
 import { startPostgres } from '../support/postgres.ts'
-import { rawRate } from './durable-baseline.ts'
+import { narrowRate, rawRate } from './durable-baseline.ts'
 import { bench as latenessBench } from './lateness.ts'
 import { against, medians, printTable } from './measure.ts'
 import { graphileRate, pgBossRate } from './peers.ts'
@@ -29,8 +29,9 @@ async function rates(server: { database(): Promise<string> }): Promise<void> {
   const graphile = await server.database()
   const boss = await server.database()
   const measured: { name: string; jobs: number; rate: (jobs: number) => Promise<number>; rates: number[] }[] = [
-    { name: 'raw libsql: an insert and two updates, groups of 100', jobs: JOBS, rate: rawRate, rates: [] },
+    { name: 'raw libsql: an insert, two updates of the same row', jobs: JOBS, rate: rawRate, rates: [] },
     { name: 'webstir-jobs, SQLite', jobs: JOBS, rate: (jobs) => schedulerRate(jobs), rates: [] },
+    { name: 'raw libsql, a row of seven columns', jobs: JOBS, rate: narrowRate, rates: [] },
     {
       name: 'webstir-jobs, PostgreSQL',
       jobs: PEER_JOBS,
