@@ -46,7 +46,7 @@ describe('repl', () => {
       'await double(21)',
     )
     expect(output).toContain("[ 'send-newsletter', 'fails' ]")
-    expect(output).toMatch(/sent to ada[\s\S]*succeeded[\s\S]*\[ 'ada' \]\n3\n[\s\S]*by hand\n(?:\.\.\. )*42\n/)
+    expect(output).toMatch(/sent to ada[\s\S]*succeeded[\s\S]*\[ 'ada' \]\n3\n[\s\S]*by hand\n(?:(?:\.\.\.|\|) )*42\n/)
   })
 
   it('goes on after errors of every kind', async () => {
