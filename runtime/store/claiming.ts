@@ -18,6 +18,13 @@ export function* claim(tables: Tables, tick: Tick): Steps<ClaimOutcome[]> {
     tick.marks.length === 0 ? new Map<string, number>() : yield* tables.marks(tick.marks.map(({ key }) => key))
   yield* tables.moveMarks(tick.marks.filter(({ key, to }) => to > (marks.get(key) ?? Number.POSITIVE_INFINITY)))
   if (fires.length === 0) return []
+  // Where several schedulers watch, all but the first come too late for every fire: they needn't wait for its locks.
+  if (fires.every((fire) => fire.scheduledFor <= (marks.get(fire.scheduleKey) ?? Number.NEGATIVE_INFINITY))) {
+    return inSlotOrder(fires).flatMap((position) => {
+      const fire = fires[position]
+      return fire === undefined ? [] : [{ outcome: 'already-claimed' as const, fire }]
+    })
+  }
   const pairs = distinctPairs(fires)
   yield* tables.lockPairs(pairs, true)
   const uncovered = fires.filter((fire) => !marks.has(fire.scheduleKey))

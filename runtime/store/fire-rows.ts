@@ -3,6 +3,17 @@ import { uuidv7 } from './uuid.ts'
 
 /** The row of a fire that waits to be taken. */
 export function queuedRow(fire: Fire, now: number): Execution {
+  return row(fire, now, 'QUEUED', '')
+}
+
+/** The row of a fire that starts at once. */
+export function runningRow(fire: Fire, node: string, now: number): Execution {
+  return row(fire, now, 'RUNNING', node)
+}
+
+/** Made in one go, not as a copy of another: a tick makes hundreds. */
+function row(fire: Fire, now: number, status: 'QUEUED' | 'RUNNING', owner: string): Execution {
+  const startedAt = status === 'RUNNING' ? now : null
   return {
     id: uuidv7(now),
     job: fire.job,
@@ -10,16 +21,16 @@ export function queuedRow(fire: Fire, now: number): Execution {
     scheduledFor: fire.scheduledFor,
     tenant: fire.tenant,
     trigger: fire.trigger,
-    status: 'QUEUED',
-    attempt: 0,
+    status,
+    attempt: status === 'RUNNING' ? 1 : 0,
     maxAttempts: fire.maxAttempts,
     priority: fire.priority,
     args: fire.args,
-    owner: '',
-    heartbeatAt: null,
+    owner,
+    heartbeatAt: startedAt,
     queuedAt: now,
     availableAt: fire.availableAt,
-    startedAt: null,
+    startedAt,
     finishedAt: null,
     error: null,
     skipReason: null,
@@ -33,11 +44,6 @@ export function queuedRow(fire: Fire, now: number): Execution {
     lock: fire.overlap === 'allow' ? 'bypass' : 'exclusive',
     progress: null,
   }
-}
-
-/** The row of a fire that starts at once. */
-export function runningRow(fire: Fire, node: string, now: number): Execution {
-  return { ...queuedRow(fire, now), status: 'RUNNING', attempt: 1, owner: node, heartbeatAt: now, startedAt: now }
 }
 
 /** The row of a fire that doesn't run. */

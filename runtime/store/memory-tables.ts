@@ -207,14 +207,17 @@ export class MemoryTables implements Tables {
   }
 
   succeed(ends: readonly { id: string; attempt: number; at: number }[], owner: string) {
-    const changed = new Map<string, number>()
+    const ended = new Set<string>()
+    const attempts: Attempt[] = []
     for (const { id, attempt, at } of ends) {
       const one = this.#executions.get(id)
       if (one?.status !== 'RUNNING' || one.owner !== owner || one.attempt !== attempt) continue
       this.#change(id, () => ({ status: 'SUCCESS', finishedAt: at, error: null }))
-      changed.set(id, one.startedAt ?? 0)
+      attempts.push({ executionId: id, attempt, owner, startedAt: one.startedAt ?? 0, finishedAt: at, error: null })
+      ended.add(id)
     }
-    return done<ReadonlyMap<string, number>>(changed)
+    this.insertAttempts(attempts)
+    return done<ReadonlySet<string>>(ended)
   }
 
   requestCancel(ids: readonly string[], now: number) {

@@ -107,12 +107,9 @@ export function* finish(tables: Tables, ends: readonly End[]): Steps<boolean[]> 
   for (const [owner, mine] of owners) {
     // In one order, so that two groups never wait for each other in a circle.
     const sorted = [...mine.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
-    for (const [id, startedAt] of yield* tables.succeed(sorted, owner)) {
+    for (const id of yield* tables.succeed(sorted, owner)) {
       const end = mine.get(id)
-      if (end === undefined) continue
-      accepted.add(end)
-      const { attempt, at } = end
-      attempts.push({ executionId: id, attempt, owner, startedAt, finishedAt: at, error: null })
+      if (end !== undefined) accepted.add(end)
     }
   }
   const others = ends.filter(({ outcome }) => outcome.kind !== 'success')

@@ -114,11 +114,8 @@ export interface Tables {
   start(starting: readonly Starting[], node: string, now: number): Steps<ReadonlySet<string>>
   /** Only those that still have the status (and, where running, the owner and attempt) given; returns their ids. */
   end(endings: readonly Ending[], from: 'QUEUED' | 'RUNNING'): Steps<ReadonlySet<string>>
-  /** Ends attempts of `owner` well, where they are its own and running still; returns those, with their starts. */
-  succeed(
-    ends: readonly { id: string; attempt: number; at: number }[],
-    owner: string,
-  ): Steps<ReadonlyMap<string, number>>
+  /** Ends attempts of `owner` well, with a row of each, where they are its own and running still; returns their ids. */
+  succeed(ends: readonly { id: string; attempt: number; at: number }[], owner: string): Steps<ReadonlySet<string>>
   requestCancel(ids: readonly string[], now: number): Steps<void>
   cancelRequests(node: string): Steps<string[]>
   /** RUNNING ones without a heartbeat since `before`; locked until the transaction ends. */

@@ -33,8 +33,8 @@ export class TestClock implements Clock {
     this.#insert(entry)
     return {
       cancel: () => {
-        const index = this.#waiting.indexOf(entry)
-        if (index >= 0) this.#waiting.splice(index, 1)
+        const index = this.#placeOf(entry)
+        if (this.#waiting[index] === entry) this.#waiting.splice(index, 1)
       },
     }
   }
@@ -75,16 +75,21 @@ export class TestClock implements Clock {
     for (const { ring } of this.#waiting.splice(0, due < 0 ? this.#waiting.length : due)) ring()
   }
 
-  /** Kept sorted by time, then by the order in which the timers were set. */
   #insert(entry: Waiting): void {
+    this.#waiting.splice(this.#placeOf(entry), 0, entry)
+  }
+
+  /** Where it stands or would stand: they are sorted by time, then by the order in which they were set. */
+  #placeOf(entry: Waiting): number {
     let low = 0
     let high = this.#waiting.length
     while (low < high) {
       const middle = (low + high) >> 1
       const other = this.#waiting[middle]
-      if (other !== undefined && other.at <= entry.at) low = middle + 1
+      const isBefore = other !== undefined && (other.at - entry.at || other.order - entry.order) < 0
+      if (isBefore) low = middle + 1
       else high = middle
     }
-    this.#waiting.splice(low, 0, entry)
+    return low
   }
 }

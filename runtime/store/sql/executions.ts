@@ -124,8 +124,9 @@ export function executionTables(dialect: Dialect): ExecutionTables {
     succeed: `update job_execution set status = 'SUCCESS', finished_at = v.at, duration_ms = v.at - started_at,
         error_code = null, error_message = null, error_stack = null
       from ${instants(dialect)} v
-      where job_execution.id = v.id and status = 'RUNNING' and attempt = ? and owner = ?
-      returning job_execution.id, job_execution.started_at`,
+      where job_execution.id = v.id and status = 'RUNNING' and attempt = ? and owner = ?`,
+    succeeded: `select e.id from ${instants(dialect)} v join job_execution e on e.id = v.id
+      where e.status = 'SUCCESS' and e.attempt = ? and e.owner = ? and e.finished_at = v.at`,
     requestCancel: `update job_execution set cancel_requested_at = ?
       where id in (select id from ${ids} v) and status = 'RUNNING' and cancel_requested_at is null`,
     cancelRequests: `select id from job_execution
@@ -138,6 +139,16 @@ export function executionTables(dialect: Dialect): ExecutionTables {
     newestInstant: 'select max(scheduled_for) as at from job_execution',
     nextAvailableAt: `select min(available_at) as at from job_execution where status = 'QUEUED'`,
   }
+  const attemptColumns = 'execution_id, attempt, owner, started_at, finished_at'
+  const noteSuccess = `insert into job_attempt (${attemptColumns})
+    select e.id, e.attempt, e.owner, e.started_at, e.finished_at
+      from ${instants(dialect)} v join job_execution e on e.id = v.id
+      where e.status = 'SUCCESS' and e.attempt = ? and e.owner = ? and e.finished_at = v.at
+    on conflict do nothing`
+  const succeedAtOnce = `with ended as (${sql.succeed}
+      returning job_execution.id, job_execution.attempt, job_execution.owner, started_at, finished_at),
+    noted as (insert into job_attempt (${attemptColumns}) select * from ended on conflict do nothing)
+    select id from ended`
   const insertRows = sharingInserter('job_execution', COMMON, OWN)
   const insertSkips = inserter('job_execution', SKIP)
   return {
@@ -238,10 +249,20 @@ export function executionTables(dialect: Dialect): ExecutionTables {
         mine[id] = at
         byAttempt.set(attempt, mine)
       }
-      const ended = new Map<string, number>()
+      const ended = new Set<string>()
       for (const [attempt, mine] of byAttempt) {
-        const rows = yield { sql: sql.succeed, parameters: [JSON.stringify(mine), attempt, owner] }
-        for (const row of rows) ended.set(text(row, 'id'), numberOrNull(row, 'started_at') ?? 0)
+        const parameters = [JSON.stringify(mine), attempt, owner]
+        if (dialect === 'postgres') {
+          for (const row of yield { sql: succeedAtOnce, parameters }) ended.add(text(row, 'id'))
+          continue
+        }
+        // Nobody else writes meanwhile, so a count is enough to know that all were accepted, as nearly always.
+        yield { sql: sql.succeed, parameters }
+        const [changed] = yield { sql: 'select changes() as n', parameters: [] }
+        yield { sql: noteSuccess, parameters }
+        const ids = Object.keys(mine)
+        if (changed !== undefined && number(changed, 'n') === ids.length) for (const id of ids) ended.add(id)
+        else for (const row of yield { sql: sql.succeeded, parameters }) ended.add(text(row, 'id'))
       }
       return ended
     },
