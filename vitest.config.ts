@@ -7,6 +7,8 @@ const BUILD = 'tests/support/global-setup.ts'
 
 export default defineConfig({
   test: {
+    // Most tests wait for processes of their own: more files at once than cores.
+    maxWorkers: 3,
     projects: [
       {
         test: {
