@@ -105,6 +105,10 @@ export class MemoryTables implements Tables {
     return done(pairs.flatMap((pair) => this.#openIn(pairKey(pair))))
   }
 
+  nextOf(pairs: readonly Pair[]) {
+    return this.openOf(pairs)
+  }
+
   duePairs(now: number, _staleBefore: number, limit: number, offset: number) {
     const due = this.#queued().filter(({ availableAt }) => availableAt <= now)
     due.sort((a, b) => b.priority - a.priority || a.scheduledFor - b.scheduledFor || (a.id < b.id ? -1 : 1))

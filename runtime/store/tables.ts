@@ -100,6 +100,11 @@ export interface Tables {
   byIds(ids: readonly string[]): Steps<Execution[]>
   /** QUEUED and RUNNING ones of these pairs. */
   openOf(pairs: readonly Pair[]): Steps<Execution[]>
+  /**
+   * RUNNING ones of these pairs, and of the QUEUED ones that may run at `now` those that could be next: the first in
+   * each line, and up to `limit` of those that pass the lock by. It may give more.
+   */
+  nextOf(pairs: readonly Pair[], now: number, limit: number): Steps<Execution[]>
   /** Pairs of queued executions that may run at `now`, best first, where nothing fresh holds the lock. */
   duePairs(now: number, staleBefore: number, limit: number, offset: number): Steps<Pair[]>
   /** Which of these fires have a row: their positions. */

@@ -35,7 +35,9 @@ function* takeFrom(
   if (pairs.length === 0) return
   const { now, staleBefore } = request
   const free = yield* tables.lockPairs(pairs, request.id !== undefined)
-  const open = byPair(yield* tables.openOf(free))
+  // A line may be long; only who stands first in it matters, unless one is asked for by its id.
+  const found = request.id === undefined ? tables.nextOf(free, now, request.limit) : tables.openOf(free)
+  const open = byPair(yield* found)
   const lingering = new Set(
     (yield* tables.lingering()).filter((lock) => lingers(lock, staleBefore)).map((lock) => pairKey(lock)),
   )

@@ -63,7 +63,7 @@ export const tables: Migration = {
       schema
         .createIndex('job_execution_queued')
         .on('job_execution')
-        .columns(['job', 'tenant', 'scheduled_for'])
+        .columns(['job', 'tenant', 'lock_kind', 'scheduled_for'])
         .where(isQueued),
       schema
         .createIndex('job_execution_next')

@@ -31,6 +31,7 @@ type ExecutionTables = Pick<
   Tables,
   | 'byIds'
   | 'openOf'
+  | 'nextOf'
   | 'duePairs'
   | 'claimedAmong'
   | 'dependencies'
@@ -59,6 +60,12 @@ export function executionTables(dialect: Dialect): ExecutionTables {
       select ${COLUMNS} from v join job_execution e on e.job = v.job and e.tenant = v.tenant and e.status = 'RUNNING'
       union all
       select ${COLUMNS} from v join job_execution e on e.job = v.job and e.tenant = v.tenant and e.status = 'QUEUED'`,
+    nextOf: `with v as ${pairs}
+      select ${COLUMNS} from v join job_execution e on e.job = v.job and e.tenant = v.tenant and e.status = 'RUNNING'
+      union all
+      select ${COLUMNS} from v join job_execution e on e.id in (${inLine('exclusive')} limit 1)
+      union all
+      select ${COLUMNS} from v join job_execution e on e.id in (${inLine('bypass')} limit ?)`,
     // An exclusive one only where nothing fresh runs, and only the first in its line.
     duePairs: `select e.job, e.tenant from job_execution e
       where e.status = 'QUEUED' and e.available_at <= ? and (e.lock_kind = 'bypass' or (
@@ -66,7 +73,7 @@ export function executionTables(dialect: Dialect): ExecutionTables {
           and r.lock_kind = 'exclusive' and r.heartbeat_at >= ?)
         and not exists (select 1 from job_execution q where q.job = e.job and q.tenant = e.tenant
           and q.status = 'QUEUED' and q.lock_kind = 'exclusive' and q.available_at <= ?
-          and (q.scheduled_for < e.scheduled_for or (q.scheduled_for = e.scheduled_for and q.id < e.id)))))
+          and q.scheduled_for <= e.scheduled_for and (q.scheduled_for < e.scheduled_for or (q.scheduled_for = e.scheduled_for and q.id < e.id)))))
       order by e.priority desc, e.scheduled_for, e.id limit ? offset ?`,
     claimedAmong: `select v.place from ${set(dialect, {
       place: 'integer',
@@ -159,6 +166,11 @@ export function executionTables(dialect: Dialect): ExecutionTables {
       if (wanted.length === 0) return []
       const parameter = setOf(wanted.map(({ job, tenant }) => [job, tenant]))
       return (yield { sql: sql.openOf, parameters: [parameter] }).map(executionOf)
+    },
+    *nextOf(wanted, now, limit) {
+      if (wanted.length === 0) return []
+      const parameter = setOf(wanted.map(({ job, tenant }) => [job, tenant]))
+      return (yield { sql: sql.nextOf, parameters: [parameter, now, now, limit] }).map(executionOf)
     },
     *duePairs(now, staleBefore, limit, offset) {
       const rows = yield { sql: sql.duePairs, parameters: [now, staleBefore, now, limit, offset] }
@@ -292,6 +304,12 @@ export function executionTables(dialect: Dialect): ExecutionTables {
       return row === undefined ? null : numberOrNull(row, 'at')
     },
   }
+}
+
+/** The ids of those of a pair "v" that wait and may run, first come first. Ends with room for a limit. */
+function inLine(lock: Execution['lock']): string {
+  return `select q.id from job_execution q where q.job = v.job and q.tenant = v.tenant and q.status = 'QUEUED'
+    and q.lock_kind = '${lock}' and q.available_at <= ? order by q.scheduled_for, q.id`
 }
 
 function* list(dialect: Dialect, filter: ExecutionFilter): Steps<Execution[]> {
