@@ -63,9 +63,9 @@ export function executionTables(dialect: Dialect): ExecutionTables {
     nextOf: `with v as ${pairs}
       select ${COLUMNS} from v join job_execution e on e.job = v.job and e.tenant = v.tenant and e.status = 'RUNNING'
       union all
-      select ${COLUMNS} from v join job_execution e on e.id in (${inLine('exclusive')} limit 1)
+      select ${COLUMNS} from v ${joinLine(dialect, 'exclusive', '1')}
       union all
-      select ${COLUMNS} from v join job_execution e on e.id in (${inLine('bypass')} limit ?)`,
+      select ${COLUMNS} from v ${joinLine(dialect, 'bypass', '?')}`,
     // An exclusive one only where nothing fresh runs, and only the first in its line.
     duePairs: `select e.job, e.tenant from job_execution e
       where e.status = 'QUEUED' and e.available_at <= ? and (e.lock_kind = 'bypass' or (
@@ -306,10 +306,16 @@ export function executionTables(dialect: Dialect): ExecutionTables {
   }
 }
 
-/** The ids of those of a pair "v" that wait and may run, first come first. Ends with room for a limit. */
-function inLine(lock: Execution['lock']): string {
-  return `select q.id from job_execution q where q.job = v.job and q.tenant = v.tenant and q.status = 'QUEUED'
-    and q.lock_kind = '${lock}' and q.available_at <= ? order by q.scheduled_for, q.id`
+/**
+ * Joins those of a pair "v" that wait and may run, first come first, as "e". PostgreSQL would look at every row for
+ * what SQLite finds by its key, and SQLite knows no lateral joins.
+ */
+function joinLine(dialect: Dialect, lock: Execution['lock'], limit: string): string {
+  const rest = `from job_execution q where q.job = v.job and q.tenant = v.tenant and q.status = 'QUEUED'
+    and q.lock_kind = '${lock}' and q.available_at <= ? order by q.scheduled_for, q.id limit ${limit}`
+  return dialect === 'sqlite'
+    ? `join job_execution e on e.id in (select q.id ${rest})`
+    : `cross join lateral (select q.* ${rest}) e`
 }
 
 function* list(dialect: Dialect, filter: ExecutionFilter): Steps<Execution[]> {
