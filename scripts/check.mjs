@@ -8,10 +8,11 @@ const bin = (name) => join(root, 'node_modules', '.bin', name)
 
 const CHECKS = [
   ['formatting and lint (Biome)', bin('biome'), ['check', '--error-on-warnings', '.']],
+  // Before the types: the templates import the package by its name, and so find what is built.
+  ['build', process.execPath, ['scripts/build.mjs']],
   ['types (tsc)', bin('tsc'), ['-p', '.']],
   ['imports point down, no circles', process.execPath, ['scripts/check-imports.mjs']],
   ['nothing unused (knip)', bin('knip'), []],
-  ['build', process.execPath, ['scripts/build.mjs']],
   ['the package as published (publint)', bin('publint'), ['--strict']],
 ]
 
