@@ -21,7 +21,7 @@ afterEach(async () => {
 /** Kills, each as soon as two of them watch, make about 20 s for 50 of them. */
 const STORES: [StoreKind, number][] = [
   ['SQLite', chaosRounds(50)],
-  ['PostgreSQL', chaosRounds(5)],
+  ['PostgreSQL', chaosRounds(8)],
 ]
 
 describe.each(STORES)(

@@ -15,8 +15,8 @@ afterEach(async () => {
 })
 
 const STORES: [StoreKind, number][] = [
-  ['SQLite', chaosRounds(6)],
-  ['PostgreSQL', chaosRounds(3)],
+  ['SQLite', chaosRounds(10)],
+  ['PostgreSQL', chaosRounds(4)],
 ]
 
 describe.each(STORES)(
