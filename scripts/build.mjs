@@ -18,6 +18,33 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const REQUIRE =
   "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);"
 
+/**
+ * Node's own modules are taken by `require`. An `import` of one has Node make a facade of all that it exports, which
+ * touches getters that load much more: `node:fs` alone brings in every kind of stream, a twentieth of a start.
+ */
+const requiredBuiltins = {
+  name: 'required-builtins',
+  setup(build) {
+    build.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'builtin' } : { path, external: true },
+    )
+    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
+      // Marked as pure, so that what nobody imports is dropped and never touched.
+      const parts = Object.keys(process.getBuiltinModule(path)).filter(
+        (key) => /^[a-zA-Z]\w*$/.test(key) && key !== 'default',
+      )
+      const lines = parts.map((key) => `const ${key}_ = /* @__PURE__ */ part('${key}'); export { ${key}_ as ${key} }`)
+      return {
+        contents: `const builtin = require('${path}'); export default builtin
+          const part = (name) => builtin[name]
+          ${lines.join('\n')}`,
+      }
+    })
+  },
+}
+
+const leftOut = join(root, 'runtime', 'logging', 'left-out.cjs')
+
 const shared = {
   absWorkingDir: root,
   bundle: true,
@@ -35,7 +62,8 @@ const shared = {
   // Its entry for Node is UMD, whose parts a bundler can't follow.
   alias: {
     'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
-    'thread-stream': join(root, 'runtime/logging/no-threads.cjs'),
+    // Without its prefix, this one is pino's alone.
+    ...Object.fromEntries(['sonic-boom', 'thread-stream', 'worker_threads'].map((name) => [name, leftOut])),
   },
   logLevel: 'warning',
 }
@@ -77,20 +105,24 @@ const RUNTIME = {
   repl: 'runtime/entry/repl.ts',
   watch: 'runtime/entry/watch.ts',
   inspect: 'runtime/entry/inspect.ts',
-  run: 'runtime/entry/run.ts',
   'code-schedules': 'runtime/execution/code-schedules.ts',
   'built-modules': 'runtime/execution/built-modules.ts',
   read: 'runtime/manifest/read.ts',
+  sql: 'runtime/store/migrations/sql.ts',
   'json-error': 'runtime/manifest/json-error.ts',
   'env-files': 'runtime/env-files.ts',
 }
 /** Those that stay small: they are loaded where little else is. */
-const SMALL = { schedule: 'runtime/schedule/index.ts', direct: 'runtime/entry/direct.ts' }
-/** One file each, with all that it needs: the scheduler's first, what makes a listing, and the threads. */
+const SMALL = { schedule: 'runtime/schedule/index.ts' }
+/** One file each, with all that it needs: the scheduler's first, what makes a listing or runs a
+ * job, what each job's own file takes along, and the threads. */
 const ALONE_AT_START = {
   scheduler: 'runtime/entry/scheduler.ts',
   list: 'runtime/entry/list.ts',
+  run: 'runtime/entry/run.ts',
+  direct: 'runtime/entry/direct.ts',
   heartbeat: 'runtime/entry/heartbeat.ts',
+  beat: 'runtime/store/beat.ts',
   watchdog: 'runtime/entry/watchdog.ts',
 }
 
@@ -118,13 +150,19 @@ const oneCore = {
   },
 }
 
-/** Where a file that stands alone imports another one late, that is left as it is: the other is at the same place. */
+/**
+ * Where a file that stands alone imports another one late, that is left as it is: the other is at the same place. What
+ * opens a store is part of the file, as far as every store needs it, and so is what runs a job in the file that does.
+ */
 const lateFiles = {
   name: 'late-files',
   setup(build) {
+    const runsJobs = Object.keys(build.initialOptions.entryPoints).includes('run')
     build.onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, importer }) => {
-      if (kind !== 'dynamic-import' || importer.includes('/store/')) return
+      if (kind !== 'dynamic-import') return
       const name = basename(path, '.ts')
+      if (importer.includes('/store/') && name !== 'sql') return
+      if (runsJobs && path.includes('/execution/')) return
       if (!(name in RUNTIME) && !(name in ALONE_AT_START))
         return { errors: [{ text: `${path} is imported late by the scheduler: name it in RUNTIME` }] }
       return { path: `./${name}.js`, external: true }
@@ -133,9 +171,10 @@ const lateFiles = {
 }
 
 function runtime(outdir) {
+  const alone = { ...shared, outdir, splitting: false, plugins: [requiredBuiltins, lateFiles] }
   return Promise.all([
-    build({ ...shared, entryPoints: { ...RUNTIME, ...SMALL }, outdir, plugins: [oneCore] }),
-    build({ ...shared, entryPoints: ALONE_AT_START, outdir, splitting: false, plugins: [lateFiles] }),
+    build({ ...shared, entryPoints: { ...RUNTIME, ...SMALL }, outdir, plugins: [requiredBuiltins, oneCore] }),
+    ...Object.entries(ALONE_AT_START).map(([name, file]) => build({ ...alone, entryPoints: { [name]: file } })),
   ])
 }
 
@@ -153,9 +192,9 @@ function commandLine(outdir) {
   const options = { ...shared, ...forCommandLine, outdir }
   const alone = { ...options, splitting: false }
   return Promise.all([
-    build({ ...alone, entryPoints: sources(['bin']), plugins: [yargsParts, lazyFiles] }),
-    build({ ...alone, entryPoints: sources(ALONE), plugins: [yargsParts] }),
-    build({ ...options, entryPoints: sources(['index', ...otherCommands]), plugins: [yargsParts] }),
+    build({ ...alone, entryPoints: sources(['bin']), plugins: [requiredBuiltins, yargsParts, lazyFiles] }),
+    build({ ...alone, entryPoints: sources(ALONE), plugins: [requiredBuiltins, yargsParts] }),
+    build({ ...options, entryPoints: sources(['index', ...otherCommands]), plugins: [requiredBuiltins, yargsParts] }),
   ])
 }
 

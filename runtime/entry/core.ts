@@ -3,5 +3,4 @@
 export * from '../execution/built-modules.ts'
 export * from '../execution/code-schedules.ts'
 export * from '../index.ts'
-export { runAll, runOne } from './run.ts'
 export { watch } from './watch.ts'

@@ -1,6 +1,9 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { leaveWith } from './failure.ts'
+import { readOptions } from './options.ts'
+import { placeOfFile } from './place.ts'
 
 /** Runs the job when its built module is what Node was started with; does nothing when it is imported. */
 export function runIfMain(url: string): void {
@@ -17,12 +20,7 @@ function isSameFile(started: string, file: string): boolean {
   }
 }
 
-async function run(url: string): Promise<never> {
-  const [{ leaveWith }, { readOptions }, { placeOfFile }] = await Promise.all([
-    import('./failure.ts'),
-    import('./options.ts'),
-    import('./place.ts'),
-  ])
+function run(url: string): Promise<never> {
   const job = basename(dirname(fileURLToPath(url)))
   return leaveWith(async () => {
     const options = readOptions(['--job', job, ...process.argv.slice(2)])

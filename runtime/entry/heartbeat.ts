@@ -1,14 +1,19 @@
 import { workerData } from 'node:worker_threads'
 import { sleep, systemClock } from '../clock.ts'
 import type { HeartTask } from '../execution/heart.ts'
-import { openBeat } from '../store/beat.ts'
+
+/** What it takes to reach a store is loaded after this, in ms: most runs by hand are over before. */
+const HEAD_START = 300
 
 // The thread that beats for a node. It has a connection of its own, and lives until it is terminated: a store that is
 // away for a while is tried again at the next beat.
 const { url, node, every } = workerData as HeartTask
+const start = Math.min(HEAD_START, every)
+await sleep(systemClock, start)
+const { openBeat } = await import('../store/beat.ts')
+await sleep(systemClock, every - start)
 let beat: Awaited<ReturnType<typeof openBeat>> | undefined
 for (;;) {
-  await sleep(systemClock, every)
   try {
     beat ??= await openBeat(url)
     await beat.beat(node, systemClock.now())
@@ -16,4 +21,5 @@ for (;;) {
     await beat?.close().catch(() => {})
     beat = undefined
   }
+  await sleep(systemClock, every)
 }

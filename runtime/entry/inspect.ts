@@ -4,6 +4,7 @@ import { pause } from '../execution/pause.ts'
 import type { Manifest } from '../manifest/index.ts'
 import { healthOf } from '../scheduler/health.ts'
 import { type Place, readWorkspace } from '../scheduler/read-workspace.ts'
+import { isTerminal, writeOut } from '../standard-output.ts'
 import { openExistingStore } from '../store/existing.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
@@ -39,7 +40,7 @@ async function history(store: Store | null, manifest: Manifest, options: GivenOp
   }
   const jobs = name === undefined ? {} : { jobs: [jobNamed(manifest, name).name] }
   const records = store === null ? [] : await readHistory(store, { ...jobs, limit }, manifest)
-  const color = process.stdout.isTTY && !process.env.NO_COLOR
+  const color = isTerminal() && !process.env.NO_COLOR
   return say(
     options.has('json')
       ? json(records)
@@ -77,6 +78,6 @@ async function pauseOrResume(store: Store, manifest: Manifest, options: GivenOpt
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
 function say(text: string): number {
-  process.stdout.write(text)
+  writeOut(text)
   return 0
 }

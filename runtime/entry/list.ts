@@ -1,14 +1,15 @@
 import { systemClock } from '../clock.ts'
 import { listJobs, remarks, renderJobList } from '../manifest/index.ts'
 import { type Place, readWorkspace } from '../scheduler/read-workspace.ts'
+import { isTerminal, writeError } from '../standard-output.ts'
 
 /** `--list`: what is said of the jobs, as text or JSON. Opens no store. */
 export async function listing(place: Place, isJson: boolean): Promise<string> {
   const manifest = await readWorkspace(place)
   const now = systemClock.now()
   const jobs = listJobs(manifest, now)
-  for (const remark of remarks(manifest, jobs)) process.stderr.write(`Warning: ${remark}\n`)
+  for (const remark of remarks(manifest, jobs)) writeError(`Warning: ${remark}\n`)
   if (isJson) return `${JSON.stringify(jobs, null, 2)}\n`
-  const color = process.stdout.isTTY && !process.env.NO_COLOR
+  const color = isTerminal() && !process.env.NO_COLOR
   return renderJobList(jobs, now, { color })
 }

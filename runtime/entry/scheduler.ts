@@ -1,3 +1,4 @@
+import { writeOut } from '../standard-output.ts'
 import { leaveWith } from './failure.ts'
 import { HELP } from './help.ts'
 import { type GivenOptions, readOptions } from './options.ts'
@@ -23,6 +24,6 @@ async function perform(options: GivenOptions, place: { root: string; build: stri
 }
 
 function say(text: string): number {
-  process.stdout.write(text)
+  writeOut(text)
   return 0
 }

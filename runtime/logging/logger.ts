@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import type { Env } from '../env.ts'
 import { JobsError } from '../errors.ts'
 import { SECRETS } from '../redact.ts'
+import { isTerminal, writeOut } from '../standard-output.ts'
 import { prettyLine } from './pretty.ts'
 
 /** Level names, most detailed first. */
@@ -87,18 +88,15 @@ function checkedLevel(level: string): string {
 }
 
 function checkedFormat(format: string | undefined): 'json' | 'pretty' {
-  if (format === undefined) return process.stdout.isTTY ? 'pretty' : 'json'
+  if (format === undefined) return isTerminal() ? 'pretty' : 'json'
   if (format === 'json' || format === 'pretty') return format
   throw new JobsError('LOG_FORMAT', `LOG_FORMAT "${format}" is no format`, { hint: 'use json or pretty' })
 }
 
 function standardOutput(format: 'json' | 'pretty'): LineSink {
-  const output = pino.destination({ fd: 1, sync: true })
-  // A reader that went away (`scheduler.js --watch | head`) must not end the scheduler.
-  output.on('error', () => {})
-  if (format === 'json') return output
-  const color = process.stdout.isTTY && !process.env.NO_COLOR
-  return { write: (line) => void output.write(prettyLine(line, color)) }
+  if (format === 'json') return { write: writeOut }
+  const color = isTerminal() && !process.env.NO_COLOR
+  return { write: (line) => writeOut(prettyLine(line, color)) }
 }
 
 /** A pino logger has every method of ours with wider types; this is the one place that says so. */
