@@ -35,7 +35,9 @@ export function startHeart(store: Store, node: string, every: number, clock: Clo
   if (store.target === null) return { stop: async () => {} }
   if (!existsSync(fileURLToPath(WORKER))) return beatFromLoop(store, node, every, clock)
   const task: HeartTask = { url: store.target, node, every }
-  const worker = new (builtin('node:worker_threads').Worker)(WORKER, { workerData: task })
+  // It says nothing. Were its output passed on, Node would open this process's own streams for that, which is slow.
+  const quiet = { stdout: true, stderr: true }
+  const worker = new (builtin('node:worker_threads').Worker)(WORKER, { workerData: task, ...quiet })
   worker.unref()
   let fallback: Heart | undefined
   worker.on('error', () => {
