@@ -56,21 +56,25 @@ export function sharingInserter(
   tail = '',
 ): SharingInserter {
   const head = `insert into ${table} (${[...shared, ...columns].join(', ')})`
-  const texts = CHUNKS.map((size) => {
-    const row = (place: number): string => {
-      const own = columns.map((_, column) => `?${shared.length + place * columns.length + column + 1}`)
-      return `(${[...shared.map((_, column) => `?${column + 1}`), ...own].join(', ')})`
-    }
-    return `${head} values ${Array.from({ length: size }, (_, place) => row(place)).join(', ')} ${tail}`
-  })
+  const row = (place: number): string => {
+    const own = columns.map((_, column) => `?${shared.length + place * columns.length + column + 1}`)
+    return `(${[...shared.map((_, column) => `?${column + 1}`), ...own].join(', ')})`
+  }
+  // Each is written when it is first needed: most processes run one job and insert no hundred rows.
+  const texts = new Map<number, string>()
+  const textFor = (size: number): string => {
+    const text =
+      texts.get(size) ?? `${head} values ${Array.from({ length: size }, (_, at) => row(at)).join(', ')} ${tail}`
+    texts.set(size, text)
+    return text
+  }
   return function* (common, rows) {
     let from = 0
-    for (const [position, size] of CHUNKS.entries()) {
-      const sql = texts[position] ?? ''
+    for (const size of CHUNKS) {
       for (; rows.length - from >= size; from += size) {
         const parameters = [...common]
         for (let place = from; place < from + size; place++) parameters.push(...(rows[place] ?? []))
-        yield { sql, parameters }
+        yield { sql: textFor(size), parameters }
       }
     }
   }
