@@ -1,4 +1,4 @@
-import { build as esbuild, type Metafile } from 'esbuild'
+import type { Metafile } from 'esbuild'
 import type { BuildInfo, BuiltJob, Manifest } from '../../runtime/manifest/index.ts'
 import { MANIFEST_COPY } from '../../runtime/manifest/load.ts'
 import { VERSION } from '../../runtime/version.ts'
@@ -6,13 +6,14 @@ import { BuildError } from './build-error.ts'
 import { type Bundle, bundleOptions, finishBundle, runBundler } from './bundle.ts'
 import { type Diagnostic, manifestDiagnostic } from './diagnostic.ts'
 import { type Entries, entryPoints, findEntries, moduleOutputs } from './entries.ts'
+import { build as esbuild } from './esbuild.ts'
 import { INPUTS_FILE, inputsOfBuild } from './inputs.ts'
 import { builtJobs } from './job-facts.ts'
 import { type OutputFiles, publish } from './publish.ts'
 import { type RuntimeFiles, runtimeFiles } from './runtime-files.ts'
 import { strays, writtenNames } from './strays.ts'
 import { checkTypes, type TypeCheck } from './type-check.ts'
-import { readForBuild, type WorkspaceManifest } from './workspace-manifest.ts'
+import type { WorkspaceManifest } from './workspace-manifest.ts'
 
 export interface BuildRequest {
   /** Absolute path. */
@@ -52,9 +53,15 @@ export async function buildBackend({ workspace, typeCheck }: BuildRequest): Prom
   types?.catch(() => {})
   try {
     const runtime = runtimeFiles()
+    // The bundler is at work while the manifest, which names at most one more module, is read and validated.
+    const guess = findEntries(workspace, undefined)
+    const guessed = bundle(workspace, guess, runtime)
+    guessed.catch(() => {})
+    const { readForBuild } = await import('./workspace-manifest.ts')
     const read = await readForBuild(workspace)
     const entries = findEntries(workspace, read.manifest.settings.hooks)
-    const bundling = bundle(workspace, entries, runtime)
+    const isRight = entries.modules.hooks === guess.modules.hooks
+    const bundling = isRight ? guessed : bundle(workspace, entries, runtime)
     const [bundled, checked] = await Promise.allSettled([bundling, types])
     if (checked.status === 'rejected') throw checked.reason
     const fromBundler = bundled.status === 'fulfilled' ? bundled.value.warnings : diagnosticsOf(bundled.reason)
