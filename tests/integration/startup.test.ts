@@ -1,0 +1,60 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type BuiltWorkspace, buildWorkspace } from '../support/built.ts'
+import { runNode } from '../support/workspace.ts'
+
+let workspace: BuiltWorkspace
+/** Says at the end of a process which of Node's own modules it has loaded. */
+let told: string
+
+beforeAll(async () => {
+  workspace = await buildWorkspace({
+    jobs: [{ name: 'nothing' }, { name: 'says' }],
+    sources: {
+      nothing: 'export async function run() {}\n',
+      says: `export async function run() { process.stdout.write('word '.repeat(100_000)) }\n`,
+    },
+    files: {
+      'told.cjs': `process.on('exit', () => {
+        const names = process.moduleLoadList.map((name) => name.replace('NativeModule ', ''))
+        require('fs').writeSync(2, JSON.stringify(names))
+      })\n`,
+      'empty.mjs': '',
+    },
+  })
+  told = workspace.path('told.cjs')
+})
+
+/** What a process loads of these beyond what an empty file does. */
+async function loads(slow: readonly string[], args: readonly string[], env = {}): Promise<string[]> {
+  const modulesOf = async (rest: readonly string[]): Promise<string[]> => {
+    const { code, stderr } = await runNode(['--require', told, ...rest], { env })
+    expect(code, stderr).toBe(0)
+    return JSON.parse(stderr)
+  }
+  const always = await modulesOf([workspace.path('empty.mjs')])
+  return (await modulesOf(args)).filter((name) => slow.includes(name) && !always.includes(name))
+}
+
+describe('what starts often loads little, its output being a pipe', () => {
+  const scheduler = (): string => workspace.path('build/backend/jobs/scheduler.js')
+
+  test('a list loads no streams, no sockets, no threads', async () => {
+    const slow = ['stream', 'net', 'tty', 'worker_threads', 'child_process', 'crypto', 'os']
+    expect(await loads(slow, [scheduler(), '--list'])).toEqual([])
+  })
+
+  test('a job without a store loads no sockets, no threads, no processes', async () => {
+    const slow = ['stream', 'net', 'tty', 'worker_threads', 'child_process']
+    expect(await loads(slow, [scheduler(), '--job', 'nothing'], { JOBS_STORE_URL: 'memory:' })).toEqual([])
+  })
+
+  test('a job on SQLite loads no sockets and no processes', async () => {
+    expect(await loads(['net', 'tty', 'child_process'], [scheduler(), '--job', 'nothing'])).toEqual([])
+  })
+})
+
+test('what a job writes to standard output by itself arrives whole', async () => {
+  const { code, stdout } = await workspace.scheduler(['--job', 'says'])
+  expect(code).toBe(0)
+  expect(stdout.match(/word /g)).toHaveLength(100_000)
+})
