@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { DURATION_PATTERN } from '../duration.ts'
+import { DURATION_PATTERN, parseDuration } from '../duration.ts'
 import { ENTRY_DEFAULTS, SCHEDULER_DEFAULTS } from './defaults.ts'
 
 /*
@@ -11,7 +11,11 @@ import { ENTRY_DEFAULTS, SCHEDULER_DEFAULTS } from './defaults.ts'
 const text = (error: string) => z.string({ error }).min(1, { error })
 const duration = () => {
   const error = 'must be a duration such as "30s", "15m" or "24h"'
-  return z.string({ error }).regex(DURATION_PATTERN, { error })
+  const tooLong = { error: 'is a longer time than can be counted' }
+  return z
+    .string({ error })
+    .regex(DURATION_PATTERN, { error, abort: true })
+    .refine((text) => parseDuration(text) !== undefined, tooLong)
 }
 const count = (minimum: number) => {
   const error = `must be a whole number, at least ${minimum}`

@@ -175,6 +175,7 @@ describe('what is wrong with one job', () => {
     [{ catchUp: 1 }, 'catchUp', undefined],
     [{ timeout: 15 }, 'timeout', undefined],
     [{ timeout: 'soon' }, 'timeout', undefined],
+    [{ timeout: '9999999999999d' }, 'timeout', undefined],
     [{ enabled: 'yes' }, 'enabled', undefined],
     [{ args: { deep: true } }, 'args', undefined],
     [{ recover: -1 }, 'recover', undefined],
@@ -189,7 +190,7 @@ describe('what is wrong with one job', () => {
     expect(jobs.map(({ name }) => name)).toEqual(['good'])
     expect(told(problems)).toEqual([`INVALID_VALUE webstir.module.jobs[1].${path}`])
     expect(problems[0]).toMatchObject({ severity: 'error', job: 'bad', hint })
-    expect(problems[0]?.message).toMatch(/must be|is no time zone/)
+    expect(problems[0]?.message).toMatch(/must be|is no time zone|is a longer time than can be counted/)
   })
 
   it('keeps it where only a schedule is unreadable, which then never fires', async () => {
