@@ -25,7 +25,7 @@ let body: AttemptBody | undefined
 const calls = new PendingCalls((request) => void tell({ kind: 'call', ...request }))
 
 process.on('disconnect', () => process.exit(1))
-new Worker(new URL('./watchdog.js', import.meta.url)).unref()
+new Worker(new URL('./watchdog.js', import.meta.url), { workerData: Number(process.argv[2]) }).unref()
 // A terminal's Ctrl-C reaches the whole group; the scheduler decides what becomes of this process.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => body?.abort(abortedBy('stop')))

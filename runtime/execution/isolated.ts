@@ -41,7 +41,7 @@ const PATIENCE = 5000
 /** Runs attempts in child processes: whatever the job does there, this process lives on. */
 export function processIsolation(workspace: ChildWorkspace, clock: Clock): (run: IsolatedRun) => AttemptBody {
   return (run) => {
-    const child = builtin('node:child_process').fork(CHILD, [], {
+    const child = builtin('node:child_process').fork(CHILD, [String(process.pid)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       serialization: 'json',
     })

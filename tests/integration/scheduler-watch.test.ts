@@ -1,3 +1,4 @@
+import { fork } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { buildWorkspace } from '../support/built.ts'
@@ -220,6 +221,14 @@ test('a scheduler that is killed takes the process of an isolated job with it, t
   watching.process.kill('SIGKILL')
   // The pipe of its output, which the job's process shares, closes only when both have ended.
   expect(await watching.ended).toEqual({ code: null, signal: 'SIGKILL' })
+})
+
+test('the process of an isolated job whose scheduler is gone before it could look ends all the same', async () => {
+  const workspace = await buildWorkspace({ jobs: [], sources: {} })
+  const someoneElse = String(process.ppid)
+  const child = fork(workspace.path('build/backend/webstir/child.js'), [someoneElse], { stdio: 'ignore' })
+  const signal = await new Promise((resolve) => child.once('exit', (_code, ended) => resolve(ended)))
+  expect(signal).toBe('SIGKILL')
 })
 
 test('an inline job that does not heed its timeout is recorded, and still counts as running', async () => {
