@@ -182,13 +182,15 @@ One object. Times are ISO 8601 in UTC, durations are texts as above, paths are r
 | \`problems\` | an array of \`severity\` (\`error\` or \`warning\`), \`code\`, \`job\`, \`path\`, \`message\`, \`hint\` |
 
 A job has \`name\`, \`description\`, \`priority\` (as written), \`enabled\`, \`disabledBy\`, \`schedules\`, \`next\` (the earliest of
-its schedules), \`problem\` (why it can't be used), \`timezone\`, \`args\`, \`policies\` (each with its value, also where that
-is the default), \`notDefault\` (names of the policies that were changed), \`source\`, and \`built\` with \`path\`, \`exists\` and
+its schedules), \`codeSchedules\` (\`known\`, or \`unknown\` where the job may declare more in \`meta()\` and isn't built as it
+stands), \`problem\` (why it can't be used), \`timezone\`, \`args\`, \`policies\` (each with its value, also where that is the
+default), \`notDefault\` (names of the policies that were changed), \`source\`, and \`built\` with \`path\`, \`exists\` and
 \`fresh\`. A schedule has \`schedule\` (verbatim), \`words\`, \`timezone\`, \`args\`, \`origin\` (\`manifest\` or \`code\`), \`kind\`
 (\`cron\`, \`rate\`, \`at\`, \`reboot\`), \`next\`, \`note\` (what is to be said where there is no \`next\`) and \`problem\`.
 
 The lists of \`webstir list-jobs --json\` and of the built scheduler's \`--list --json\` are arrays of jobs with the keys
-from \`name\` to \`problem\`, their schedules without \`words\`.
+from \`name\` to \`problem\`, their schedules without \`words\`. The built scheduler knows its build alone: \`codeSchedules\` is
+\`unknown\` there for a job that has no module in it.
 `
 
 const targets = [

@@ -22,6 +22,7 @@ export function freshness(workspace: string, entries: Entries): Freshness {
   }
   const changed = changedFiles(workspace, inputs)
   const isJobFresh = (name: string): boolean =>
+    Object.hasOwn(inputs.jobs, name) &&
     inputs.jobs[name]?.every((number) => !changed.has(number)) === true &&
     inputs.entries[`jobs/${name}/index`] === entries.jobs.get(name)
   const stale = (reason: string): Freshness => ({ isFresh: false, reason, isJobFresh })

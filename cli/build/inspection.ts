@@ -6,7 +6,6 @@ import { messageOf } from '../../runtime/errors.ts'
 import type { JsonValue } from '../../runtime/json.ts'
 import { DEFAULT_SETTINGS, defaultJob } from '../../runtime/manifest/defaults.ts'
 import {
-  type BuildInfo,
   type Job,
   type ListedJob,
   type ListedSchedule,
@@ -19,7 +18,7 @@ import { readManifest } from '../../runtime/manifest/read.ts'
 import { redacted } from '../../runtime/redact.ts'
 import { parseSchedule } from '../../runtime/schedule/index.ts'
 import { OUTPUT_FOLDER } from './bundle.ts'
-import { listBuilt } from './code-schedules.ts'
+import { type CodeSchedules, codeSchedules, withCodeSchedules } from './code-schedules.ts'
 import { type Entries, findEntries } from './entries.ts'
 import { type Freshness, freshness } from './freshness.ts'
 import { strays, writtenNames } from './strays.ts'
@@ -105,8 +104,9 @@ export async function inspectWorkspace(workspace: string, now: number): Promise<
   const build = freshness(workspace, entries)
   const info = readBuildInfo(join(workspace, OUTPUT_FOLDER, 'webstir', 'build.json'))
   const problems = [...manifest.problems.map(problemOf), ...strayProblems(manifest, entries)]
-  const fromManifest = listJobs(manifest, now, { words: true })
-  const listed = await withCodeSchedules(workspace, fromManifest, build, info, problems)
+  const inCode = codeSchedules(workspace, info, entries, build)
+  const fromManifest = listJobs(manifest, now, { words: true, unknownInCode: inCode.unknown })
+  const listed = await withThoseInCode(workspace, fromManifest, inCode, problems)
   const byName = new Map(manifest.jobs.map((job) => [job.name, job]))
   const { settings } = manifest
   return {
@@ -158,38 +158,22 @@ function inspectJob(
   }
 }
 
-/** Adds what the modules say in `meta`, where the build is fresh enough to be asked. */
-async function withCodeSchedules(
+/** Adds what the modules say in `meta`, where they are built as they stand; of the others it is said that they may. */
+async function withThoseInCode(
   workspace: string,
   listed: readonly ListedJob[],
-  build: Freshness,
-  info: BuildInfo | null,
+  inCode: CodeSchedules,
   problems: InspectedProblem[],
 ): Promise<readonly ListedJob[]> {
-  const fromCode = Object.entries(info?.jobs ?? {}).filter(([, { meta }]) => meta)
-  if (fromCode.length === 0) return listed
-  if (!build.isFresh) {
-    for (const [name, { source }] of fromCode) {
-      const message = 'may have schedules of its own in meta(), which only a fresh build can tell'
-      problems.push({
-        severity: 'warning',
-        code: 'STALE_BUILD',
-        job: name,
-        path: source,
-        message,
-        hint: 'webstir build',
-      })
-    }
-    return listed
+  for (const { name } of listed) {
+    const path = inCode.unknown.get(name)
+    if (path === undefined) continue
+    const message = 'may have schedules of its own in meta(), which only a fresh build can tell'
+    problems.push({ severity: 'warning', code: 'STALE_BUILD', job: name, path, message, hint: 'webstir build' })
   }
   try {
-    const built = new Map((await listBuilt(workspace)).map((job) => [job.name, job]))
-    return listed.map((job) => {
-      const told = built.get(job.name)
-      const added = told?.schedules.filter(({ origin }) => origin === 'code') ?? []
-      if (told === undefined || added.length === 0) return job
-      return { ...job, schedules: [...job.schedules, ...added.map(inWords)], next: told.next }
-    })
+    const jobs = await withCodeSchedules(workspace, listed, inCode)
+    return jobs.map((job) => ({ ...job, schedules: job.schedules.map(inWords) }))
   } catch (error) {
     const message = `schedules from code can't be listed: ${messageOf(error)}`
     const path = `${OUTPUT_FOLDER}/jobs/scheduler.js`
@@ -199,6 +183,7 @@ async function withCodeSchedules(
 }
 
 function inWords(schedule: ListedSchedule): ListedSchedule {
+  if (schedule.words !== undefined) return schedule
   if (schedule.problem !== null) return { ...schedule, words: null }
   return { ...schedule, words: parseSchedule(schedule.schedule, { timezone: schedule.timezone }).describe() }
 }

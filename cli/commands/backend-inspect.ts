@@ -55,7 +55,8 @@ function jobLines(job: InspectedJob, now: number, color: Output['color']): strin
     else if (schedule.next !== null) rows.push(['  next', timeText(schedule.next, now)])
     else rows.push(['  next', schedule.note ?? '-'])
   }
-  if (job.schedules.length === 0 && job.problem === null) rows.push(['schedule', 'none: it runs only when asked'])
+  if (job.codeSchedules === 'unknown') rows.push(['schedule', 'those from code are unknown until a build'])
+  else if (job.schedules.length === 0 && job.problem === null) rows.push(['schedule', 'none: it runs only when asked'])
   if (job.priority !== null) rows.push(['priority', String(job.priority)])
   if (job.args.length > 0) rows.push(['arguments', JSON.stringify(job.args)])
   for (const name of job.notDefault) {

@@ -3,7 +3,6 @@ import { systemClock } from '../../runtime/clock.ts'
 import { type Env, loadEnvFiles } from '../../runtime/env.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import {
-  type BuildInfo,
   type ListedJob,
   listJobs as list,
   loadManifest,
@@ -11,6 +10,7 @@ import {
   remarks,
   renderJobList,
 } from '../../runtime/manifest/index.ts'
+import { type CodeSchedules, codeSchedules, withCodeSchedules } from '../build/code-schedules.ts'
 import type { Output } from '../command-line/output.ts'
 import { findWorkspace } from '../workspace/find.ts'
 
@@ -27,30 +27,26 @@ export async function listJobs(options: ListJobsOptions, io: Output): Promise<re
   const info = readBuildInfo(buildInfo)
   const manifest = await loadManifest({ workspace, buildInfo, info, env })
   const now = systemClock.now()
-  const jobs = await withCodeSchedules(workspace, list(manifest, now), info, io)
+  const inCode = codeSchedules(workspace, info)
+  const listed = list(manifest, now, { unknownInCode: inCode.unknown })
+  const jobs = await withThoseInCode(workspace, listed, inCode, io)
   if (io.json) io.data(jobs)
   else io.out(renderJobList(jobs, now, { color: io.color.isColorSupported }).trimEnd())
   for (const remark of remarks(manifest, jobs)) io.warn(remark)
   return jobs
 }
 
-/**
- * The jobs with the schedules that their modules declare in `meta`, as far as these are built: only running the modules
- * tells, which the built scheduler does. A job that was added since the build is listed as package.json has it.
- */
-async function withCodeSchedules(
+/** Without what the modules declare in `meta` where the build fails to tell it: that is said, and the rest is listed. */
+async function withThoseInCode(
   workspace: string,
-  jobs: readonly ListedJob[],
-  info: BuildInfo | null,
+  listed: readonly ListedJob[],
+  inCode: CodeSchedules,
   io: Output,
 ): Promise<readonly ListedJob[]> {
-  if (!Object.values(info?.jobs ?? {}).some(({ meta }) => meta)) return jobs
   try {
-    const { listBuilt } = await import('../build/code-schedules.ts')
-    const built = new Map((await listBuilt(workspace)).map((job) => [job.name, job]))
-    return jobs.map((job) => built.get(job.name) ?? job)
+    return await withCodeSchedules(workspace, listed, inCode)
   } catch (error) {
     io.warn(`the schedules that jobs declare in code are unknown, as the build can't list them: ${messageOf(error)}`)
-    return jobs
+    return listed
   }
 }

@@ -1,12 +1,14 @@
+import { join } from 'node:path'
 import { systemClock } from '../../runtime/clock.ts'
 import { jobNamed } from '../../runtime/entry/job-named.ts'
 import { messageOf } from '../../runtime/errors.ts'
 import type { Job } from '../../runtime/manifest/index.ts'
-import { problemText } from '../../runtime/manifest/index.ts'
+import { problemText, readBuildInfo, unknownInCode } from '../../runtime/manifest/index.ts'
 import { isTimezone, suggestTimezone } from '../../runtime/schedule/index.ts'
 import { type ComingFires, type ComingRange, comingFires } from '../../runtime/scheduler/coming-fires.ts'
 import { placeOf, readWorkspace } from '../../runtime/scheduler/read-workspace.ts'
 import { openExistingStore } from '../../runtime/store/existing.ts'
+import { codeSchedules } from '../build/code-schedules.ts'
 import { type ComingRun, comingRuns, renderComingRuns } from '../command-line/coming-runs.ts'
 import { readCount } from '../command-line/count.ts'
 import { CommandError, UsageError } from '../command-line/errors.ts'
@@ -45,7 +47,9 @@ export async function nextRuns(options: NextRunsOptions, io: Output): Promise<re
   const busy = readCount('busy', options.busy, { byDefault: DEFAULT_BUSY, most: 1_000_000 })
   if (options.timezone !== undefined) checkZone(options.timezone)
   const place = await placeOfWorkspace(options.workspace)
-  const manifest = await readWorkspace(placeOf(place.root), place.env)
+  const built = placeOf(place.root)
+  const inCode = codeSchedules(place.root, readBuildInfo(join(built.build, 'webstir', 'build.json')))
+  const manifest = await readWorkspace(built, place.env, inCode.built)
   const names = options.name ?? []
   const jobs: readonly Job[] =
     names.length === 0 ? manifest.jobs : [...new Set(names.map((name) => jobNamed(manifest, name)))]
@@ -55,6 +59,8 @@ export async function nextRuns(options: NextRunsOptions, io: Output): Promise<re
   if (io.json) io.data(runs)
   else io.out(renderComingRuns(runs, now, { busy, color: io.color.isColorSupported }).trimEnd())
   if (before !== null && coming.isCut) io.warn(cutText(coming, most, before))
+  const unknown = jobs.flatMap(({ name }) => (inCode.unknown.has(name) ? name : []))
+  for (const remark of unknownInCode(unknown)) io.warn(remark)
   if (names.length === 0) {
     for (const problem of manifest.problems) if (problem.severity === 'error') io.warn(problemText(problem))
   }

@@ -7,6 +7,9 @@ export const developmentCommands: readonly CommandDefinition[] = [
     name: 'list-jobs',
     aliases: ['list-background-jobs'],
     describe: 'List the jobs with their schedules and next runs',
+    details: [
+      'Schedules from code, marked [code], are those of the build. Of a job whose module was written or changed since, and may declare some in meta(), the list says that they are unknown until a build, and a warning names it.',
+    ],
     positionals: [],
     options: { ...JSON_DATA, ...WORKSPACE },
     examples: [

@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.ts'
 import { listJobs, remarks, renderJobList } from '../manifest/index.ts'
+import { notBuilt } from '../scheduler/not-built.ts'
 import { type Place, readWorkspace } from '../scheduler/read-workspace.ts'
 import { isTerminal, writeError } from '../standard-output.ts'
 
@@ -7,7 +8,7 @@ import { isTerminal, writeError } from '../standard-output.ts'
 export async function listing(place: Place, isJson: boolean): Promise<string> {
   const manifest = await readWorkspace(place)
   const now = systemClock.now()
-  const jobs = listJobs(manifest, now)
+  const jobs = listJobs(manifest, now, { unknownInCode: notBuilt(manifest, place.build) })
   for (const remark of remarks(manifest, jobs)) writeError(`Warning: ${remark}\n`)
   if (isJson) return `${JSON.stringify(jobs, null, 2)}\n`
   const color = isTerminal() && !process.env.NO_COLOR

@@ -36,6 +36,8 @@ export interface ListedJob {
   readonly schedules: readonly ListedSchedule[]
   /** The earliest `next` of its schedules. */
   readonly next: string | null
+  /** `unknown`: its module may declare further schedules in `meta()`, and isn't built, so nobody can tell. */
+  readonly codeSchedules: 'known' | 'unknown'
   /** Why the job can't be used, or its `meta()` failed; its schedules' problems stand there. */
   readonly problem: string | null
 }
@@ -45,6 +47,8 @@ export interface ListingOptions {
   readonly words?: boolean
   /** Anchors of rates by schedule key, where a store was opened; without one a rate is said to begin on start. */
   readonly anchors?: ReadonlyMap<string, number>
+  /** Names of the jobs that may have schedules in code which no build has seen. */
+  readonly unknownInCode?: Pick<ReadonlySet<string>, 'has'>
 }
 
 /** The manifest's jobs in its order, then those that could not be read. `now`: ms since the epoch. */
@@ -70,6 +74,7 @@ const UNREADABLE = {
   disabledBy: null,
   schedules: [],
   next: null,
+  codeSchedules: 'known',
 } as const
 
 /** What a schedule's text and zone come to, whichever job it belongs to. */
@@ -110,6 +115,7 @@ class Lister {
       disabledBy: job.disabledBy,
       schedules,
       next,
+      codeSchedules: this.#options.unknownInCode?.has(job.name) === true ? 'unknown' : 'known',
       problem,
     }
   }

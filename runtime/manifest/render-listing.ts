@@ -20,15 +20,17 @@ export function renderJobList(listed: readonly ListedJob[], now: number, options
   for (const job of listed) {
     const end = [String(job.priority ?? '-'), job.description ?? '']
     if (job.problem !== null) faults.push(`${job.name}: ${job.problem}`)
+    const isUnknown = job.codeSchedules === 'unknown'
     if (job.problem !== null && job.schedules.length === 0) {
       rows.push([job.name, '-', paint('invalid'), ...end])
-    } else if (job.schedules.length === 0) {
+    } else if (job.schedules.length === 0 && !isUnknown) {
       rows.push([job.name, '-', job.enabled ? 'only when asked' : disabled(job), ...end])
     }
     for (const schedule of job.schedules) {
       rows.push([job.name, scheduleCell(schedule), nextCell(job, schedule, times, now, paint), ...end])
       if (schedule.problem !== null) faults.push(`${job.name}: ${schedule.problem}`)
     }
+    if (isUnknown) rows.push([job.name, '? [code]', job.enabled ? 'unknown until a build' : disabled(job), ...end])
   }
   const table = renderTable(COLUMNS, rows, options)
   return faults.length === 0 ? table : `${table}\n${faults.map((fault) => `${paint('invalid')}  ${fault}\n`).join('')}`

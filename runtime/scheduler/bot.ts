@@ -20,6 +20,7 @@ import type { SchedulerEvents } from './events.ts'
 import { findWorkspace } from './find-workspace.ts'
 import { attachHooks } from './hooks.ts'
 import { type JobInCode, readJobsInCode } from './jobs-in-code.ts'
+import { notBuilt } from './not-built.ts'
 import { placeOf } from './read-workspace.ts'
 import { SchedulerLoop, type SchedulerLoopOptions } from './scheduler.ts'
 import { openWorkspace } from './workspace.ts'
@@ -143,8 +144,9 @@ class Bot implements Scheduler {
   }
 
   async jobs(): Promise<ListedJob[]> {
-    const { manifest, loopOptions } = await this.#open()
-    return listJobs(manifest, loopOptions.around.clock.now())
+    const { manifest, loopOptions, build } = await this.#open()
+    const unknown = build === null ? {} : { unknownInCode: notBuilt(manifest, build) }
+    return listJobs(manifest, loopOptions.around.clock.now(), unknown)
   }
 
   async pause(name: string, reason?: string): Promise<void> {

@@ -14,13 +14,20 @@ export function placeOf(root: string): Place {
   return { root: resolve(root), build: join(resolve(root), 'build', 'backend') }
 }
 
-/** Fills the environment from the `.env` files, then reads the manifest, `meta()` of modules included. Opens no store. */
-export async function readWorkspace({ root, build }: Place, env: Env = process.env): Promise<Manifest> {
+/**
+ * Fills the environment from the `.env` files, then reads the manifest, `meta()` of modules included: of all that may
+ * have one, or only of those jobs that `asked` names. Opens no store.
+ */
+export async function readWorkspace(
+  { root, build }: Place,
+  env: Env = process.env,
+  asked?: ReadonlySet<string>,
+): Promise<Manifest> {
   await loadEnvFiles(root, env)
   const buildInfo = join(build, 'webstir', 'build.json')
   const info = readBuildInfo(buildInfo)
   const manifest = await loadManifest({ workspace: root, buildInfo, info, env })
-  const withMeta = Object.entries(info?.jobs ?? {}).filter(([, { meta }]) => meta)
+  const withMeta = Object.entries(info?.jobs ?? {}).filter(([name, { meta }]) => meta && asked?.has(name) !== false)
   if (withMeta.length === 0) return manifest
   // Imported only now: a listing of plain jobs loads none of what runs them.
   const [{ withCodeSchedules }, { builtModules }] = await Promise.all([

@@ -31,6 +31,7 @@ describe('the list of jobs, as data', () => {
         },
       ],
       next: '2026-01-16T00:00:00.000Z',
+      codeSchedules: 'known',
       problem: null,
     })
   })
@@ -98,6 +99,22 @@ describe('the list of jobs, for people', () => {
       off      @daily                     disabled ("enabled": false in package.json)  -
 
       invalid  multi: "99 * * * *": minute 99 is out of range 0-59 (use 0 to 59)
+      "
+    `)
+  })
+
+  it('has a row of its own for schedules in code that nobody can know yet', async () => {
+    const unknownInCode = new Set(['nightly', 'new', 'off'])
+    const given = [{ name: 'nightly', schedule: '0 0 * * *' }, { name: 'new' }, { name: 'off', enabled: false }]
+    const jobs = await list(given, { unknownInCode })
+
+    expect(jobs.map(({ codeSchedules }) => codeSchedules)).toEqual(['unknown', 'unknown', 'unknown'])
+    expect(renderJobList(jobs, NOW)).toMatchInlineSnapshot(`
+      "Name     Schedule   Next run                                     Priority  Description
+      nightly  0 0 * * *  in 13 h (2026-01-16 00:00 UTC)               -
+      nightly  ? [code]   unknown until a build                        -
+      new      ? [code]   unknown until a build                        -
+      off      ? [code]   disabled ("enabled": false in package.json)  -
       "
     `)
   })
