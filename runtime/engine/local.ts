@@ -3,6 +3,7 @@ import { messageOf } from '../errors.ts'
 import type { AbortCause } from '../execution/abort.ts'
 import { type Executing, type ExecutionEnd, execute } from '../execution/execute.ts'
 import { outsideFrames } from '../execution/frame.ts'
+import type { Slots } from '../execution/slots.ts'
 import type { Surroundings } from '../execution/surroundings.ts'
 import { windDown } from '../execution/wind-down.ts'
 import type { Job } from '../manifest/job.ts'
@@ -27,10 +28,15 @@ export interface LocalEngineOptions {
 const POLL = 1000
 
 /** Runs executions in this process, `concurrency` at once, taken by priority, then time. */
-export class LocalEngine implements Engine {
+export class LocalEngine implements Engine, Slots {
+  readonly concurrency: number
   readonly #options: LocalEngineOptions
   readonly #clock: Clock
   readonly #running = new Map<string, Executing>()
+  /** Slots in which something runs that the engine didn't start. */
+  #lent = 0
+  /** False while nothing was started here, nor the queue looked at: who only runs jobs from code leaves it to others. */
+  #isInUse = false
   #isStopping = false
   #isTaking = false
   /** Settles when the look at the queue that is under way is over. */
@@ -45,6 +51,7 @@ export class LocalEngine implements Engine {
 
   constructor(options: LocalEngineOptions) {
     this.#options = options
+    this.concurrency = options.concurrency
     this.#clock = options.around.clock
   }
 
@@ -63,10 +70,29 @@ export class LocalEngine implements Engine {
   }
 
   #freeSlots(): number {
-    return this.#isStopping ? 0 : Math.max(0, this.#options.concurrency - this.#running.size)
+    return this.#isStopping ? 0 : Math.max(0, this.concurrency - this.#running.size - this.#lent)
+  }
+
+  async lend(): Promise<boolean> {
+    while (this.#isTaking) await this.#taking
+    return this.withSlots(async (slots) => {
+      if (slots > 0) this.#lent++
+      return slots > 0
+    })
+  }
+
+  occupy(): void {
+    this.#lent++
+  }
+
+  giveBack(): void {
+    this.#lent--
+    // Done by the code of a job; what is taken now is none of that job's doing.
+    if (this.#isInUse) outsideFrames(() => this.#fillSlots())
   }
 
   start(executions: readonly Execution[]): void {
+    this.#isInUse = true
     outsideFrames(() => {
       for (const execution of executions) this.#run(execution)
       this.#setTimer(POLL)
@@ -74,9 +100,10 @@ export class LocalEngine implements Engine {
   }
 
   lookAtQueue(): void {
+    this.#isInUse = true
     this.#mayHaveQueued = true
     // Often called by the code of a job that has just queued something; what is taken then is none of that job's doing.
-    outsideFrames(() => void this.#take())
+    outsideFrames(() => this.#fillSlots())
   }
 
   idle(): Promise<void> {
@@ -133,8 +160,7 @@ export class LocalEngine implements Engine {
     }
     const over = (): void => {
       this.#running.delete(execution.id)
-      if (this.#isTaking) this.#lookAgain = true
-      else void this.#take()
+      this.#fillSlots()
     }
     const ended = (end: ExecutionEnd): void => {
       try {
@@ -165,11 +191,12 @@ export class LocalEngine implements Engine {
   }
 
   /** Fills the free slots from the queue. Calls that come while it is under way make it look once more. */
+  #fillSlots(): void {
+    if (this.#isTaking) this.#lookAgain = true
+    else void this.#take()
+  }
+
   async #take(): Promise<void> {
-    if (this.#isTaking) {
-      this.#lookAgain = true
-      return
-    }
     this.#isTaking = true
     let isOver = (): void => {}
     this.#taking = new Promise((resolve) => {

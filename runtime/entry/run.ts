@@ -6,6 +6,7 @@ import { captureStrays } from '../execution/frame.ts'
 import { startHeart } from '../execution/heart.ts'
 import type { JobRun, JobRunner } from '../execution/job-runner.ts'
 import { newNodeId } from '../execution/node.ts'
+import { CountedSlots } from '../execution/slots.ts'
 import type { JsonValue } from '../json.ts'
 import { type Job, type Manifest, problemText } from '../manifest/index.ts'
 import { SchedulerEmitter } from '../scheduler/events.ts'
@@ -86,7 +87,8 @@ export async function withRunner(
   const heart = startHeart(store, node, Math.floor(staleAfter / 3), clock)
   // The log tells of each attempt, those of tenants and of jobs that the job calls among them.
   const report = new Report(log.root, new SchedulerEmitter(() => {}))
-  const { runner } = withCalls(around, node, manifest.jobs, manifest.settings.concurrency, report)
+  const slots = new CountedSlots(manifest.settings.concurrency)
+  const { runner } = withCalls(around, node, manifest.jobs, slots, report)
   const ending = new AbortController()
   void heedCancellations(runner, workspace, ending.signal)
   onStopSignal((signal) => {

@@ -6,6 +6,7 @@ import { JobNotFoundError } from '../manifest/not-found.ts'
 import { fanOutThrough } from './fan-out.ts'
 import { JobRunner, type RunListener } from './job-runner.ts'
 import { checkJson } from './meta.ts'
+import type { Slots } from './slots.ts'
 import type { FanOut, Surroundings } from './surroundings.ts'
 
 /** A job was called that is under way already, further out in the same chain of calls. Code: JOB_CALLS_ITSELF. */
@@ -27,7 +28,7 @@ export function withCalls(
   around: Surroundings,
   node: string,
   jobs: readonly Job[],
-  concurrency: number,
+  slots: Slots,
   listener?: RunListener,
 ): { around: Surroundings; runner: JobRunner; call: CallJob } {
   const call: CallJob = async (name, args, caller) => {
@@ -55,8 +56,8 @@ export function withCalls(
   }
   const fanOut: FanOut = (parent, job, tenants, caller) => spread(parent, job, tenants, caller)
   const surroundings: Surroundings = { ...around, call, fanOut }
-  const runner = new JobRunner(surroundings, node, listener)
-  const spread = fanOutThrough(runner, surroundings, concurrency)
+  const runner = new JobRunner(surroundings, node, slots, listener)
+  const spread = fanOutThrough(runner, surroundings, slots)
   return { around: surroundings, runner, call }
 }
 

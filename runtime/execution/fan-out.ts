@@ -3,6 +3,8 @@ import type { Execution, Fire } from '../store/execution.ts'
 import type { Store } from '../store/store.ts'
 import type { Frame } from './frame.ts'
 import { JobLockedError, type JobRunner } from './job-runner.ts'
+import { type Place, SharedPlace } from './place.ts'
+import type { Slots } from './slots.ts'
 import type { FanOut, Surroundings } from './surroundings.ts'
 import { checkedTenant, type Tenant, type TenantSource } from './tenants.ts'
 
@@ -11,14 +13,14 @@ const PAGE = 100
 
 /**
  * A fire of the loop puts one execution for each tenant into the queue, a page at a time, and is done; any process
- * takes them. A run by hand or from code runs them here, `concurrency` at once, and waits: it rejects with an
- * AggregateError that names the tenants for which it failed.
+ * takes them. A run by hand or from code runs them here and waits, one always in its own slot and more of them in what
+ * slots are free: it rejects with an AggregateError that names the tenants for which it failed.
  */
-export function fanOutThrough(runner: JobRunner, around: Surroundings, concurrency: number): FanOut {
+export function fanOutThrough(runner: JobRunner, around: Surroundings, slots: Slots): FanOut {
   return (parent, job, tenants, caller) =>
     parent.trigger === 'schedule' || parent.trigger === 'catch-up'
       ? enqueue(parent, job, tenants, around, caller.signal)
-      : runHere(parent, job, tenants, { runner, concurrency, store: around.store }, caller)
+      : runHere(parent, job, tenants, { runner, slots, around }, caller)
 }
 
 async function enqueue(
@@ -73,31 +75,42 @@ async function runHere(
   parent: Execution,
   job: Job,
   tenants: TenantSource,
-  { runner, concurrency, store }: { runner: JobRunner; concurrency: number; store: Store },
+  { runner, slots, around }: { runner: JobRunner; slots: Slots; around: Surroundings },
   caller: Frame,
 ): Promise<void> {
   const failures: { tenant: string; error: unknown }[] = []
   const seen = new Set<string>()
+  const room = new SharedPlace(slots, around.clock)
   // One iterator for all the workers: each takes the next tenant when it is done with its last.
   const iterator = tenants[Symbol.asyncIterator]()
   const work = async (): Promise<void> => {
     for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
-      caller.signal.throwIfAborted()
       const tenant = String(checkedTenant(next.value, `the tenants of job "${job.name}"`).id)
       if (seen.has(tenant)) continue
       seen.add(tenant)
-      if (parent.attempt > 1 && (await hasSucceeded(parent, tenant, store))) continue
-      const error = await failureFor(parent, job, tenant, runner, caller)
+      if (parent.attempt > 1 && (await hasSucceeded(parent, tenant, around.store))) continue
+      const error = await failureFor(parent, job, tenant, runner, caller, placeIn(room, caller.signal))
       if (error !== undefined) failures.push({ tenant, error })
     }
   }
-  const ends = await Promise.allSettled(Array.from({ length: concurrency }, work))
+  const ends = await Promise.allSettled(Array.from({ length: slots.concurrency }, work))
   const broken = ends.find(({ status }) => status === 'rejected')
   if (broken?.status === 'rejected') {
     await iterator.return?.()
     throw broken.reason
   }
   if (failures.length > 0) throw new TenantsFailedError(job.name, failures)
+}
+
+/** None is begun any more when its turn comes after the caller was told to end; those that were are ended by it. */
+function placeIn(room: SharedPlace, signal: AbortSignal): Place {
+  let hasBegun = false
+  return (work) =>
+    room.run(() => {
+      if (!hasBegun) signal.throwIfAborted()
+      hasBegun = true
+      return work()
+    })
 }
 
 /** A parent that is run again, after its process died under it, runs only what is missing. */
@@ -136,11 +149,13 @@ async function failureFor(
   tenant: string,
   runner: JobRunner,
   caller: Frame,
+  place: Place,
 ): Promise<unknown> {
   try {
     const trigger = parent.trigger === 'code' ? 'code' : 'manual'
     const force = parent.lock === 'bypass'
-    const run = { job, trigger, args: parent.args, tenant, parentId: parent.id, signal: caller.signal, force } as const
+    const { args, id: parentId } = parent
+    const run = { job, trigger, args, tenant, parentId, signal: caller.signal, force, place } as const
     const result = await runner.run(run)
     if (result.kind === 'elsewhere') {
       return result.execution.status === 'SUCCESS' ? undefined : new Error(`ended as ${result.execution.status}`)

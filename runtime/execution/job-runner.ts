@@ -7,6 +7,8 @@ import type { RunStart } from '../store/store.ts'
 import { type AbortCause, AbortedError } from './abort.ts'
 import { type Executing, type ExecutionEnd, execute } from './execute.ts'
 import { describeNode } from './node.ts'
+import { callersPlace, ownPlace, type Place } from './place.ts'
+import type { Slots } from './slots.ts'
 import type { Surroundings } from './surroundings.ts'
 import { windDown } from './wind-down.ts'
 
@@ -22,6 +24,8 @@ export interface JobRun {
   readonly parentId?: string
   /** Told to end together with whatever owns this signal. */
   readonly signal?: AbortSignal
+  /** Where each attempt runs; default: a child in its parent's slot, anything else in one of its own. */
+  readonly place?: Place
   /** Backfills this fire: claimed like any other, so never a second time. */
   readonly fire?: { readonly scheduleKey: string; readonly scheduledFor: number }
 }
@@ -64,19 +68,20 @@ export class JobRunner {
   constructor(
     private readonly around: Surroundings,
     private readonly node: string,
+    private readonly slots: Slots,
     private readonly listener?: RunListener,
   ) {}
 
   /** Runs it to its end, retries included. Throws JobLockedError and JobNotStartedError where it doesn't start. */
   async run(run: JobRun): Promise<JobRunEnd> {
-    const execution = await this.#begin(run)
-    for (let current: Execution = execution; ; ) {
-      const end = await this.#execute(current, run)
-      if (end.outcome.kind !== 'retry') return { kind: 'ended', end }
-      const next = await this.#nextAttempt(current.id, end.outcome.availableAt)
+    const place = run.place ?? (run.parentId === undefined ? ownPlace(this.slots) : callersPlace)
+    let end = await place(async () => this.#execute(await this.#begin(run), run))
+    while (end.outcome.kind === 'retry') {
+      const next = await this.#nextAttempt(end.execution.id, end.outcome.availableAt, run, place)
       if (next.kind === 'elsewhere') return next
-      current = next.execution
+      end = next.end
     }
+    return { kind: 'ended', end }
   }
 
   /** Waits up to `grace` ms for what runs here, then tells the rest to end. */
@@ -136,25 +141,19 @@ export class JobRunner {
     }
   }
 
-  /** Waits for the next attempt's time and takes it, unless a scheduler was faster: then for that one's end. */
-  async #nextAttempt(
-    id: string,
-    availableAt: number,
-  ): Promise<{ kind: 'here'; execution: Execution } | { kind: 'elsewhere'; execution: Execution }> {
+  /** Waits for the next attempt's time and makes it, unless a scheduler was faster: then for that one's end. */
+  async #nextAttempt(id: string, availableAt: number, run: JobRun, place: Place): Promise<JobRunEnd> {
     const { clock, store } = this.around
     const delay = availableAt - clock.now()
     if (delay > 0) await sleep(clock, delay)
     for (;;) {
-      const now = clock.now()
-      const { taken } = await store.take({
-        node: this.node,
-        now,
-        limit: 1,
-        staleBefore: now - this.around.staleAfter,
-        id,
+      const end = await place(async () => {
+        const now = clock.now()
+        const staleBefore = now - this.around.staleAfter
+        const { taken } = await store.take({ node: this.node, now, limit: 1, staleBefore, id })
+        return taken[0] === undefined ? undefined : this.#execute(taken[0], run)
       })
-      const [execution] = taken
-      if (execution !== undefined) return { kind: 'here', execution }
+      if (end !== undefined) return { kind: 'ended', end }
       const known = await store.execution(id)
       if (known !== null && known.status !== 'QUEUED' && known.status !== 'RUNNING') {
         return { kind: 'elsewhere', execution: known }

@@ -5,6 +5,7 @@ import { type CallJob, withCalls } from '../execution/calls.ts'
 import { type Heart, startHeart } from '../execution/heart.ts'
 import type { JobRunner } from '../execution/job-runner.ts'
 import { newNodeId } from '../execution/node.ts'
+import type { Slots } from '../execution/slots.ts'
 import type { Surroundings } from '../execution/surroundings.ts'
 import type { Job, SchedulerSettings } from '../manifest/job.ts'
 import type { ClaimOutcome, Fire } from '../store/execution.ts'
@@ -66,8 +67,14 @@ export class SchedulerLoop {
   constructor(options: SchedulerLoopOptions) {
     const { settings, jobs } = options
     const base = { ...options.around, onQueued: () => this.engine.lookAtQueue() }
-    const { around, runner, call } = withCalls(base, this.node, jobs, settings.concurrency, {
-      // Made below, and asked only when something runs.
+    // The engine and the report are made below, and asked only when something runs.
+    const slots: Slots = {
+      concurrency: settings.concurrency,
+      lend: () => this.engine.lend(),
+      occupy: () => this.engine.occupy(),
+      giveBack: () => this.engine.giveBack(),
+    }
+    const { around, runner, call } = withCalls(base, this.node, jobs, slots, {
       started: (execution) => this.report.started(execution),
       ended: (end) => this.report.ended(end),
     })

@@ -79,6 +79,32 @@ describe('tenants of a workspace', () => {
   })
 })
 
+describe('with a concurrency of 2, run by hand', () => {
+  it.each(['slow', 'outer'])('%s runs two tenants at a time, never more', async (name) => {
+    const workspace = await objectWorkspace([{ name: 'slow', multiTenant: true }, { name: 'outer' }], {
+      'tenants.ts': 'export default [1, 2, 3, 4, 5, 6]\n',
+      'jobs/slow/index.js': `export async function run({ log }) {
+        log.info('begins')
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        log.info('ends')
+      }\n`,
+      'jobs/outer/index.js': `export const run = (ctx) => ctx.runBackgroundJob('slow')\n`,
+    })
+    const manifest = JSON.parse(workspace.read('package.json'))
+    manifest.webstir.scheduler.concurrency = 2
+    workspace.write('package.json', JSON.stringify(manifest))
+    await build(workspace, '--no-typecheck')
+
+    const { code, stdout } = await runNode([workspace.path('build/backend/jobs/scheduler.js'), '--job', name])
+
+    expect(code).toBe(0)
+    let now = 0
+    const steps = [...stdout.matchAll(/\[slow\] (begins|ends)/g)].map(([, step]) => (now += step === 'begins' ? 1 : -1))
+    expect(steps).toHaveLength(12)
+    expect(Math.max(...steps)).toBe(2)
+  })
+})
+
 describe('add-tenants', () => {
   it('writes the file once, and says what is missing', async () => {
     const workspace = makeWorkspace()

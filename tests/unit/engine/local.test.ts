@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
+import { nextTurn } from '../../../runtime/clock.ts'
 import { LocalEngine } from '../../../runtime/engine/local.ts'
 import { openLog } from '../../../runtime/logging/logger.ts'
 import { openStore } from '../../../runtime/store/open.ts'
-import type { RunRequest } from '../../../runtime/store/store.ts'
+import type { RunRequest, Store } from '../../../runtime/store/store.ts'
 import { TestClock } from '../../../runtime/testing/test-clock.ts'
+import { fireOf } from '../../conformance/fixtures.ts'
 import { jobWith } from '../../support/job.ts'
 
 const run = (job: string): RunRequest => ({
@@ -23,17 +25,18 @@ const run = (job: string): RunRequest => ({
   staleBefore: 0,
 })
 
-test('slots are given to one at a time, and only those that are left', async () => {
-  const clock = new TestClock()
+/** An engine whose jobs run until `finish` is called. */
+async function makeEngine(concurrency: number) {
   const store = await openStore('memory:')
   let finish: () => void = () => {}
   const running = new Promise<void>((resolve) => {
     finish = resolve
   })
+  const started: string[] = []
   const engine = new LocalEngine({
     around: {
       store,
-      clock,
+      clock: new TestClock(),
       env: {},
       staleAfter: 30_000,
       log: openLog({ level: 'silent', destination: { write: () => {} } }),
@@ -49,18 +52,39 @@ test('slots are given to one at a time, and only those that are left', async () 
       },
     },
     node: 'node-1',
-    concurrency: 3,
+    concurrency,
     staleBefore: () => 0,
     job: (name) => jobWith(name),
-    onStart: () => {},
+    onStart: ({ job }) => void started.push(job),
     onEnd: () => {},
     onSkip: () => {},
   })
+  return { engine, store, started, finish: () => finish() }
+}
+
+/** Begins these jobs by hand and starts them. */
+async function start(engine: LocalEngine, store: Store, ...jobs: string[]): Promise<void> {
+  for (const job of jobs) {
+    const begun = await store.begin(run(job))
+    if (begun.acquired) engine.start([begun.execution])
+  }
+}
+
+/** Puts a fire of this job into the queue. */
+async function queue(store: Store, job: string): Promise<void> {
+  await store.claim({ node: 'node-1', now: 1, slots: 0, staleBefore: 0, marks: [], fires: [fireOf(job, 0)] })
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await nextTurn()
+}
+
+test('slots are given to one at a time, and only those that are left', async () => {
+  const { engine, store, finish } = await makeEngine(3)
   const seen: string[] = []
   const first = engine.withSlots(async (slots) => {
     seen.push(`first has ${slots}`)
-    const started = [await store.begin(run('a')), await store.begin(run('b'))]
-    engine.start(started.flatMap((start) => (start.acquired ? [start.execution] : [])))
+    await start(engine, store, 'a', 'b')
     seen.push('first is done')
   })
   const second = engine.withSlots(async (slots) => {
@@ -72,5 +96,71 @@ test('slots are given to one at a time, and only those that are left', async () 
   await Promise.all([first, third])
   expect(seen).toEqual(['first has 3', 'first is done', 'second has 1', 'third has 1'])
   finish()
+  await engine.stop(0)
+})
+
+test('a slot that is lent or occupied is given to nobody else until it comes back', async () => {
+  const { engine } = await makeEngine(2)
+  const free = () => engine.withSlots(async (slots) => slots)
+
+  expect([await engine.lend(), await engine.lend(), await engine.lend()]).toEqual([true, true, false])
+  // What runs now takes one although there is none, and leaves none to anybody while there is one too many.
+  engine.occupy()
+  engine.giveBack()
+  expect(await free()).toBe(0)
+  engine.giveBack()
+  expect(await free()).toBe(1)
+  engine.giveBack()
+
+  expect(await free()).toBe(2)
+  await engine.stop(0)
+  expect(await engine.lend()).toBe(false)
+})
+
+test('none is lent of the slots that were given to a claim which is under way', async () => {
+  const { engine, store, finish } = await makeEngine(1)
+  let claim: () => void = () => {}
+  const answer = new Promise<void>((resolve) => {
+    claim = resolve
+  })
+
+  const claiming = engine.withSlots(async () => {
+    await answer
+    await start(engine, store, 'a')
+  })
+  const lent = engine.lend()
+  claim()
+
+  expect(await lent).toBe(false)
+  await claiming
+  finish()
+  await engine.stop(0)
+})
+
+test('what waits in the queue is given a slot that comes back before it is lent again', async () => {
+  const { engine, store, started, finish } = await makeEngine(1)
+  await engine.lend()
+  await queue(store, 'due')
+  engine.lookAtQueue()
+  await settle()
+  expect(started).toEqual([])
+
+  engine.giveBack()
+
+  expect(await engine.lend()).toBe(false)
+  expect(started).toEqual(['due'])
+  finish()
+  await engine.stop(0)
+})
+
+test('an engine of which nobody asked anything leaves the queue to others', async () => {
+  const { engine, store, started } = await makeEngine(1)
+  await queue(store, 'due')
+
+  engine.occupy()
+  engine.giveBack()
+  await settle()
+
+  expect(started).toEqual([])
   await engine.stop(0)
 })

@@ -1,0 +1,67 @@
+import { type Clock, sleep } from '../clock.ts'
+import type { Slots } from './slots.ts'
+
+/** Where the attempts of a run are made: waits until there is room, and makes room again at the end. */
+export type Place = <Result>(work: () => Promise<Result>) => Promise<Result>
+
+/** In the slot of whoever calls, and waits meanwhile. */
+export const callersPlace: Place = (work) => work()
+
+/** In a slot of its own, at once. */
+export function ownPlace(slots: Slots): Place {
+  return async (work) => {
+    slots.occupy()
+    try {
+      return await work()
+    } finally {
+      slots.giveBack()
+    }
+  }
+}
+
+/** While there is no room, the slots are asked this often whether one has become free, in ms. */
+const POLL = 1000
+
+/** Room for many runs on behalf of one that waits for them: one in its slot, the others in slots that are free. */
+export class SharedPlace {
+  readonly #slots: Slots
+  readonly #clock: Clock
+  /** Runs in here; each but one is in a slot that was lent. */
+  #inside = 0
+  /** Aborted when one leaves. */
+  #change = new AbortController()
+
+  constructor(slots: Slots, clock: Clock) {
+    this.#slots = slots
+    this.#clock = clock
+  }
+
+  readonly run: Place = async (work) => {
+    await this.#enter()
+    try {
+      return await work()
+    } finally {
+      this.#leave()
+    }
+  }
+
+  async #enter(): Promise<void> {
+    while (this.#inside > 0) {
+      const { signal } = this.#change
+      if (!(await this.#slots.lend())) await sleep(this.#clock, POLL, signal)
+      else if (this.#inside > 0) break
+      // Meanwhile everybody has left, and with them the need for another slot.
+      else this.#slots.giveBack()
+    }
+    this.#inside++
+  }
+
+  /** A lent slot goes back after each run, so that what is due waits no longer than one of them takes. */
+  #leave(): void {
+    this.#inside--
+    if (this.#inside > 0) this.#slots.giveBack()
+    const change = this.#change
+    this.#change = new AbortController()
+    change.abort()
+  }
+}
