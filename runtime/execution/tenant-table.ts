@@ -86,11 +86,18 @@ async function* pages(
 }
 
 function unreadable(table: string, cause: unknown): TenantsError {
-  return new TenantsError('TENANTS_TABLE', `the tenants can't be read from the table "${table}": ${messageOf(cause)}`, {
-    hint: `create the table, with a column "id", or name another one in src/backend/tenants.ts: tenantTable(createDatabaseClient, { table: '...' })`,
+  const message = messageOf(cause)
+  const hint = MISSING_TABLE.test(message)
+    ? `create the table, with a column "id", or name another one in src/backend/tenants.ts: tenantTable(createDatabaseClient, { table: '...' })`
+    : 'see that the database can be reached, and that the table has the columns that the tenants are narrowed down by'
+  return new TenantsError('TENANTS_TABLE', `the tenants can't be read from the table "${table}": ${message}`, {
+    hint,
     cause,
   })
 }
+
+/** In the words of SQLite and of PostgreSQL. */
+const MISSING_TABLE = /no such table|relation .* does not exist/
 
 function comparisons(conditions: TenantConditions, isNegated: boolean): Part[] {
   const parts = Object.entries(conditions).map(([column, wanted]) => comparison(column, wanted))
@@ -101,10 +108,21 @@ function comparisons(conditions: TenantConditions, isNegated: boolean): Part[] {
 }
 
 function comparison(column: string, wanted: TenantValue | readonly TenantValue[]): Part {
-  if (wanted === null) return { sql: `${quoted(column)} is null`, parameters: [] }
-  if (isMany(wanted)) return { sql: `${quoted(column)} in (?)`, parameters: [wanted] }
-  return { sql: `${quoted(column)} = ?`, parameters: [wanted] }
+  const name = quoted(column)
+  const any = isMany(wanted) ? wanted : [wanted]
+  const flags = any.flatMap((value) => (typeof value === 'boolean' ? AS_TEXT[`${value}`] : []))
+  const values = any.filter((value) => value !== null && typeof value !== 'boolean')
+  const ways: Part[] = []
+  // In SQL, NULL is neither equal to NULL nor in a list that holds it.
+  if (any.includes(null)) ways.push({ sql: `${name} is null`, parameters: [] })
+  if (flags.length > 0) ways.push({ sql: `cast(${name} as text) in (?)`, parameters: [flags] })
+  if (values.length > 0) ways.push({ sql: `${name} in (?)`, parameters: [values] })
+  if (ways.length === 0) return { sql: '1 = 0', parameters: [] }
+  return { sql: ways.map(({ sql }) => sql).join(' or '), parameters: ways.flatMap(({ parameters }) => parameters) }
 }
+
+/** A flag may be kept as a boolean or as 1 and 0, and PostgreSQL compares neither with the other. */
+const AS_TEXT = { true: ['true', '1'], false: ['false', '0'] } as const
 
 function isMany(wanted: TenantValue | readonly TenantValue[]): wanted is readonly TenantValue[] {
   return Array.isArray(wanted)

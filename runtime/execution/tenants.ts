@@ -53,7 +53,10 @@ function narrowed(origin: Origin, conditions: readonly Condition[], most: number
       }
     },
     where: (wanted) => narrowed(origin, [...conditions, (tenant) => matches(tenant, wanted)], most),
-    whereNot: (unwanted) => narrowed(origin, [...conditions, (tenant) => !matches(tenant, unwanted)], most),
+    whereNot: (unwanted) => {
+      if (Object.keys(unwanted).length === 0) return source
+      return narrowed(origin, [...conditions, (tenant) => !matches(tenant, unwanted)], most)
+    },
     limit: (count) => narrowed(origin, conditions, Math.min(most, count)),
     all: () => collect(source),
   }
