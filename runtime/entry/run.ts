@@ -1,5 +1,4 @@
 import { sleep } from '../clock.ts'
-import { parseDuration } from '../duration.ts'
 import { JobsError, messageOf } from '../errors.ts'
 import { withCalls } from '../execution/calls.ts'
 import { captureStrays } from '../execution/frame.ts'
@@ -16,11 +15,11 @@ import { Report } from '../scheduler/report.ts'
 import { type OpenWorkspace, openWorkspace } from '../scheduler/workspace.ts'
 import { VERSION } from '../version.ts'
 import { explain } from './failure.ts'
+import { readGrace } from './grace.ts'
 import { jobNamed } from './job-named.ts'
 import { type GivenOptions, UsageError } from './options.ts'
 import { onStopSignal } from './stop-signals.ts'
 
-const DEFAULT_GRACE = 30_000
 /** How often the store is asked whether somebody wants the run to be cancelled, in ms. */
 const POLL = 1000
 
@@ -66,7 +65,7 @@ export async function withRunner(
   { options, ...opening }: { readonly options: GivenOptions; readonly check?: (manifest: Manifest) => void },
   work: (runner: JobRunner, workspace: OpenWorkspace) => Promise<number>,
 ): Promise<number> {
-  const grace = parseDuration(options.value('grace') ?? '') ?? DEFAULT_GRACE
+  const grace = readGrace(options.value('grace'))
   const workspace = await openWorkspace(place, opening)
   const { store, log, around, manifest, host } = workspace
   const node = newNodeId()

@@ -1,14 +1,13 @@
 import { parseArgs } from 'node:util'
-import { parseDuration } from '../duration.ts'
 import type { Env } from '../env.ts'
 import { messageOf } from '../errors.ts'
+import { readGrace } from './grace.ts'
 import { UsageError } from './options.ts'
 
 /** Listens on this machine only, unless it is told otherwise: what jobs can do is not for everybody. */
 const HOST = '127.0.0.1'
 const PORT = '3000'
 const HIGHEST_PORT = 65_535
-const GRACE = '30s'
 
 export interface ServerOptions {
   readonly port: number
@@ -27,10 +26,7 @@ export function readServerOptions(argv: readonly string[], env: Env): ServerOpti
       hint: `a whole number from 0 (any that is free) to ${HIGHEST_PORT}`,
     })
   }
-  const grace = parseDuration(values.grace ?? GRACE)
-  if (grace === undefined) {
-    throw new UsageError('USAGE', `--grace "${values.grace}" is no duration`, { hint: 'such as 30s or 2m' })
-  }
+  const grace = readGrace(values.grace)
   return { port, host: values.host ?? (env.HOST || HOST), withoutBot: values['without-bot'] === true, grace }
 }
 

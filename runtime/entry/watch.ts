@@ -1,4 +1,3 @@
-import { parseDuration } from '../duration.ts'
 import { JobsError, messageOf } from '../errors.ts'
 import { captureStrays } from '../execution/frame.ts'
 import { problemText } from '../manifest/index.ts'
@@ -8,15 +7,14 @@ import { adoptScheduler } from '../scheduler/run-background-job.ts'
 import { SchedulerLoop } from '../scheduler/scheduler.ts'
 import { type OpenWorkspace, openWorkspace } from '../scheduler/workspace.ts'
 import { VERSION } from '../version.ts'
+import { readGrace } from './grace.ts'
 import { jobNamed } from './job-named.ts'
-import { type GivenOptions, UsageError } from './options.ts'
+import type { GivenOptions } from './options.ts'
 import { onStopSignal } from './stop-signals.ts'
-
-const DEFAULT_GRACE = 30_000
 
 /** `--watch`: runs what is due until it is told to stop. */
 export async function watch(place: Place, options: GivenOptions): Promise<number> {
-  const grace = graceOf(options)
+  const grace = readGrace(options.value('grace'))
   const workspace = await openWorkspace(place)
   const { manifest, log, around } = workspace
   captureStrays((error) => log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`))
@@ -69,13 +67,4 @@ function tellProblems({ manifest, log }: OpenWorkspace, isStrict: boolean): void
       },
     )
   }
-}
-
-function graceOf(options: GivenOptions): number {
-  const text = options.value('grace')
-  if (text === undefined) return DEFAULT_GRACE
-  const grace = parseDuration(text)
-  if (grace === undefined)
-    throw new UsageError('USAGE', `--grace "${text}" is no duration`, { hint: 'such as 30s or 2m' })
-  return grace
 }

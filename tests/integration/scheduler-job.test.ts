@@ -84,6 +84,12 @@ test('--args replaces the arguments; what is no JSON is refused', async () => {
   expect(refused.stderr).toMatch(/--args is no JSON/)
 })
 
+test('a --grace that is no duration is refused, and nothing runs', async () => {
+  const refused = await workspace.scheduler(['--job', 'greet', '--grace', 'soon'])
+  expect(refused).toMatchObject({ code: 2, stdout: '' })
+  expect(refused.stderr).toBe('Error: --grace "soon" is no duration\nHint: such as 30s or 2m\n')
+})
+
 test('the environment comes from the real one, then the .env files in their order', async () => {
   const color = async (env: Record<string, string>): Promise<unknown> => {
     const { stdout } = await workspace.scheduler(['--job', 'greet'], { env })
