@@ -7,13 +7,10 @@ import { type Dialect, inserter, instants, locking, set, setOf, sharingInserter 
 
 const COLUMNS = EXECUTION_COLUMNS.map((column) => `e.${column}`).join(', ')
 
-/** Columns in which the rows of one claim are mostly alike. */
+/** Columns in which the rows of one claim are alike. */
 const COMMON = ['status', 'attempt', 'owner', 'heartbeat_at', 'queued_at', 'started_at', '"trigger"', 'lock_kind']
-/** The other columns of a new row; what is in neither list begins as null or 0. */
-const OWN = [
-  'id',
-  'job',
-  'schedule_key',
+/** Columns in which many rows of one claim are alike too: those that hold what jobs seldom set. */
+const USUAL = [
   'scheduled_for',
   'tenant',
   'max_attempts',
@@ -24,8 +21,12 @@ const OWN = [
   'parent_id',
   'after_jobs',
 ]
+/** The columns in which no two rows are alike; what is in none of the lists begins as null or 0. */
+const OWN = ['id', 'job', 'schedule_key']
+/** So many rows that are alike in all but their own columns are worth a statement of their own. */
+const WORTH_SHARING = 25
 /** Rows that are skips from the start have these too. */
-const SKIP = [...COMMON, ...OWN, 'finished_at', 'skip_cause', 'skip_reason', 'skip_count', 'skipped_until']
+const SKIP = [...COMMON, ...USUAL, ...OWN, 'finished_at', 'skip_cause', 'skip_reason', 'skip_count', 'skipped_until']
 
 type ExecutionTables = Pick<
   Tables,
@@ -156,7 +157,9 @@ export function executionTables(dialect: Dialect): ExecutionTables {
       returning job_execution.id, job_execution.attempt, job_execution.owner, started_at, finished_at),
     noted as (insert into job_attempt (${attemptColumns}) select * from ended on conflict do nothing)
     select id from ended`
-  const insertRows = sharingInserter('job_execution', COMMON, OWN)
+  // A value handed over costs as much as all of its row's indexes, so that what rows share is handed over once.
+  const insertAlike = sharingInserter('job_execution', [...COMMON, ...USUAL], OWN)
+  const insertMixed = sharingInserter('job_execution', COMMON, [...USUAL, ...OWN])
   const insertSkips = inserter('job_execution', SKIP)
   return {
     *byIds(wanted) {
@@ -213,15 +216,15 @@ export function executionTables(dialect: Dialect): ExecutionTables {
     *insert(executions, causes) {
       const plain = executions.filter(({ status }) => status !== 'SKIPPED')
       const skips = executions.filter(({ status }) => status === 'SKIPPED')
-      const alike = new Map<string, { common: SqlValue[]; rows: SqlValue[][] }>()
-      for (const execution of plain) {
-        const common = commonOf(execution)
-        const key = common.join()
-        const group = alike.get(key) ?? { common, rows: [] }
-        group.rows.push(ownOf(execution))
-        alike.set(key, group)
+      const mixed: Execution[] = []
+      for (const { shared, members } of alike(plain, (one) => [...commonOf(one), ...usualOf(one)])) {
+        if (members.length >= WORTH_SHARING) yield* insertAlike(shared, members.map(ownOf))
+        else mixed.push(...members)
       }
-      for (const { common, rows } of alike.values()) yield* insertRows(common, rows)
+      for (const { shared, members } of alike(mixed, commonOf)) {
+        const rows = members.map((one) => [...usualOf(one), ...ownOf(one)])
+        yield* insertMixed(shared, rows)
+      }
       const rows = skips.map((execution) => newSkipRow(execution, causes.get(execution.id)))
       yield* insertSkips(rows)
     },
@@ -344,11 +347,8 @@ function commonOf(execution: Execution): SqlValue[] {
   return [status, attempt, owner, heartbeatAt, queuedAt, startedAt, trigger, lock]
 }
 
-function ownOf(execution: Execution): SqlValue[] {
+function usualOf(execution: Execution): SqlValue[] {
   return [
-    execution.id,
-    execution.job,
-    execution.scheduleKey,
     execution.scheduledFor,
     execution.tenant,
     execution.maxAttempts,
@@ -361,9 +361,40 @@ function ownOf(execution: Execution): SqlValue[] {
   ]
 }
 
+const ownOf = ({ id, job, scheduleKey }: Execution): SqlValue[] => [id, job, scheduleKey]
+
+/** Executions in groups that share these values. */
+function alike(
+  executions: readonly Execution[],
+  valuesOf: (execution: Execution) => SqlValue[],
+): Iterable<{ readonly shared: readonly SqlValue[]; readonly members: Execution[] }> {
+  const groups = new Map<string, { shared: SqlValue[]; members: Execution[] }>()
+  let latest: { shared: SqlValue[]; members: Execution[] } | undefined
+  for (const execution of executions) {
+    const shared = valuesOf(execution)
+    // Mostly it is like the one before, which is seen faster than looked up.
+    if (latest === undefined || !latest.shared.every((value, place) => value === shared[place])) {
+      const key = JSON.stringify(shared)
+      latest = groups.get(key) ?? { shared, members: [] }
+      groups.set(key, latest)
+    }
+    latest.members.push(execution)
+  }
+  return groups.values()
+}
+
 function newSkipRow(execution: Execution, cause: SkipCause | undefined): SqlValue[] {
   const { finishedAt, skipReason, skipCount, skippedUntil } = execution
-  return [...commonOf(execution), ...ownOf(execution), finishedAt, cause ?? null, skipReason, skipCount, skippedUntil]
+  return [
+    ...commonOf(execution),
+    ...usualOf(execution),
+    ...ownOf(execution),
+    finishedAt,
+    cause ?? null,
+    skipReason,
+    skipCount,
+    skippedUntil,
+  ]
 }
 
 const idsOf = (rows: readonly Row[]): Set<string> => new Set(rows.map((row) => text(row, 'id')))
