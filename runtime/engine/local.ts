@@ -149,33 +149,40 @@ export class LocalEngine implements Engine, Slots {
   }
 
   #run(execution: Execution): void {
-    const { around, onStart, onEnd } = this.#options
+    const { around, onStart } = this.#options
     const job = this.#options.job(execution.job)
     if (job === undefined) return void this.#giveBack(execution)
     const executing = execute(execution, job, around)
     this.#running.set(execution.id, executing)
     onStart(execution)
-    const failed = (error: unknown): void => {
-      around.log.root.error({ job: execution.job, executionId: execution.id }, messageOf(error))
+    executing.done.then(
+      (end) => this.#ended(end),
+      (error: unknown) => {
+        this.#tell(execution, error)
+        this.#over(execution)
+      },
+    )
+  }
+
+  #ended(end: ExecutionEnd): void {
+    const { execution, outcome, recorded } = end
+    try {
+      this.#options.onEnd(end)
+      if (recorded && outcome.kind !== 'retry' && outcome.kind !== 'released') this.#settleAwaited(execution.id)
+    } catch (error) {
+      this.#tell(execution, error)
     }
-    const over = (): void => {
-      this.#running.delete(execution.id)
-      this.#fillSlots()
-    }
-    const ended = (end: ExecutionEnd): void => {
-      try {
-        onEnd(end)
-        const { kind } = end.outcome
-        if (end.recorded && kind !== 'retry' && kind !== 'released') this.#settleAwaited(execution.id)
-      } catch (error) {
-        failed(error)
-      }
-      over()
-    }
-    executing.done.then(ended, (error: unknown) => {
-      failed(error)
-      over()
-    })
+    this.#over(execution)
+  }
+
+  /** Its slot is free again. */
+  #over({ id }: Execution): void {
+    this.#running.delete(id)
+    this.#fillSlots()
+  }
+
+  #tell({ id, job }: Execution, error: unknown): void {
+    this.#options.around.log.root.error({ job, executionId: id }, messageOf(error))
   }
 
   /** An execution of a job that only another process's manifest has. */

@@ -2,6 +2,7 @@ import { sleep } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Job } from '../manifest/job.ts'
 import type { Execution, Outcome } from '../store/execution.ts'
+import type { Store } from '../store/store.ts'
 import { type AbortCause, type AbortedError, abortedBy } from './abort.ts'
 import { type Attempt, startAttempt } from './attempt.ts'
 import { errorRecord } from './error-record.ts'
@@ -47,7 +48,7 @@ export function execute(execution: Execution, job: Job, around: Surroundings): E
 async function conclude(execution: Execution, job: Job, attempt: Attempt, around: Surroundings): Promise<ExecutionEnd> {
   const { clock, store, log } = around
   const overdue = (): void => {
-    if (!attempt.spreads()) attempt.abort(abortedBy('timeout', ` of ${job.timeout / 1000} s`))
+    if (!attempt.isSpreading()) attempt.abort(abortedBy('timeout', ` of ${job.timeout / 1000} s`))
   }
   // A timer that keeps the process: a run that waits for nothing but its signal must not end with the event loop.
   const limit = clock.after(job.timeout, overdue)
@@ -58,7 +59,14 @@ async function conclude(execution: Execution, job: Job, attempt: Attempt, around
   const isStillRunning = end === 'neglected'
   const logged = attempt.flushLog()
   if (logged !== undefined) await logged
-  const recorded = await record(around, execution, outcome, at, isStillRunning)
+  const { id, owner, attempt: number } = execution
+  const ending = { id, owner, attempt: number, at, outcome, keepLock: isStillRunning }
+  let recorded: boolean
+  try {
+    recorded = await store.finish(ending)
+  } catch (error) {
+    recorded = await recordLater(around, execution, ending, error)
+  }
   if (isStillRunning) {
     const advice = job.isolation === 'inline' ? '; heed ctx.signal, or set "isolation": "process"' : ''
     log.root.warn(
@@ -103,22 +111,23 @@ export function decide(
 }
 
 /** Writes the outcome, for as long as it takes: a store that is away for a while must not lose it. */
-async function record(
+async function recordLater(
   { store, clock, log }: Surroundings,
-  { id, owner, attempt, job }: Execution,
-  outcome: Outcome,
-  at: number,
-  keepLock: boolean,
+  { job }: Execution,
+  ending: Parameters<Store['finish']>[0],
+  failed: unknown,
 ): Promise<boolean> {
+  let error = failed
   for (let delay = 200; ; delay = Math.min(delay * 2, 5000)) {
+    log.root.error(
+      { job, executionId: ending.id },
+      `[${job}] its outcome (${ending.outcome.kind}) could not be recorded yet, trying again: ${messageOf(error)}`,
+    )
+    await sleep(clock, delay)
     try {
-      return await store.finish({ id, owner, attempt, at, outcome, keepLock })
-    } catch (error) {
-      log.root.error(
-        { job, executionId: id },
-        `[${job}] its outcome (${outcome.kind}) could not be recorded yet, trying again: ${messageOf(error)}`,
-      )
-      await sleep(clock, delay)
+      return await store.finish(ending)
+    } catch (again) {
+      error = again
     }
   }
 }

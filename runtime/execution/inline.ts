@@ -1,14 +1,17 @@
 import { nextTurn } from '../clock.ts'
+import type { Env } from '../env.ts'
 import { JobsError, messageOf } from '../errors.ts'
+import type { JsonValue } from '../json.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { Job } from '../manifest/job.ts'
 import type { Execution } from '../store/execution.ts'
 import type { PreCheckVerdict, Store } from '../store/store.ts'
+import type { AbortedError } from './abort.ts'
 import type { JobContext } from './context.ts'
 import { type DatabaseClient, type LateDatabase, lateDatabase } from './database.ts'
 import { chainTo, type Frame, runInFrame } from './frame.ts'
+import { type ContextSource, inlineContext } from './inline-context.ts'
 import type { JobModule } from './job-module.ts'
-import { ownCopy } from './own-copy.ts'
 import type { AttemptBody, CodeEnd, Surroundings } from './surroundings.ts'
 import { asTenantSource, type TenantSource, TenantsError } from './tenants.ts'
 
@@ -31,33 +34,81 @@ export interface Telling {
 /** A pre-check may hold the store's lock for this long, in ms. */
 const PRE_CHECK_LIMIT = 2000
 
+const RETURNED: CodeEnd = { kind: 'returned' }
+
+/** The frame of code that runs in this process, and what the code is given: one object for each attempt. */
+class InlineFrame implements Frame, ContextSource {
+  readonly job: string
+  readonly executionId: string
+  readonly chain: readonly string[]
+  readonly strays: unknown[] = []
+  hasEnded = false
+  #database: LateDatabase | undefined
+  readonly #controller = new AbortController()
+  readonly #around: InlineSurroundings
+  readonly #telling: Telling
+
+  constructor(execution: Execution, around: InlineSurroundings, telling: Telling) {
+    this.job = execution.job
+    this.executionId = execution.id
+    this.chain = chainTo(execution.job)
+    this.#around = around
+    this.#telling = telling
+  }
+
+  get call(): Frame['call'] {
+    return this.#around.call
+  }
+
+  get env(): Env {
+    return this.#around.env
+  }
+
+  /** Made when it is first asked for: most jobs never look. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  log(): Logger {
+    return this.#telling.logger()
+  }
+
+  database(): DatabaseClient {
+    this.#database ??= lateDatabase(this.#around.openDatabase ?? noDatabase)
+    return this.#database.client
+  }
+
+  progress(percent: number, message: string | null): void {
+    this.#telling.progress(percent, message)
+  }
+
+  async callOther(name: string, args: readonly JsonValue[]): Promise<void> {
+    if (this.call === undefined) {
+      throw new JobsError('CALL_UNSUPPORTED', `job "${this.job}" can call no other job from where it runs`)
+    }
+    await this.call(name, args, this)
+  }
+
+  abort(reason: AbortedError): void {
+    this.#controller.abort(reason)
+  }
+
+  stray(error: unknown): void {
+    this.strays.push(error)
+    const when = this.hasEnded ? 'after it had ended' : 'while it ran'
+    this.log().error({ err: error }, `a promise was rejected or an exception thrown ${when}; nobody handled it`)
+  }
+
+  /** Undefined where no database was asked for. */
+  closeDatabase(): Promise<void> | undefined {
+    return this.#database?.close().catch((error: unknown) => this.stray(error))
+  }
+}
+
 /** Runs a job's code in this process. */
 export function startInline(execution: Execution, job: Job, around: InlineSurroundings, telling: Telling): AttemptBody {
-  const controller = new AbortController()
-  const strays: unknown[] = []
-  let hasEnded = false
-  const frame: Frame = {
-    job: execution.job,
-    executionId: execution.id,
-    chain: chainTo(execution.job),
-    log: telling.logger,
-    call: around.call,
-    // Made when it is first asked for: most jobs never look.
-    get signal() {
-      return controller.signal
-    },
-    stray(error) {
-      strays.push(error)
-      const when = hasEnded ? 'after it had ended' : 'while it ran'
-      telling.logger().error({ err: error }, `a promise was rejected or an exception thrown ${when}; nobody handled it`)
-    },
-  }
-  let database: LateDatabase | undefined
-  const client = (): DatabaseClient => {
-    database ??= lateDatabase(around.openDatabase ?? noDatabase)
-    return database.client
-  }
-  const context = contextOf(execution, { around, telling, frame, client })
+  const frame = new InlineFrame(execution, around, telling)
+  const context = inlineContext(execution, frame)
   const run = async (): Promise<CodeEnd> => {
     try {
       const module = await around.modules.load(execution.job)
@@ -66,7 +117,7 @@ export function startInline(execution: Execution, job: Job, around: InlineSurrou
       if (execution.tenant === '' && isForTenants) {
         telling.spreads()
         await spread(execution, job, module, around, frame)
-        return { kind: 'returned' }
+        return RETURNED
       }
       if (module.preCheck !== undefined) {
         const verdict = await preCheck(module.preCheck, context, execution, around.store)
@@ -78,14 +129,15 @@ export function startInline(execution: Execution, job: Job, around: InlineSurrou
     } catch (error) {
       return { kind: 'threw', error }
     } finally {
-      hasEnded = true
-      if (database !== undefined) await database.close().catch((error: unknown) => frame.stray(error))
+      frame.hasEnded = true
+      const closing = frame.closeDatabase()
+      if (closing !== undefined) await closing
     }
-    return strays.length > 0 ? { kind: 'threw', error: strays[0] } : { kind: 'returned' }
+    return frame.strays.length > 0 ? { kind: 'threw', error: frame.strays[0] } : RETURNED
   }
   return {
     ended: runInFrame(frame, run),
-    abort: (reason) => controller.abort(reason),
+    abort: (reason) => frame.abort(reason),
   }
 }
 
@@ -133,42 +185,6 @@ function noTenants(job: string): TenantsError {
   return new TenantsError('TENANTS_MISSING', `job "${job}" is multi-tenant, and the workspace has no tenants`, {
     hint: 'export them from src/backend/tenants.ts ("webstir add-tenants" writes one), and build again',
   })
-}
-
-interface ContextParts {
-  readonly around: InlineSurroundings
-  readonly telling: Telling
-  readonly frame: Frame
-  client(): DatabaseClient
-}
-
-function contextOf(execution: Execution, { around, telling, frame, client }: ContextParts): JobContext {
-  return {
-    job: execution.job,
-    executionId: execution.id,
-    attempt: execution.attempt,
-    scheduledFor: new Date(execution.scheduledFor),
-    // The same values may be handed to later fires.
-    args: execution.args.length === 0 ? [] : ownCopy(execution.args),
-    tenant: execution.tenant === '' ? undefined : execution.tenant,
-    get log() {
-      return telling.logger()
-    },
-    get signal() {
-      return frame.signal
-    },
-    env: around.env,
-    get database() {
-      return client()
-    },
-    progress: (percent, message) => telling.progress(percent, message ?? null),
-    runBackgroundJob: async (name, ...args) => {
-      if (around.call === undefined) {
-        throw new JobsError('CALL_UNSUPPORTED', `job "${execution.job}" can call no other job from where it runs`)
-      }
-      await around.call(name, args, frame)
-    },
-  }
 }
 
 async function preCheck(
