@@ -14,6 +14,8 @@ export interface DueFires {
   readonly fires: Fire[]
   /** The instant up to which these fires settle the line. */
   readonly mark: number
+  /** The line's first fire after the mark; null where none comes. */
+  readonly next: number | null
 }
 
 /** Pure: what becomes of the fires of a line in (mark, now]. */
@@ -30,17 +32,21 @@ export function dueFires(line: Line, now: number): DueFires {
   }
   if (job.disabledBy !== null) {
     skip(line.mark + 1, now + 1, 'disabled', job.disabledBy)
-    return { fires, mark: now }
+    return { fires, mark: now, next: nextAfter(line, now) }
   }
-  const first = line.schedule.next(new Date(line.mark))?.getTime()
-  if (first !== undefined && first < lateFrom) {
+  let next = nextAfter(line, line.mark)
+  if (next !== null && next < lateFrom) {
     const full = missedFires(line, lateFrom, windowFrom, fires, skip)
-    if (full !== undefined) return { fires, mark: full }
+    if (full !== undefined) return { fires, mark: full, next: nextAfter(line, full) }
+    next = nextAfter(line, lateFrom - 1)
   }
-  for (const instant of line.schedule.between(new Date(lateFrom), new Date(now + 1))) {
-    fires.push(fireAt(line, instant.getTime(), 'schedule'))
-  }
-  return { fires, mark: now }
+  for (; next !== null && next <= now; next = nextAfter(line, next)) fires.push(fireAt(line, next, 'schedule'))
+  return { fires, mark: now, next }
+}
+
+/** The line's first fire after an instant, ms since the epoch. */
+export function nextAfter({ schedule }: Pick<Line, 'schedule'>, instant: number): number | null {
+  return schedule.next(new Date(instant))?.getTime() ?? null
 }
 
 type Skip = (from: number, before: number, cause: SkipCause, reason: string) => void

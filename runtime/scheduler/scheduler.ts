@@ -9,7 +9,7 @@ import type { Slots } from '../execution/slots.ts'
 import type { Surroundings } from '../execution/surroundings.ts'
 import type { Job, SchedulerSettings } from '../manifest/job.ts'
 import type { ClaimOutcome, Fire } from '../store/execution.ts'
-import { dueFires, firesBetween } from './due-fires.ts'
+import { dueFires, firesBetween, nextAfter } from './due-fires.ts'
 import { DueQueue } from './due-queue.ts'
 import { SchedulerEmitter } from './events.ts'
 import { Housekeeping } from './housekeeping.ts'
@@ -227,26 +227,27 @@ export class SchedulerLoop {
     )
     states.forEach((state, index) => {
       const schedule = schedules[index]
-      if (schedule !== undefined) this.#enqueue(lineFrom(schedule, state))
+      if (schedule === undefined) return
+      const line = lineFrom(schedule, state)
+      this.#enqueue(line, nextAfter(line, line.mark))
     })
   }
 
-  #enqueue(line: Line): void {
-    const next = line.schedule.next(new Date(line.mark))
-    if (next !== null) this.#queue.push(next.getTime(), line)
+  #enqueue(line: Line, next: number | null): void {
+    if (next !== null) this.#queue.push(next, line)
   }
 
   async #claim(due: readonly Line[], now: number): Promise<void> {
-    const settled = due.map((line) => ({ line, ...dueFires(line, now) }))
-    const marks = settled.map(({ line, mark }) => ({ key: line.definition.key, to: mark }))
+    const settled = due.map((line) => ({ line, settles: dueFires(line, now) }))
+    const marks = settled.map(({ line, settles }) => ({ key: line.definition.key, to: settles.mark }))
     await this.#claimWith(
       marks,
-      settled.flatMap(({ fires }) => fires),
+      settled.flatMap(({ settles }) => settles.fires),
       now,
     )
-    for (const { line, mark } of settled) {
-      line.mark = mark
-      this.#enqueue(line)
+    for (const { line, settles } of settled) {
+      line.mark = settles.mark
+      this.#enqueue(line, settles.next)
     }
   }
 
