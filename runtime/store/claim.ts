@@ -37,6 +37,13 @@ export interface ClaimPlan {
   readonly asked: readonly Execution[]
 }
 
+/* A tick has hundreds of fires that are all judged alike. */
+const RUN: Verdict = { kind: 'run' }
+const WAIT: Verdict = { kind: 'wait' }
+const NO_EXECUTIONS: readonly Execution[] = []
+const NO_LOCKS: readonly Lingering[] = []
+const NO_CHAIN: ReadonlySet<number> = new Set()
+
 /**
  * Decides a whole tick. First what runs at all (marks, skips of the caller, pauses, `after`, overlap), then who of
  * those starts at once: by priority, then instant, as slots and locks allow.
@@ -53,11 +60,8 @@ export function planClaim(
   const cancelled = new Map<Execution, Fire>()
   const asked = new Set<Execution>()
   const blocked = new Set<number>()
-  const sameInstant = new Map<string, number[]>()
-  fires.forEach((fire, position) => {
-    const key = `${fire.scheduledFor} ${fire.job}`
-    sameInstant.set(key, [...(sameInstant.get(key) ?? []), position])
-  })
+  const keys = fires.map(pairKey)
+  const sameInstant = fires.some(({ after }) => after.length > 0) ? byInstant(fires) : new Map<string, number[]>()
 
   /** Fires of one tick depend on each other through `after`, so a fire is judged after those that it names. */
   const judge = (position: number, fire: Fire, chain: ReadonlySet<number>): Verdict => {
@@ -81,8 +85,8 @@ export function planClaim(
       if (after.kind === 'skip') return { kind: 'skip', cause: 'after', reason: after.reason }
       if (after.kind === 'wait') blocked.add(position)
     }
-    const key = pairKey(fire)
-    const overlap = judgeOverlap(fire, open.get(key) ?? [], lingering.get(key) ?? [], at)
+    const key = keys[position] ?? ''
+    const overlap = judgeOverlap(fire, open.get(key) ?? NO_EXECUTIONS, lingering.get(key) ?? NO_LOCKS, at)
     if (overlap.kind === 'skip') return { kind: 'skip', cause: 'overlap', reason: overlap.reason }
     if (overlap.kind === 'queue' || overlap.kind === 'cancel') {
       for (const other of overlap.replaced) replaced.set(other, fire)
@@ -91,7 +95,7 @@ export function planClaim(
       for (const other of overlap.retrying) cancelled.set(other, fire)
       for (const other of overlap.running) asked.add(other)
     }
-    return { kind: 'wait' }
+    return WAIT
   }
 
   const inThisTick = (position: number, fire: Fire, chain: ReadonlySet<number>): Dependency[] => {
@@ -111,23 +115,32 @@ export function planClaim(
   }
 
   fires.forEach((fire, position) => {
-    judge(position, fire, new Set())
+    judge(position, fire, NO_CHAIN)
   })
   const gone = new Set([...replaced.keys(), ...cancelled.keys()])
-  const starts = giveSlots(fires, verdicts, blocked, view, gone, at)
+  const starts = giveSlots(fires, keys, verdicts, blocked, view, gone, at)
   return {
-    verdicts: verdicts.map((verdict, position) =>
-      verdict === undefined || starts.has(position) ? { kind: 'run' } : verdict,
-    ),
+    verdicts: verdicts.map((verdict, position) => (verdict === undefined || starts.has(position) ? RUN : verdict)),
     replaced,
     cancelled,
     asked: [...asked],
   }
 }
 
-/** Positions of the fires that start at once. */
+/** Positions of the fires of each job at each instant. */
+function byInstant(fires: readonly Fire[]): Map<string, number[]> {
+  const found = new Map<string, number[]>()
+  fires.forEach((fire, position) => {
+    const key = `${fire.scheduledFor} ${fire.job}`
+    found.set(key, [...(found.get(key) ?? []), position])
+  })
+  return found
+}
+
+/** Positions of the fires that start at once; `keys`: of their pairs. */
 function giveSlots(
   fires: readonly Fire[],
+  keys: readonly string[],
   verdicts: readonly (Verdict | undefined)[],
   blocked: ReadonlySet<number>,
   view: ClaimView,
@@ -151,7 +164,7 @@ function giveSlots(
   for (const position of candidates) {
     const fire = fires[position]
     if (fire === undefined || fire.availableAt > at.now) continue
-    const key = pairKey(fire)
+    const key = keys[position] ?? ''
     const other = fires[earliest.get(key) ?? -1]
     if (other === undefined || fire.scheduledFor < other.scheduledFor) earliest.set(key, position)
   }
@@ -161,7 +174,7 @@ function giveSlots(
     if (starts.size >= at.slots) break
     if (fire === undefined || fire.availableAt > at.now || blocked.has(position)) continue
     if (fire.overlap !== 'allow') {
-      const key = pairKey(fire)
+      const key = keys[position] ?? ''
       const first = firstInLine.get(key)
       if (held.has(key) || earliest.get(key) !== position) continue
       if (first !== undefined && first.scheduledFor <= fire.scheduledFor) continue

@@ -18,6 +18,8 @@ export type OverlapVerdict =
       readonly retrying: readonly Execution[]
     }
 
+const NONE: OverlapVerdict = { kind: 'none' }
+
 /**
  * Judges a fire against the executions that were claimed before this tick. What counts is running with a heartbeat,
  * or queued and free to start; a retry that waits for its delay doesn't, nor does anything that passes the lock by,
@@ -29,14 +31,14 @@ export function judgeOverlap(
   lingering: readonly Lingering[],
   at: { now: number; staleBefore: number },
 ): OverlapVerdict {
-  if (fire.overlap === 'allow') return { kind: 'none' }
+  if (fire.overlap === 'allow' || (earlier.length === 0 && lingering.length === 0)) return NONE
   const others = earlier.filter((other) => other.lock === 'exclusive' && other.scheduledFor !== fire.scheduledFor)
   const running = others.filter((other) => holdsLock(other, at.staleBefore))
   const queued = others.filter((other) => other.status === 'QUEUED')
   const waiting = queued.filter((other) => other.availableAt <= at.now)
   const held = lingering.filter((lock) => lingers(lock, at.staleBefore))
   const inTheWay = running[0] ?? waiting[0]
-  if (inTheWay === undefined && held.length === 0) return { kind: 'none' }
+  if (inTheWay === undefined && held.length === 0) return NONE
   if (fire.overlap === 'skip') return { kind: 'skip', reason: reasonOf(inTheWay, held) }
   const replaced = queued.filter((other) => other.attempt === 0)
   if (fire.overlap === 'queue') return { kind: 'queue', replaced }

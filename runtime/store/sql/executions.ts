@@ -232,12 +232,12 @@ export function executionTables(dialect: Dialect): ExecutionTables {
       const plain = executions.filter(({ status }) => status !== 'SKIPPED')
       const skips = executions.filter(({ status }) => status === 'SKIPPED')
       const mixed: Execution[] = []
-      for (const { shared, members } of alike(plain, (one) => [...commonOf(one), ...usualOf(one)])) {
+      for (const { shared, members } of alike(plain, sharedOf)) {
         if (members.length >= WORTH_SHARING) yield* insertAlike(shared, members.map(ownOf))
         else mixed.push(...members)
       }
       for (const { shared, members } of alike(mixed, commonOf)) {
-        const rows = members.map((one) => [...usualOf(one), ...ownOf(one)])
+        const rows = members.map((one) => [...sharedOf(one).slice(COMMON.length), ...ownOf(one)])
         yield* insertMixed(shared, rows)
       }
       const rows = skips.map((execution) => newSkipRow(execution, causes.get(execution.id)))
@@ -357,13 +357,17 @@ function* list(dialect: Dialect, filter: ExecutionFilter): Steps<Execution[]> {
   return (yield { sql, parameters: [...parameters, filter.limit ?? 50] }).map(executionOf)
 }
 
-function commonOf(execution: Execution): SqlValue[] {
-  const { status, attempt, owner, heartbeatAt, queuedAt, startedAt, trigger, lock } = execution
-  return [status, attempt, owner, heartbeatAt, queuedAt, startedAt, trigger, lock]
-}
-
-function usualOf(execution: Execution): SqlValue[] {
+/** What stands in the columns COMMON and USUAL. */
+function sharedOf(execution: Execution): SqlValue[] {
   return [
+    execution.status,
+    execution.attempt,
+    execution.owner,
+    execution.heartbeatAt,
+    execution.queuedAt,
+    execution.startedAt,
+    execution.trigger,
+    execution.lock,
     execution.scheduledFor,
     execution.tenant,
     execution.maxAttempts,
@@ -375,6 +379,8 @@ function usualOf(execution: Execution): SqlValue[] {
     execution.after.length === 0 ? '[]' : JSON.stringify(execution.after),
   ]
 }
+
+const commonOf = (execution: Execution): SqlValue[] => sharedOf(execution).slice(0, COMMON.length)
 
 const ownOf = ({ id, job, scheduleKey }: Execution): SqlValue[] => [id, job, scheduleKey]
 
@@ -400,16 +406,7 @@ function alike(
 
 function newSkipRow(execution: Execution, cause: SkipCause | undefined): SqlValue[] {
   const { finishedAt, skipReason, skipCount, skippedUntil } = execution
-  return [
-    ...commonOf(execution),
-    ...usualOf(execution),
-    ...ownOf(execution),
-    finishedAt,
-    cause ?? null,
-    skipReason,
-    skipCount,
-    skippedUntil,
-  ]
+  return [...sharedOf(execution), ...ownOf(execution), finishedAt, cause ?? null, skipReason, skipCount, skippedUntil]
 }
 
 const idsOf = (rows: readonly Row[]): Set<string> => new Set(rows.map((row) => text(row, 'id')))
