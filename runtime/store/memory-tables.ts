@@ -1,3 +1,4 @@
+import { copyOf } from './copy.ts'
 import type { Attempt, Execution, LogLine, SkipCause } from './execution.ts'
 import { type Pair, pairKey } from './pair.ts'
 import { done } from './steps.ts'
@@ -162,7 +163,7 @@ export class MemoryTables implements Tables {
 
   insert(executions: readonly Execution[], causes: ReadonlyMap<string, SkipCause>) {
     for (const execution of executions) {
-      this.#put(structuredClone(execution))
+      this.#put(copyOf(execution))
       this.#newestInstant = Math.max(this.#newestInstant ?? execution.scheduledFor, execution.scheduledFor)
       const ofJob = this.#byJob.get(execution.job) ?? new Set<string>()
       this.#byJob.set(execution.job, ofJob.add(execution.id))
@@ -281,7 +282,7 @@ export class MemoryTables implements Tables {
   // --- attempts and logs
   insertAttempts(attempts: readonly Attempt[]) {
     for (const one of attempts) {
-      this.#attempts.set(one.executionId, [...(this.#attempts.get(one.executionId) ?? []), structuredClone(one)])
+      this.#attempts.set(one.executionId, [...(this.#attempts.get(one.executionId) ?? []), copyOf(one)])
     }
     return done(undefined)
   }
@@ -298,7 +299,7 @@ export class MemoryTables implements Tables {
   addLog(executionId: string, _attempt: number, _from: number, lines: readonly LogLine[]) {
     const log = this.#logs.get(executionId) ?? { lines: [], bytes: 0, cut: 0 }
     this.#logs.set(executionId, log)
-    log.lines.push(...structuredClone(lines))
+    log.lines.push(...copyOf(lines))
     for (const { message, data } of lines) {
       log.bytes += Buffer.byteLength(message) + (data === null ? 0 : JSON.stringify(data).length)
     }
@@ -332,7 +333,7 @@ export class MemoryTables implements Tables {
 
   // --- nodes
   putNode(node: NodeRecord) {
-    this.#nodes.set(node.id, structuredClone(node))
+    this.#nodes.set(node.id, copyOf(node))
     return done(undefined)
   }
 
@@ -369,8 +370,10 @@ export class MemoryTables implements Tables {
     return done(old)
   }
 
-  jobs() {
-    return done([...this.#byJob.keys()])
+  jobsBeyond(keep: number) {
+    const found: string[] = []
+    for (const [job, ids] of this.#byJob) if (ids.size > keep) found.push(job)
+    return done(found)
   }
 
   beyond(job: string, keep: number, limit: number) {

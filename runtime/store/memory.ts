@@ -1,3 +1,4 @@
+import { copyOf } from './copy.ts'
 import type { Driver, Session } from './driver.ts'
 import { StoreError } from './errors.ts'
 import { MemoryTables } from './memory-tables.ts'
@@ -21,10 +22,14 @@ class MemoryDriver implements Driver {
 
   async read<Result>(steps: () => Steps<Result>): Promise<Result> {
     this.#refuseClosed()
-    return structuredClone(runNow(steps(), refuse))
+    return copyOf(runNow(steps(), refuse))
   }
 
-  async write<Result>(steps: () => Steps<Result>): Promise<Result> {
+  write<Result>(steps: () => Steps<Result>): Promise<Result> {
+    return this.#busy === undefined ? this.read(steps) : this.#writeLater(steps)
+  }
+
+  async #writeLater<Result>(steps: () => Steps<Result>): Promise<Result> {
     while (this.#busy !== undefined) await this.#busy
     return await this.read(steps)
   }

@@ -6,7 +6,7 @@ const JOBS = 20
 /** Deletes up to `batch` of the executions that jobs have beyond their newest `keep`. */
 export async function beyondKept(driver: Driver, keep: number, batch: number): Promise<number> {
   const { tables } = driver
-  const jobs = await driver.read(() => tables.jobs())
+  const jobs = await driver.read(() => tables.jobsBeyond(keep))
   let deleted = 0
   for (let from = 0; from < jobs.length && deleted < batch; from += JOBS) {
     const left = batch - deleted

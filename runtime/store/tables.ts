@@ -156,7 +156,8 @@ export interface Tables {
 
   // --- keeping house
   finishedBefore(before: number, limit: number): Steps<string[]>
-  jobs(): Steps<string[]>
+  /** Names of jobs, all those included that have more than `keep` executions. */
+  jobsBeyond(keep: number): Steps<string[]>
   /** Ids of the final ones of `job` beyond the newest `keep`. */
   beyond(job: string, keep: number, limit: number): Steps<string[]>
   remove(ids: readonly string[]): Steps<void>

@@ -21,7 +21,7 @@ type RecordTables = Pick<
   | 'removeNode'
   | 'nodes'
   | 'finishedBefore'
-  | 'jobs'
+  | 'jobsBeyond'
   | 'beyond'
   | 'remove'
 >
@@ -140,7 +140,7 @@ export function recordTables(dialect: Dialect): RecordTables {
       }
       return rows.map(idOf)
     },
-    *jobs() {
+    *jobsBeyond() {
       // Hops from one name to the next in the index: reading all rows for the few names in them would take seconds.
       const rows = yield {
         sql: `with recursive hop(job) as (
