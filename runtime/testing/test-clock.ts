@@ -1,4 +1,5 @@
-import { type Clock, nextTurn, type Timer } from '../clock.ts'
+import { executionAsyncId } from 'node:async_hooks'
+import type { Clock, Timer } from '../clock.ts'
 
 interface Waiting {
   at: number
@@ -6,8 +7,10 @@ interface Waiting {
   readonly ring: () => void
 }
 
-/** Turns of the event loop that are given to what a timer set off, before time moves on. */
+/** Turns of the event loop that are given to what a timer set off, before time moves on; fewer once all is quiet. */
 const TURNS = 12
+/** So many turns in a row in which nothing was begun are quiet. */
+const QUIET = 3
 
 /** A clock that stands still until it is moved: no timer of it rings by itself. */
 export class TestClock implements Clock {
@@ -66,7 +69,7 @@ export class TestClock implements Clock {
 
   /** Lets everything run that could run now. */
   async settle(): Promise<void> {
-    for (let turn = 0; turn < TURNS; turn++) await nextTurn()
+    await quiet()
     await this.settled()
   }
 
@@ -92,4 +95,21 @@ export class TestClock implements Clock {
     }
     return low
   }
+}
+
+/** Whatever is begun (a timer, an immediate, a request) has the next number, so that numbers in a row tell of no other. */
+function quiet(): Promise<void> {
+  return new Promise((resolve) => {
+    let turns = 0
+    let still = 0
+    let latest = 0
+    const pass = (): void => {
+      const own = executionAsyncId()
+      still = own === latest + 1 ? still + 1 : 0
+      latest = own
+      if (++turns < TURNS && still < QUIET) setImmediate(pass)
+      else resolve()
+    }
+    setImmediate(pass)
+  })
 }
