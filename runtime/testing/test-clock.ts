@@ -3,7 +3,6 @@ import type { Clock, Timer } from '../clock.ts'
 
 interface Waiting {
   at: number
-  readonly order: number
   readonly ring: () => void
 }
 
@@ -15,8 +14,9 @@ const QUIET = 3
 /** A clock that stands still until it is moved: no timer of it rings by itself. */
 export class TestClock implements Clock {
   #now: number
-  #order = 0
-  #waiting: Waiting[] = []
+  /** When something is to ring, earliest first; what rings then, in the order in which it was set. */
+  #instants: number[] = []
+  #waiting = new Map<number, Set<Waiting>>()
 
   /** `now`: where it stands at first. `settled`: what else is waited for before time moves on. */
   constructor(
@@ -32,14 +32,9 @@ export class TestClock implements Clock {
   }
 
   after(milliseconds: number, ring: () => void): Timer {
-    const entry: Waiting = { at: this.#now + Math.max(0, milliseconds), order: this.#order++, ring }
-    this.#insert(entry)
-    return {
-      cancel: () => {
-        const index = this.#placeOf(entry)
-        if (this.#waiting[index] === entry) this.#waiting.splice(index, 1)
-      },
-    }
+    const entry: Waiting = { at: this.#now + Math.max(0, milliseconds), ring }
+    this.#add(entry)
+    return { cancel: () => this.#remove(entry) }
   }
 
   /** Moves on by `milliseconds`; every timer on the way rings at its own instant, and what it sets off is let run. */
@@ -51,8 +46,8 @@ export class TestClock implements Clock {
   async advanceTo(instant: Date | number): Promise<void> {
     const end = new Date(instant).getTime()
     await this.settle()
-    for (let first = this.#waiting[0]; first !== undefined && first.at <= end; first = this.#waiting[0]) {
-      this.#now = Math.max(this.#now, first.at)
+    for (let first = this.#instants[0]; first !== undefined && first <= end; first = this.#instants[0]) {
+      this.#now = Math.max(this.#now, first)
       this.#ringDue()
       await this.settle()
     }
@@ -63,7 +58,11 @@ export class TestClock implements Clock {
   async step(milliseconds: number): Promise<void> {
     this.#now += milliseconds
     // Node's timers count elapsed time, not the clock's: what was to ring in 5 s still is.
-    for (const entry of this.#waiting) entry.at += milliseconds
+    const waiting = this.#takeUntil(Number.POSITIVE_INFINITY)
+    for (const entry of waiting) {
+      entry.at += milliseconds
+      this.#add(entry)
+    }
     await this.settle()
   }
 
@@ -74,23 +73,41 @@ export class TestClock implements Clock {
   }
 
   #ringDue(): void {
-    const due = this.#waiting.findIndex(({ at }) => at > this.#now)
-    for (const { ring } of this.#waiting.splice(0, due < 0 ? this.#waiting.length : due)) ring()
+    for (const { ring } of this.#takeUntil(this.#now)) ring()
   }
 
-  #insert(entry: Waiting): void {
-    this.#waiting.splice(this.#placeOf(entry), 0, entry)
+  #takeUntil(last: number): Waiting[] {
+    const next = this.#instants.findIndex((at) => at > last)
+    const due = this.#instants.splice(0, next < 0 ? this.#instants.length : next)
+    return due.flatMap((at) => {
+      const together = [...(this.#waiting.get(at) ?? [])]
+      this.#waiting.delete(at)
+      return together
+    })
   }
 
-  /** Where it stands or would stand: they are sorted by time, then by the order in which they were set. */
-  #placeOf(entry: Waiting): number {
+  #add(entry: Waiting): void {
+    const together = this.#waiting.get(entry.at)
+    if (together !== undefined) return void together.add(entry)
+    this.#waiting.set(entry.at, new Set([entry]))
+    this.#instants.splice(this.#placeOf(entry.at), 0, entry.at)
+  }
+
+  /** Does nothing to what has rung. */
+  #remove(entry: Waiting): void {
+    const together = this.#waiting.get(entry.at)
+    if (together?.delete(entry) !== true || together.size > 0) return
+    this.#waiting.delete(entry.at)
+    this.#instants.splice(this.#placeOf(entry.at), 1)
+  }
+
+  /** Where an instant stands or would stand among the others. */
+  #placeOf(at: number): number {
     let low = 0
-    let high = this.#waiting.length
+    let high = this.#instants.length
     while (low < high) {
       const middle = (low + high) >> 1
-      const other = this.#waiting[middle]
-      const isBefore = other !== undefined && (other.at - entry.at || other.order - entry.order) < 0
-      if (isBefore) low = middle + 1
+      if ((this.#instants[middle] ?? at) < at) low = middle + 1
       else high = middle
     }
     return low
