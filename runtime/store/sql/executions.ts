@@ -273,15 +273,17 @@ export function executionTables(dialect: Dialect): ExecutionTables {
       return idsOf(yield { sql: sql.end, parameters: [parameter, from] })
     },
     *succeed(ends, owner) {
-      const byAttempt = new Map<number, Record<string, number>>()
+      const byAttempt = new Map<number, { ids: string[]; entries: string[] }>()
       for (const { id, attempt, at } of ends) {
-        const mine = byAttempt.get(attempt) ?? {}
-        mine[id] = at
+        const mine = byAttempt.get(attempt) ?? { ids: [], entries: [] }
+        mine.ids.push(id)
+        mine.entries.push(`${JSON.stringify(id)}:${at}`)
         byAttempt.set(attempt, mine)
       }
       const ended = new Set<string>()
-      for (const [attempt, mine] of byAttempt) {
-        const parameters = [JSON.stringify(mine), attempt, owner]
+      for (const [attempt, { ids, entries }] of byAttempt) {
+        // Written as text at once: an object with hundreds of ids as its keys takes ten times as long to make.
+        const parameters = [`{${entries.join()}}`, attempt, owner]
         if (dialect === 'postgres') {
           for (const row of yield { sql: succeedAtOnce, parameters }) ended.add(text(row, 'id'))
           continue
@@ -290,7 +292,6 @@ export function executionTables(dialect: Dialect): ExecutionTables {
         yield { sql: sql.succeed, parameters }
         const [changed] = yield { sql: 'select changes() as n', parameters: [] }
         yield { sql: noteSuccess, parameters }
-        const ids = Object.keys(mine)
         if (changed !== undefined && number(changed, 'n') === ids.length) for (const id of ids) ended.add(id)
         else for (const row of yield { sql: sql.succeeded, parameters }) ended.add(text(row, 'id'))
       }
