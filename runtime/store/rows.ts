@@ -41,6 +41,26 @@ export const EXECUTION_COLUMNS = [
   'progress_message',
 ] as const
 
+/** Columns that SQLite would round when it writes them as JSON. */
+const REAL: readonly string[] = ['priority', 'progress_percent']
+const PACKED = EXECUTION_COLUMNS.filter((column) => !REAL.includes(column))
+const PACKED_NAMES = PACKED.map((column) => column.replaceAll('"', ''))
+
+/** The columns of table `e` with all that can be in one text. */
+export const PACKED_COLUMNS = [
+  ...REAL.map((column) => `e.${column}`),
+  `json_array(${PACKED.map((column) => `e.${column}`).join(', ')}) as packed`,
+].join(', ')
+
+/** The execution of a row of PACKED_COLUMNS: libsql hands columns over one by one, at three times the cost of a text. */
+export function packedExecutionOf(row: Row): Execution {
+  const whole: Record<string, unknown> = { priority: row.priority, progress_percent: row.progress_percent }
+  const values: unknown = JSON.parse(text(row, 'packed'))
+  if (Array.isArray(values))
+    for (let place = 0; place < values.length; place++) whole[PACKED_NAMES[place] ?? ''] = values[place]
+  return executionOf(whole)
+}
+
 const STATUSES: ReadonlySet<string> = new Set<JobStatus>([
   'QUEUED',
   'RUNNING',

@@ -1,12 +1,27 @@
 import type { Execution, SkipCause } from '../execution.ts'
 import { type Pair, pairKey } from '../pair.ts'
-import { causeOf, EXECUTION_COLUMNS, executionOf, isStatus, number, numberOrNull, oneOf, text } from '../rows.ts'
+import {
+  causeOf,
+  EXECUTION_COLUMNS,
+  executionOf,
+  isStatus,
+  number,
+  numberOrNull,
+  oneOf,
+  PACKED_COLUMNS,
+  packedExecutionOf,
+  text,
+} from '../rows.ts'
 import type { Row, SqlValue, Steps } from '../steps.ts'
 import type { ExecutionFilter } from '../store.ts'
 import type { Tables } from '../tables.ts'
 import { type Dialect, inserter, instants, locking, set, setOf, sharingInserter } from './dialect.ts'
 
-const COLUMNS = EXECUTION_COLUMNS.map((column) => `e.${column}`).join(', ')
+/** How executions are read as "e". */
+const READ = {
+  sqlite: { columns: PACKED_COLUMNS, executionOf: packedExecutionOf },
+  postgres: { columns: EXECUTION_COLUMNS.map((column) => `e.${column}`).join(', '), executionOf },
+} as const
 
 /** Columns in which the rows of one claim are alike. */
 const COMMON = ['status', 'attempt', 'owner', 'heartbeat_at', 'queued_at', 'started_at', '"trigger"', 'lock_kind']
@@ -54,23 +69,24 @@ type ExecutionTables = Pick<
 >
 
 export function executionTables(dialect: Dialect): ExecutionTables {
+  const { columns, executionOf } = READ[dialect]
   const ids = set(dialect, { id: 'text' })
   const pairs = set(dialect, { job: 'text', tenant: 'text' })
   const sql = {
-    byIds: `select ${COLUMNS} from ${ids} v join job_execution e on e.id = v.id`,
+    byIds: `select ${columns} from ${ids} v join job_execution e on e.id = v.id`,
     openOf: `with v as ${pairs}
-      select ${COLUMNS} from v join job_execution e on e.job = v.job and e.tenant = v.tenant and e.status = 'RUNNING'
+      select ${columns} from v join job_execution e on e.job = v.job and e.tenant = v.tenant and e.status = 'RUNNING'
       union all
-      select ${COLUMNS} from v join job_execution e on e.job = v.job and e.tenant = v.tenant and e.status = 'QUEUED'`,
+      select ${columns} from v join job_execution e on e.job = v.job and e.tenant = v.tenant and e.status = 'QUEUED'`,
     openPairs: `select * from (select job, tenant from job_execution where status = 'RUNNING' limit ?1)
       union all
       select * from (select job, tenant from job_execution where status = 'QUEUED' limit ?1)`,
     nextOf: `with v as ${pairs}
-      select ${COLUMNS} from v join job_execution e on e.job = v.job and e.tenant = v.tenant and e.status = 'RUNNING'
+      select ${columns} from v join job_execution e on e.job = v.job and e.tenant = v.tenant and e.status = 'RUNNING'
       union all
-      select ${COLUMNS} from v ${joinLine(dialect, 'exclusive', '1')}
+      select ${columns} from v ${joinLine(dialect, 'exclusive', '1')}
       union all
-      select ${COLUMNS} from v ${joinLine(dialect, 'bypass', '?')}`,
+      select ${columns} from v ${joinLine(dialect, 'bypass', '?')}`,
     // An exclusive one only where nothing fresh runs, and only the first in its line.
     duePairs: `select e.job, e.tenant from job_execution e
       where e.status = 'QUEUED' and e.available_at <= ? and (e.lock_kind = 'bypass' or (
@@ -143,9 +159,9 @@ export function executionTables(dialect: Dialect): ExecutionTables {
       where id in (select id from ${ids} v) and status = 'RUNNING' and cancel_requested_at is null`,
     cancelRequests: `select id from job_execution
       where status = 'RUNNING' and owner = ? and cancel_requested_at is not null`,
-    stale: `select ${COLUMNS} from job_execution e where e.status = 'RUNNING' and e.heartbeat_at < ?
+    stale: `select ${columns} from job_execution e where e.status = 'RUNNING' and e.heartbeat_at < ?
       order by e.id limit ?${locking(dialect, 'skip')}`,
-    running: `select ${COLUMNS} from job_execution e where e.id in (select id from ${ids} v) and e.status = 'RUNNING'
+    running: `select ${columns} from job_execution e where e.id in (select id from ${ids} v) and e.status = 'RUNNING'
       order by e.id${locking(dialect, 'wait')}`,
     setProgress: 'update job_execution set progress_percent = ?, progress_message = ? where id = ?',
     newestInstant: 'select max(scheduled_for) as at from job_execution',
@@ -354,7 +370,8 @@ function* list(dialect: Dialect, filter: ExecutionFilter): Steps<Execution[]> {
   if (filter.parentId !== undefined) where('e.parent_id = ?', filter.parentId)
   if (filter.idPrefix !== undefined) where(`substr(e.id, 1, ${filter.idPrefix.length}) = ?`, filter.idPrefix)
   const clause = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
-  const sql = `select ${COLUMNS} from job_execution e${clause} order by e.scheduled_for desc, e.id desc limit ?`
+  const { columns, executionOf } = READ[dialect]
+  const sql = `select ${columns} from job_execution e${clause} order by e.scheduled_for desc, e.id desc limit ?`
   return (yield { sql, parameters: [...parameters, filter.limit ?? 50] }).map(executionOf)
 }
 
