@@ -65,6 +65,8 @@ async function idleCost(store: Store): Promise<string[][]> {
   collect()
   const heap = (process.memoryUsage().heapUsed - heapWithout) / IDLE
   const rss = (process.memoryUsage().rss - without) / IDLE
+  // What was just collected is swept up by other threads yet, which is this benchmark's doing and no schedule's.
+  await sleep(1000)
   const before = process.cpuUsage()
   await sleep(IDLE_SECONDS * 1000)
   const { user, system } = process.cpuUsage(before)
