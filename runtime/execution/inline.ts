@@ -44,7 +44,7 @@ class InlineFrame implements Frame, ContextSource {
   readonly strays: unknown[] = []
   hasEnded = false
   #database: LateDatabase | undefined
-  readonly #controller = new AbortController()
+  #controller: AbortController | undefined
   readonly #around: InlineSurroundings
   readonly #telling: Telling
 
@@ -66,6 +66,7 @@ class InlineFrame implements Frame, ContextSource {
 
   /** Made when it is first asked for: most jobs never look. */
   get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
     return this.#controller.signal
   }
 
@@ -90,6 +91,7 @@ class InlineFrame implements Frame, ContextSource {
   }
 
   abort(reason: AbortedError): void {
+    this.#controller ??= new AbortController()
     this.#controller.abort(reason)
   }
 
@@ -123,7 +125,8 @@ export function startInline(execution: Execution, job: Job, around: InlineSurrou
         const verdict = await preCheck(module.preCheck, context, execution, around.store)
         if (verdict.skip) return { kind: 'skipped', reason: verdict.reason }
       }
-      await module.run(context)
+      const running = module.run(context)
+      if (running !== undefined) await running
       // A promise that was rejected and left alone is only reported once this turn is over.
       await nextTurn()
     } catch (error) {
