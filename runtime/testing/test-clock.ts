@@ -9,7 +9,7 @@ interface Waiting {
 /** Turns of the event loop that are given to what a timer set off, before time moves on; fewer once all is quiet. */
 const TURNS = 12
 /** So many turns in a row in which nothing was begun are quiet. */
-const QUIET = 3
+const QUIET = 2
 
 /** A clock that stands still until it is moved: no timer of it rings by itself. */
 export class TestClock implements Clock {
@@ -77,13 +77,13 @@ export class TestClock implements Clock {
   }
 
   #takeUntil(last: number): Waiting[] {
-    const next = this.#instants.findIndex((at) => at > last)
-    const due = this.#instants.splice(0, next < 0 ? this.#instants.length : next)
-    return due.flatMap((at) => {
-      const together = [...(this.#waiting.get(at) ?? [])]
-      this.#waiting.delete(at)
-      return together
-    })
+    const taken: Waiting[] = []
+    for (let first = this.#instants[0]; first !== undefined && first <= last; first = this.#instants[0]) {
+      for (const entry of this.#waiting.get(first) ?? []) taken.push(entry)
+      this.#waiting.delete(first)
+      this.#instants.shift()
+    }
+    return taken
   }
 
   #add(entry: Waiting): void {
