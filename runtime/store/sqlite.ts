@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type Libsql from 'libsql'
@@ -21,6 +22,9 @@ const SPARE = 2
 
 /** Pages of the write-ahead log before it is copied into the database: 16 MB. */
 const CHECKPOINT = 4000
+
+/** A log longer than this is not left behind, in bytes. */
+const LONG_LOG = 1_000_000
 
 export interface SqliteOptions {
   readonly clock: Clock
@@ -162,7 +166,18 @@ class SqliteDriver implements Driver {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#emptyLog()
     for (const connection of [this.main, ...this.#spare]) connection.close()
+  }
+
+  /** libsql's own end doesn't: whoever opens the database next would have to read through all of the log. */
+  #emptyLog(): void {
+    try {
+      const { size } = statSync(`${this.patience.path}-wal`)
+      if (size > LONG_LOG) this.main.query('pragma wal_checkpoint(truncate)', [])
+    } catch {
+      // There is none, or others are using it: then they will.
+    }
   }
 
   #refuseClosed(): void {

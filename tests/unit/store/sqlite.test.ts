@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -28,6 +29,25 @@ test('the folder of the file is made, and what was written is there after a rest
   expect(await second.pauses()).toMatchObject([{ job: 'a' }])
   expect(second.url).toBe(`file:${path}`)
   await second.close()
+})
+
+test('closing leaves no long log for others to read through, and loses nothing where others still read', async () => {
+  const store = await openStore(`file:${path}`)
+  for (let round = 0; round < 300; round++) await store.pause(`job-${round}`, 'ann', 'x'.repeat(2000), T0)
+  const other = new Database(path)
+  other.exec('begin')
+  other.prepare('select count(*) from job_state').get()
+  const log = (): number => statSync(`${path}-wal`).size
+  const long = log()
+  await store.close()
+  expect(log()).toBe(long)
+  other.exec('rollback')
+  const again = await openStore(`file:${path}`)
+  expect(await again.pauses()).toHaveLength(300)
+  await again.close()
+  expect(log()).toBe(0)
+  expect(long).toBeGreaterThan(1_000_000)
+  expect(other.prepare('select count(*) as n from job_state').get()).toMatchObject({ n: 300 })
 })
 
 test('a database that somebody else keeps locked is waited for, with the event loop free, then given up', async () => {
