@@ -65,11 +65,17 @@ const LATE: ReadonlySet<string | symbol> = new Set<keyof JobContext>(['log', 'si
 /** Shows the class's getters as the object's own, so that a copy (`{ ...context }`) has them too. */
 const WHOLE: ProxyHandler<InlineContext> = {
   get: (context, key) => Reflect.get(context, key),
-  ownKeys: (context) => [...Reflect.ownKeys(context), ...LATE],
+  ownKeys: (context) => [...new Set([...Reflect.ownKeys(context), ...LATE])],
   getOwnPropertyDescriptor: (context, key) =>
-    LATE.has(key)
-      ? { get: () => Reflect.get(context, key), enumerable: true, configurable: true }
-      : Reflect.getOwnPropertyDescriptor(context, key),
+    Reflect.getOwnPropertyDescriptor(context, key) ?? (LATE.has(key) ? late(context, key) : undefined),
+  preventExtensions(context) {
+    for (const key of LATE) if (!Object.hasOwn(context, key)) Object.defineProperty(context, key, late(context, key))
+    return Reflect.preventExtensions(context)
+  },
+}
+
+function late(context: InlineContext, key: string | symbol): PropertyDescriptor {
+  return { get: () => Reflect.get(InlineContext.prototype, key, context), enumerable: true, configurable: true }
 }
 
 export function inlineContext(execution: Execution, source: ContextSource): JobContext {
