@@ -54,6 +54,17 @@ export function recordRules(stage: () => Stage): void {
     expect(await two.store.execution(id)).toMatchObject({ progress: { percent: 99, message: null } })
   })
 
+  test('an execution is read as it was written, to the last digit and quote', async () => {
+    const { one, two } = stage()
+    const args = ['"quoted" \\ „ü“ 😀\n', 100 / 3, null, { deep: [true] }]
+    const start = await one.at(at).begin('a "b"', { priority: 0.1 + 0.2, args, tenant: "t'\\" })
+    if (!start.acquired) throw new Error(start.reason)
+    const message = 'a third, "so far"\n'
+    await one.store.setProgress(start.execution.id, 100 / 3, message)
+    const progress = { percent: 100 / 3, message }
+    expect(await two.store.execution(start.execution.id)).toEqual({ ...start.execution, progress })
+  })
+
   describe('the history', () => {
     test('is listed newest first, by what is asked for', async () => {
       const { one } = stage()
