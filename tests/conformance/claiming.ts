@@ -77,6 +77,59 @@ export function claimRules(stage: () => Stage): void {
     expect(await one.taken(5)).toEqual(['low 60'])
   })
 
+  test('in a tick of many fires, each row has its own values, however many others it has in common with', async () => {
+    const { one, two } = stage()
+    const at = T0 + minute
+    const fires = Array.from({ length: 120 }, (_, n) => {
+      const own = n % 3 === 0 ? { priority: n / 10, args: [n, `"${n}"`], availableAt: at - n } : {}
+      return fireOf(`job-${n}`, at, { ...own, tenant: n % 40 === 1 ? 'other' : '' })
+    })
+    const running = (await one.at(at).claim(fires, { slots: 110 })).flatMap((claimed) =>
+      claimed.outcome === 'running' ? [claimed.execution] : [],
+    )
+    expect(running).toHaveLength(110)
+    const stored = await two.store.executions({ limit: 200 })
+    expect(stored).toEqual(expect.arrayContaining(running))
+    expect(stored.map(({ job, args, priority, tenant }) => ({ job, args, priority, tenant }))).toEqual(
+      expect.arrayContaining(fires.map(({ job, args, priority, tenant }) => ({ job, args, priority, tenant }))),
+    )
+  })
+
+  test('in a tick of many fires, the few whose job is still running meet overlap', async () => {
+    const { one } = stage()
+    const at = T0 + minute
+    await one.at(at).run('job-7', at)
+    await one.claim([fireOf('job-70', at)], { slots: 0 })
+    const later = Array.from({ length: 100 }, (_, n) => fireOf(`job-${n}`, at + second))
+    const outcomes = await one.at(at + second).outcomes(later, { slots: 100 })
+    expect(outcomes.filter((outcome) => !outcome.endsWith(': running'))).toEqual(['job-7: skipped', 'job-70: skipped'])
+  })
+
+  test('a tick moves marks that differ from each other, and claims nothing that lies behind its own', async () => {
+    const { one, two } = stage()
+    const names = Array.from({ length: 30 }, (_, n) => `job-${n}`)
+    await one.at(T0).store.registerSchedules(
+      names.map((job, n) => ({
+        key: `${job}-key`,
+        job,
+        expression: '* * * * *',
+        timezone: 'UTC',
+        args: [],
+        origin: 'manifest',
+        mark: n < 10 ? T0 + minute : T0,
+        anchor: null,
+      })),
+      { now: T0, retireOthers: false },
+    )
+    const fires = names.map((job) => fireOf(job, T0 + minute))
+    const marks = names.map((job) => ({ key: `${job}-key`, to: T0 + minute }))
+    const claimed = await one.at(T0 + minute).outcomes(fires, { marks, slots: 100 })
+    expect(claimed.filter((outcome) => outcome.endsWith(': already-claimed'))).toHaveLength(10)
+    expect(claimed.filter((outcome) => outcome.endsWith(': running'))).toHaveLength(20)
+    const again = await two.at(T0 + minute).outcomes(fires, { marks, slots: 100 })
+    expect(new Set(again.map((outcome) => outcome.split(': ')[1]))).toEqual(new Set(['already-claimed']))
+  })
+
   test('without slots everything is queued', async () => {
     const { one } = stage()
     expect(await one.at(T0 + second).outcomes([fireOf('a', T0 + second)], { slots: 0 })).toEqual(['a: queued'])
