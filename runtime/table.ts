@@ -21,41 +21,40 @@ export function renderTable(
   rows: readonly (readonly string[])[],
   options: TableOptions = {},
 ): string {
+  const all = [columns.map(({ title }) => title), ...rows]
+  // One look at everything: mostly a cell is as wide as it is long, and a long table has to come at once.
+  const isPlain = PRINTABLE_ASCII.test(String(all))
+  const cells = isPlain ? all : all.map((row) => row.map(visible))
+  const widthOf = isPlain ? (cell: string): number => cell.length : textWidth
   const count = columns.length
-  // All cells in a row, title row first, as two flat lists: a long table has to come at once.
-  const texts: string[] = []
-  const widths: number[] = []
-  const add = (cell: string): void => {
-    const isPlain = PRINTABLE_ASCII.test(cell)
-    const text = isPlain ? cell : visible(cell)
-    texts.push(text)
-    widths.push(isPlain ? cell.length : textWidth(text))
-  }
-  for (const { title } of columns) add(title)
-  for (const row of rows) for (let index = 0; index < count; index++) add(row[index] ?? '')
-  const widest = columns.map((_, index) => {
-    let most = 0
-    for (let at = index; at < widths.length; at += count) most = Math.max(most, widths[at] ?? 0)
-    return most
-  })
-  const line = (start: number): string => {
-    // Nothing is padded behind the last text, so that no line has to be trimmed: that took a third of a long list.
-    let last = count - 1
-    while (last > 0 && texts[start + last]?.trimEnd() === '') last--
-    let line = ''
-    for (let index = 0; index <= last; index++) {
-      const cell = texts[start + index] ?? ''
-      const text = index === last ? cell.trimEnd() : cell
-      const space = (widest[index] ?? 0) - (widths[start + index] ?? 0)
-      if (index > 0) line += GAP
-      if (columns[index]?.align === 'right') line += ' '.repeat(space) + text
-      else line += index === last || space === 0 ? text : text + ' '.repeat(space)
+  const widest: number[] = columns.map(() => 0)
+  for (const row of cells) {
+    for (let index = 0; index < count; index++) {
+      const width = widthOf(row[index] ?? '')
+      if (width > (widest[index] ?? 0)) widest[index] = width
     }
-    return line
   }
-  const lines = [options.color === true ? `\x1b[1m${line(0)}\x1b[22m` : line(0)]
-  for (let start = count; start < texts.length; start += count) lines.push(line(start))
-  return `${lines.join('\n')}\n`
+  const blanks: string[] = []
+  const blank = (length: number): string => {
+    blanks[length] ??= ' '.repeat(length)
+    return blanks[length]
+  }
+  // One list of all texts, joined once: a string for each line, made to be part of another, takes three times as long.
+  const texts: string[] = []
+  for (const row of cells) {
+    let last = count - 1
+    while (last > 0 && (row[last] ?? '').trimEnd() === '') last--
+    for (let index = 0; index <= last; index++) {
+      const cell = row[index] ?? ''
+      const space = (widest[index] ?? 0) - widthOf(cell)
+      if (columns[index]?.align === 'right') texts.push(blank(space), cell, index === last ? '' : GAP)
+      else if (index === last) texts.push(cell.trimEnd())
+      else texts.push(cell, blank(space + GAP.length))
+    }
+    texts.push('\n')
+  }
+  const table = texts.join('')
+  return options.color === true ? table.replace('\n', '\x1b[22m\n').replace(/^/, '\x1b[1m') : table
 }
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]*$/

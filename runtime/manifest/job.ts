@@ -1,4 +1,5 @@
 import type { JsonValue } from '../json.ts'
+import type { CronPlan } from '../schedule/plan.ts'
 
 export type Overlap = 'skip' | 'queue' | 'allow' | 'cancel'
 export type CatchUp = 'none' | 'latest' | 'all'
@@ -116,4 +117,8 @@ export interface Manifest {
   readonly jobs: readonly Job[]
   readonly problems: readonly ManifestProblem[]
   readonly settings: SchedulerSettings
+  /** Cron expressions that the build has read, by their text; only where the manifest is what the build validated. */
+  readonly plans?: CronPlans
 }
+
+export type CronPlans = { readonly [expression: string]: CronPlan }

@@ -1,7 +1,8 @@
 import type { JsonValue } from '../json.ts'
 import { redacted } from '../redact.ts'
 import { parseSchedule, type Schedule, ScheduleError } from '../schedule/index.ts'
-import type { Job, JobSchedule, Manifest } from './job.ts'
+import { plannedSchedule } from '../schedule/planned.ts'
+import type { CronPlans, Job, JobSchedule, Manifest } from './job.ts'
 import { problemText } from './problem-text.ts'
 
 /** One schedule of a listed job. Times are ISO 8601 in UTC. This is what `--json` prints: documented and stable. */
@@ -53,7 +54,7 @@ export interface ListingOptions {
 
 /** The manifest's jobs in its order, then those that could not be read. `now`: ms since the epoch. */
 export function listJobs(manifest: Manifest, now: number, options: ListingOptions = {}): ListedJob[] {
-  const lister = new Lister(now, options, manifest.settings.redact)
+  const lister = new Lister(now, options, manifest)
   const faults = new Map<string | null, string>()
   for (const fault of manifest.problems) if (fault.code === 'META') faults.set(fault.job, problemText(fault))
   const listed = manifest.jobs.map((job) => lister.job(job, faults.get(job.name) ?? null))
@@ -91,12 +92,15 @@ class Lister {
   readonly #from: Date
   readonly #options: ListingOptions
   readonly #redact: readonly string[]
-  readonly #outlooks = new Map<string, Outlook>()
+  readonly #plans: CronPlans
+  /** By zone, then by expression. */
+  readonly #outlooks = new Map<string, Map<string, Outlook>>()
 
-  constructor(now: number, options: ListingOptions, redact: readonly string[]) {
+  constructor(now: number, options: ListingOptions, { settings, plans }: Manifest) {
     this.#from = new Date(now)
     this.#options = options
-    this.#redact = redact
+    this.#redact = settings.redact
+    this.#plans = plans ?? {}
   }
 
   job(job: Job, problem: string | null): ListedJob {
@@ -141,11 +145,15 @@ class Lister {
     if (schedule.problem !== null) return invalid(schedule.problem)
     const anchor = this.#options.anchors?.get(schedule.key)
     if (anchor !== undefined) return this.#look(schedule, anchor)
-    const key = `${schedule.timezone} ${schedule.expression}`
-    let outlook = this.#outlooks.get(key)
+    let inZone = this.#outlooks.get(schedule.timezone)
+    if (inZone === undefined) {
+      inZone = new Map()
+      this.#outlooks.set(schedule.timezone, inZone)
+    }
+    let outlook = inZone.get(schedule.expression)
     if (outlook === undefined) {
       outlook = this.#look(schedule, undefined)
-      this.#outlooks.set(key, outlook)
+      inZone.set(schedule.expression, outlook)
     }
     return outlook
   }
@@ -153,7 +161,11 @@ class Lister {
   #look({ expression, timezone }: JobSchedule, anchor: number | undefined): Outlook {
     try {
       const since = anchor === undefined ? {} : { anchor: new Date(anchor) }
-      const parsed = parseSchedule(expression, { timezone, ...since })
+      const plan = Object.hasOwn(this.#plans, expression) ? this.#plans[expression] : undefined
+      const parsed =
+        plan === undefined
+          ? parseSchedule(expression, { timezone, ...since })
+          : plannedSchedule(expression, plan, timezone)
       const words = this.#options.words === true ? parsed.describe() : null
       return { kind: parsed.kind, ...this.#next(parsed, anchor !== undefined), problem: null, words }
     } catch (error) {

@@ -18,25 +18,28 @@ export function renderJobList(listed: readonly ListedJob[], now: number, options
   const faults: string[] = []
   const times = new Map<string, string>()
   for (const job of listed) {
-    const end = [String(job.priority ?? '-'), job.description ?? '']
+    const add = (schedule: string, next: string): void => {
+      rows.push([job.name, schedule, next, String(job.priority ?? '-'), job.description ?? ''])
+    }
     if (job.problem !== null) faults.push(`${job.name}: ${job.problem}`)
     const isUnknown = job.codeSchedules === 'unknown'
     if (job.problem !== null && job.schedules.length === 0) {
-      rows.push([job.name, '-', paint('invalid'), ...end])
+      add('-', paint('invalid'))
     } else if (job.schedules.length === 0 && !isUnknown) {
-      rows.push([job.name, '-', job.enabled ? 'only when asked' : disabled(job), ...end])
+      add('-', job.enabled ? 'only when asked' : disabled(job))
     }
     for (const schedule of job.schedules) {
-      rows.push([job.name, scheduleCell(schedule), nextCell(job, schedule, times, now, paint), ...end])
+      add(scheduleCell(schedule), nextCell(job, schedule, times, now, paint))
       if (schedule.problem !== null) faults.push(`${job.name}: ${schedule.problem}`)
     }
-    if (isUnknown) rows.push([job.name, '? [code]', job.enabled ? 'unknown until a build' : disabled(job), ...end])
+    if (isUnknown) add('? [code]', job.enabled ? 'unknown until a build' : disabled(job))
   }
   const table = renderTable(COLUMNS, rows, options)
   return faults.length === 0 ? table : `${table}\n${faults.map((fault) => `${paint('invalid')}  ${fault}\n`).join('')}`
 }
 
 function scheduleCell({ schedule, timezone, origin }: ListedSchedule): string {
+  if (timezone === 'UTC' && origin === 'manifest') return schedule
   const zone = timezone === 'UTC' ? '' : ` (${timezone})`
   return `${schedule}${zone}${origin === 'code' ? ' [code]' : ''}`
 }

@@ -1,6 +1,8 @@
 import type { JsonValue } from '../json.ts'
+import type { CronPlan } from '../schedule/plan.ts'
+import { planOf } from '../schedule/planned.ts'
 import { defaultJob } from './defaults.ts'
-import type { Job, JobSchedule, Manifest } from './job.ts'
+import type { CronPlans, Job, JobSchedule, Manifest } from './job.ts'
 import { priorityOf } from './priority.ts'
 
 /*
@@ -20,9 +22,13 @@ interface PackedJob extends Partial<Policies> {
 }
 
 export interface Snapshot {
-  readonly manifest: Omit<Manifest, 'workspace' | 'jobs'>
+  readonly manifest: Omit<Manifest, 'workspace' | 'jobs' | 'plans'>
   readonly jobs: readonly PackedJob[]
+  readonly plans: CronPlans
 }
+
+/** So many expressions are read beforehand: reading one costs a start more than opening its plan, until there are many. */
+const MOST_PLANS = 100
 
 const POLICIES = [
   'description',
@@ -42,8 +48,18 @@ const POLICIES = [
 ] as const satisfies readonly (keyof Policies)[]
 
 /** Packs a manifest that was read with an empty environment and has no error in it. */
-export function packManifest({ workspace: _, jobs, ...manifest }: Manifest): Snapshot {
-  return { manifest, jobs: jobs.map((job) => packJob(job, manifest.settings.timezone)) }
+export function packManifest({ workspace: _, jobs, plans: __, ...manifest }: Manifest): Snapshot {
+  return { manifest, jobs: jobs.map((job) => packJob(job, manifest.settings.timezone)), plans: plansOf(jobs) }
+}
+
+function plansOf(jobs: readonly Job[]): CronPlans {
+  const sound = jobs.flatMap(({ schedules }) => schedules.filter(({ problem }) => problem === null))
+  const plans: Record<string, CronPlan> = {}
+  for (const expression of [...new Set(sound.map(({ expression }) => expression))].slice(0, MOST_PLANS)) {
+    const plan = planOf(expression)
+    if (plan !== null) plans[expression] = plan
+  }
+  return plans
 }
 
 function packJob(job: Job, zone: string): PackedJob {
@@ -65,7 +81,8 @@ function packSchedule({ text, key, timezone, args }: JobSchedule, job: Job): Pac
 
 export function unpackManifest(snapshot: Snapshot, workspace: string): Manifest {
   const zone = snapshot.manifest.settings.timezone
-  return { ...snapshot.manifest, workspace, jobs: snapshot.jobs.map((packed) => unpackJob(packed, zone)) }
+  const { manifest, jobs, plans } = snapshot
+  return { ...manifest, workspace, jobs: jobs.map((packed) => unpackJob(packed, zone)), plans }
 }
 
 /** What a key that was left out stands for. */
@@ -75,8 +92,7 @@ const STANDARD = defaultJob('')
 function unpackJob(packed: PackedJob, workspaceZone: string): Job {
   const timezone = packed.timezone ?? workspaceZone
   const args = packed.args ?? STANDARD.args
-  const schedules: JobSchedule[] = []
-  for (const schedule of packed.s ?? []) schedules.push(unpackSchedule(schedule, timezone, args))
+  const schedules = packed.s === undefined ? [] : packed.s.map((schedule) => unpackSchedule(schedule, timezone, args))
   return {
     name: packed.n,
     schedules,
@@ -100,14 +116,15 @@ function unpackJob(packed: PackedJob, workspaceZone: string): Job {
   }
 }
 
-function unpackSchedule([text, key, timezone, args]: PackedSchedule, zone: string, jobArgs: Job['args']): JobSchedule {
+/** By place: taking an array apart by names is slow as long as the code is new. */
+function unpackSchedule(packed: PackedSchedule, zone: string, args: Job['args']): JobSchedule {
   return {
-    text,
-    expression: text,
-    timezone: timezone ?? zone,
-    args: args ?? jobArgs,
+    text: packed[0],
+    expression: packed[0],
+    timezone: packed[2] ?? zone,
+    args: packed[3] ?? args,
     origin: 'manifest',
-    key,
+    key: packed[1],
     problem: null,
   }
 }

@@ -1,9 +1,11 @@
 import { copyFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { loadManifest } from '../../../runtime/manifest/index.ts'
+import { listJobs, loadManifest } from '../../../runtime/manifest/index.ts'
 import { readManifest } from '../../../runtime/manifest/read.ts'
 import { packManifest, unpackManifest } from '../../../runtime/manifest/snapshot.ts'
 import { makeWorkspace, type Workspace } from '../../support/workspace.ts'
+
+const NOW = Date.UTC(2026, 2, 28, 12)
 
 const JOBS = [
   { name: 'plain' },
@@ -42,9 +44,18 @@ describe('the snapshot of a manifest', () => {
     const { workspace } = await built()
     const manifest = await readManifest(workspace.root, {})
 
-    const opened = unpackManifest(JSON.parse(JSON.stringify(packManifest(manifest))), workspace.root)
+    const { plans, ...opened } = unpackManifest(JSON.parse(JSON.stringify(packManifest(manifest))), workspace.root)
 
     expect(opened).toEqual(manifest)
+  })
+
+  it('lists the same with the plans of its expressions as without', async () => {
+    const { workspace } = await built()
+    const manifest = await readManifest(workspace.root, {})
+    const opened = unpackManifest(JSON.parse(JSON.stringify(packManifest(manifest))), workspace.root)
+
+    expect(Object.keys(opened.plans ?? {})).toContain('0 0 * * *')
+    expect(listJobs(opened, NOW, { words: true })).toEqual(listJobs(manifest, NOW, { words: true }))
   })
 })
 
