@@ -151,21 +151,22 @@ const oneCore = {
 }
 
 /**
- * Where a file that stands alone imports another one late, that is left as it is: the other is at the same place. What
- * opens a store is part of the file, as far as every store needs it, and so is what runs a job in the file that does.
+ * Where a file that stands alone imports another one late, that is left as it is: the other is at the same place, or,
+ * as the scheduler's own file will stand among the jobs, in the folder `webstir` beside that. What opens a store is part of the file, as far as every store needs it, and so is what runs a job in the file that does.
  */
 const lateFiles = {
   name: 'late-files',
   setup(build) {
-    const runsJobs = Object.keys(build.initialOptions.entryPoints).includes('run')
+    const [entry] = Object.keys(build.initialOptions.entryPoints)
+    const folder = entry === 'scheduler' ? '../webstir' : '.'
     build.onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, importer }) => {
       if (kind !== 'dynamic-import') return
       const name = basename(path, '.ts')
       if (importer.includes('/store/') && name !== 'sql') return
-      if (runsJobs && path.includes('/execution/')) return
+      if (entry === 'run' && path.includes('/execution/')) return
       if (!(name in RUNTIME) && !(name in ALONE_AT_START))
         return { errors: [{ text: `${path} is imported late by the scheduler: name it in RUNTIME` }] }
-      return { path: `./${name}.js`, external: true }
+      return { path: `${folder}/${name}.js`, external: true }
     })
   },
 }

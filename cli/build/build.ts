@@ -35,11 +35,6 @@ export interface BuildReport {
   readonly durationMs: number
 }
 
-const SCHEDULER = `import { main } from '../webstir/scheduler.js'
-
-await main(import.meta.url)
-`
-
 /**
  * Builds src/backend into build/backend. Throws BuildError, and then the build before is still in place; throws
  * ManifestError where package.json can't be read at all.
@@ -76,7 +71,7 @@ export async function buildBackend({ workspace, typeCheck }: BuildRequest): Prom
     const { files, metafile } = bundled.value
     const facts = builtJobs(entries, bundled.value)
     const info = infoFiles(workspace, read, entries, { facts, metafile, runtime: runtime.stamp, startedAt })
-    await publish(workspace, new Map([...files, ['jobs/scheduler.js', SCHEDULER], ...info]), runtime)
+    await publish(workspace, new Map([...files, ...info]), runtime)
     return {
       jobs: [...entries.jobs.keys()],
       typeCheck: checked.value?.outcome ?? 'off',

@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, wri
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { OUTPUT_FOLDER } from './bundle.ts'
-import type { RuntimeFiles } from './runtime-files.ts'
+import { type RuntimeFiles, SCHEDULER } from './runtime-files.ts'
 
 export type OutputFiles = ReadonlyMap<string, string | Uint8Array>
 
@@ -23,13 +23,18 @@ export async function publish(workspace: string, files: OutputFiles, runtime: Ru
   const fresh = join(parent, `.backend-${randomUUID()}`)
   try {
     writeAll(fresh, files)
-    mkdirSync(join(fresh, 'webstir'), { recursive: true })
-    for (const name of runtime.names) copyFileSync(join(runtime.folder, name), join(fresh, 'webstir', name))
+    for (const folder of ['webstir', 'jobs']) mkdirSync(join(fresh, folder), { recursive: true })
+    for (const name of runtime.names) copyFileSync(join(runtime.folder, name), join(fresh, placeOf(name)))
     await swap(fresh, target)
   } catch (error) {
     await rm(fresh, { recursive: true, force: true })
     throw error
   }
+}
+
+/** Where a file of the runtime stands in a build: the scheduler's beside the jobs, the others in a folder of their own. */
+function placeOf(name: string): string {
+  return name === SCHEDULER ? `jobs/${name}` : `webstir/${name}`
 }
 
 /**

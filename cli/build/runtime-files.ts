@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { JobsError } from '../../runtime/errors.ts'
 import { packageRoot } from '../workspace/package-root.ts'
 
+/** The file that is run; it looks for the others in the folder `webstir` beside its own. */
+export const SCHEDULER = 'scheduler.js'
+
 /** The built runtime of this package, which every build takes along. */
 export interface RuntimeFiles {
   readonly folder: string
@@ -17,7 +20,7 @@ export function runtimeFiles(): RuntimeFiles {
   const root = packageRoot()
   const folder = join(root, 'dist', 'runtime')
   const names = filesOf(folder)
-  if (!names.includes('scheduler.js')) {
+  if (!names.includes(SCHEDULER)) {
     throw new JobsError('PACKAGE_NOT_BUILT', `${folder} does not hold the built runtime`, {
       hint: `in a checkout: npm run build (in ${root}); else install webstir-jobs again`,
     })

@@ -4,10 +4,8 @@ import { HELP } from './help.ts'
 import { type GivenOptions, readOptions } from './options.ts'
 import { placeOfFile } from './place.ts'
 
-/** The built scheduler: `url` is that of build/backend/jobs/scheduler.js. Each part is loaded only when asked for. */
-export function main(url: string, argv: readonly string[] = process.argv.slice(2)): Promise<never> {
-  return leaveWith(() => perform(readOptions(argv), placeOfFile(url, 1)))
-}
+// build/backend/jobs/scheduler.js, whole: one file less to load at each start. Each part is loaded only when asked for.
+await leaveWith(() => perform(readOptions(process.argv.slice(2)), placeOfFile(import.meta.url, 1)))
 
 async function perform(options: GivenOptions, place: { root: string; build: string }): Promise<number> {
   if (options.has('help')) return say(HELP)

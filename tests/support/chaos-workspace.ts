@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -40,7 +40,7 @@ export async function layOutWorkspace(options: BuiltWorkspaceOptions): Promise<B
     webstir: { mode: 'api', scheduler: options.scheduler ?? {}, module: { jobs: options.jobs } },
   }
   await writeFile(join(root, 'package.json'), JSON.stringify(manifest, null, 2))
-  await writeFile(scheduler, `import { main } from '../webstir/scheduler.js'\nawait main(import.meta.url)\n`)
+  await rename(join(build, 'webstir', 'scheduler.js'), scheduler)
   for (const { name } of options.jobs) {
     await mkdir(join(build, 'jobs', name))
     await writeFile(join(build, 'jobs', name, 'index.js'), options.module(name))

@@ -16,8 +16,9 @@ describe('putting a build in place', () => {
 
     await publish(workspace.root, new Map([['jobs/new/index.js', 'new']]), runtime)
 
-    expect(readdirSync(workspace.path('build/backend/jobs'))).toEqual(['new'])
-    expect(workspace.read('build/backend/webstir/scheduler.js')).toBe('runtime')
+    expect(readdirSync(workspace.path('build/backend/jobs'))).toEqual(['new', 'scheduler.js'])
+    expect(workspace.read('build/backend/jobs/scheduler.js')).toBe('runtime')
+    expect(readdirSync(workspace.path('build/backend/webstir'))).toEqual(['chunk.js'])
     expect(readdirSync(workspace.path('build'))).toEqual(['backend'])
   })
 
