@@ -87,8 +87,12 @@ const lazyFiles = {
   name: 'lazy-files',
   setup(build) {
     build.onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, importer }) => {
-      if (kind !== 'dynamic-import' || !/[\\/]cli[\\/](main|program[\\/].*)\.ts$/.test(importer)) return
-      return { path: path.replace(/^\.{1,2}\//, './').replace(/\.ts$/, '.js'), external: true }
+      if (kind !== 'dynamic-import') return
+      if (/[\\/]cli[\\/](main|program[\\/].*)\.ts$/.test(importer)) {
+        return { path: path.replace(/^\.{1,2}\//, './').replace(/\.ts$/, '.js'), external: true }
+      }
+      const late = LATE_IN_BUILD.find((name) => path.endsWith(`/${basename(name)}.ts`))
+      if (late !== undefined) return { path: `../${late}.js`, external: true }
     })
   },
 }
@@ -183,7 +187,9 @@ function runtime(outdir) {
  * The parts of dist/cli that must start fast are one file each, as every further file costs Node about a millisecond:
  * `bin.js` and what is not among the others. The rest shares its code in chunks.
  */
-const ALONE = ['command-line/help', 'commands/add-job', 'commands/init', 'commands/remove-job']
+const ALONE = ['command-line/help', 'commands/add-job', 'commands/build', 'commands/init', 'commands/remove-job']
+/** What `commands/build` loads while the bundler is at work, or only where it is asked for. */
+const LATE_IN_BUILD = ['build/watch', 'build/workspace-manifest']
 const sources = (names) => Object.fromEntries(names.map((name) => [name, `cli/${name}.ts`]))
 const otherCommands = readdirSync(join(root, 'cli', 'commands'))
   .map((file) => `commands/${file.replace(/\.ts$/, '')}`)
@@ -194,7 +200,8 @@ function commandLine(outdir) {
   const alone = { ...options, splitting: false }
   return Promise.all([
     build({ ...alone, entryPoints: sources(['bin']), plugins: [requiredBuiltins, yargsParts, lazyFiles] }),
-    build({ ...alone, entryPoints: sources(ALONE), plugins: [requiredBuiltins, yargsParts] }),
+    build({ ...alone, entryPoints: sources(ALONE), plugins: [requiredBuiltins, yargsParts, lazyFiles] }),
+    build({ ...alone, entryPoints: sources(LATE_IN_BUILD), plugins: [requiredBuiltins] }),
     build({ ...options, entryPoints: sources(['index', ...otherCommands]), plugins: [requiredBuiltins, yargsParts] }),
   ])
 }

@@ -3,13 +3,12 @@ import type { BuildInfo, BuiltJob, Manifest } from '../../runtime/manifest/index
 import { MANIFEST_COPY } from '../../runtime/manifest/load.ts'
 import { VERSION } from '../../runtime/version.ts'
 import { BuildError } from './build-error.ts'
-import { type Bundle, bundleOptions, finishBundle, runBundler } from './bundle.ts'
+import { type Bundle, bundleInto } from './bundle.ts'
 import { type Diagnostic, manifestDiagnostic } from './diagnostic.ts'
 import { type Entries, entryPoints, findEntries, moduleOutputs } from './entries.ts'
-import { build as esbuild } from './esbuild.ts'
 import { INPUTS_FILE, inputsOfBuild } from './inputs.ts'
 import { builtJobs } from './job-facts.ts'
-import { type OutputFiles, publish } from './publish.ts'
+import { discard, type OutputFiles, publish, stagingFolder } from './publish.ts'
 import { type RuntimeFiles, runtimeFiles } from './runtime-files.ts'
 import { strays, writtenNames } from './strays.ts'
 import { checkTypes, type TypeCheck } from './type-check.ts'
@@ -46,18 +45,11 @@ export async function buildBackend({ workspace, typeCheck }: BuildRequest): Prom
   const types = typeCheck ? checkTypes(workspace, abandon.signal) : undefined
   // Looked at below; without this, its rejection would be nobody's when something else fails first.
   types?.catch(() => {})
+  const staged = stagingFolder(workspace)
   try {
     const runtime = runtimeFiles()
-    // The bundler is at work while the manifest, which names at most one more module, is read and validated.
-    const guess = findEntries(workspace, undefined)
-    const guessed = bundle(workspace, guess, runtime)
-    guessed.catch(() => {})
-    const { readForBuild } = await import('./workspace-manifest.ts')
-    const read = await readForBuild(workspace)
-    const entries = findEntries(workspace, read.manifest.settings.hooks)
-    const isRight = entries.modules.hooks === guess.modules.hooks
-    const bundling = isRight ? guessed : bundle(workspace, entries, runtime)
-    const [bundled, checked] = await Promise.allSettled([bundling, types])
+    const { read, entries, bundled } = await bundleWhileReading(workspace, staged, runtime)
+    const [checked] = await Promise.allSettled([types])
     if (checked.status === 'rejected') throw checked.reason
     const fromBundler = bundled.status === 'fulfilled' ? bundled.value.warnings : diagnosticsOf(bundled.reason)
     const diagnostics = [
@@ -68,10 +60,10 @@ export async function buildBackend({ workspace, typeCheck }: BuildRequest): Prom
     if (bundled.status === 'rejected' || diagnostics.some(({ severity }) => severity === 'error')) {
       throw new BuildError(diagnostics)
     }
-    const { files, metafile } = bundled.value
+    const { metafile } = bundled.value
     const facts = builtJobs(entries, bundled.value)
     const info = infoFiles(workspace, read, entries, { facts, metafile, runtime: runtime.stamp, startedAt })
-    await publish(workspace, new Map([...files, ...info]), runtime)
+    await publish(workspace, staged, info, runtime)
     return {
       jobs: [...entries.jobs.keys()],
       typeCheck: checked.value?.outcome ?? 'off',
@@ -82,18 +74,43 @@ export async function buildBackend({ workspace, typeCheck }: BuildRequest): Prom
       facts,
       durationMs: Math.round(performance.now() - began),
     }
+  } catch (error) {
+    discard(staged)
+    throw error
   } finally {
     abandon.abort()
   }
 }
 
-async function bundle(workspace: string, entries: Entries, runtime: RuntimeFiles): Promise<Bundle> {
+/**
+ * The bundler is at work while the manifest is read and validated. The manifest names at most one module that it doesn't
+ * know beforehand; then it begins anew. When this is over, with whatever outcome, nothing is written any more.
+ */
+async function bundleWhileReading(
+  workspace: string,
+  staged: string,
+  runtime: RuntimeFiles,
+): Promise<{ read: WorkspaceManifest; entries: Entries; bundled: PromiseSettledResult<Bundle> }> {
+  const guess = findEntries(workspace, undefined)
+  const [guessed, read] = await Promise.allSettled([bundle(workspace, staged, guess, runtime), readLate(workspace)])
+  if (read.status === 'rejected') throw read.reason
+  const entries = findEntries(workspace, read.value.manifest.settings.hooks)
+  if (entries.modules.hooks === guess.modules.hooks) return { read: read.value, entries, bundled: guessed }
+  discard(staged)
+  const [bundled] = await Promise.allSettled([bundle(workspace, staged, entries, runtime)])
+  return { read: read.value, entries, bundled }
+}
+
+/** Loads what reads the manifest only now, when the bundler has begun. */
+async function readLate(workspace: string): Promise<WorkspaceManifest> {
+  const { readForBuild } = await import('./workspace-manifest.ts')
+  return readForBuild(workspace)
+}
+
+async function bundle(workspace: string, staged: string, entries: Entries, runtime: RuntimeFiles): Promise<Bundle> {
   const points = entryPoints(entries)
-  if (Object.keys(points).length === 0) {
-    return { files: new Map(), metafile: { inputs: {}, outputs: {} }, warnings: [] }
-  }
-  const options = bundleOptions(workspace, points, runtime.folder)
-  return finishBundle(workspace, await runBundler(() => esbuild(options)))
+  if (Object.keys(points).length > 0) return bundleInto(staged, workspace, points, runtime.folder)
+  return { text: () => undefined, metafile: { inputs: {}, outputs: {} }, warnings: [] }
 }
 
 /** What the manifest and the modules have to say about each other. */

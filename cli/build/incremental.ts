@@ -4,7 +4,7 @@ import type { BuildContext, Metafile } from 'esbuild'
 import type { BuiltJob } from '../../runtime/manifest/index.ts'
 import { type BuildReport, buildBackend, infoFiles, manifestDiagnostics } from './build.ts'
 import { BuildError } from './build-error.ts'
-import { type Bundle, bundleOptions, finishBundle, runBundler } from './bundle.ts'
+import { type BundleInMemory, bundleOptions, finishBundle, runBundler } from './bundle.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { type Entries, entryPoints, findEntries } from './entries.ts'
 import { context, build as esbuild } from './esbuild.ts'
@@ -157,7 +157,7 @@ export class IncrementalBuild {
 
     const { sharedBuild } = built
     const concerned = entriesWith(built, changed)
-    const bundles: Bundle[] = []
+    const bundles: BundleInMemory[] = []
     if (sharedBuild !== null && concernsShared(built, changed)) {
       bundles.push(finishBundle(this.#workspace, await runBundler(() => sharedBuild.rebuild())))
     }
@@ -183,7 +183,7 @@ export class IncrementalBuild {
   async #bundle(
     { shared, runtime }: Pick<Built, 'shared' | 'runtime'>,
     points: Record<string, string>,
-  ): Promise<Bundle> {
+  ): Promise<BundleInMemory> {
     const options = bundleOptions(this.#workspace, points, runtime.folder)
     const plugins = [
       ...(options.plugins ?? []),

@@ -30,9 +30,8 @@ export function builtJobs(entries: Entries, bundle: Bundle): Record<string, Buil
 function mentions(bundle: Bundle, path: string, word: string, seen = new Set<string>()): boolean {
   if (seen.has(path)) return false
   seen.add(path)
-  const contents = bundle.files.get(path)
-  if (contents === undefined) return false
-  const text = typeof contents === 'string' ? contents : Buffer.from(contents).toString('utf8')
+  const text = bundle.text(path)
+  if (text === undefined) return false
   if (text.replaceAll('import.meta', '').includes(word)) return true
   const imports = bundle.metafile.outputs[`${OUTPUT_FOLDER}/${path}`]?.imports ?? []
   return imports.some(({ path: imported, external }) =>

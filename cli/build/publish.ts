@@ -10,26 +10,39 @@ export type OutputFiles = ReadonlyMap<string, string | Uint8Array>
 /** Folders that a build was killed in are swept away when they are older than this, in ms. */
 const ABANDONED = 3_600_000
 
+/** A path for a build to be written to before it takes the place of the one before; there is nothing yet. */
+export function stagingFolder(workspace: string): string {
+  const parent = dirname(join(workspace, OUTPUT_FOLDER))
+  mkdirSync(parent, { recursive: true })
+  sweep(parent)
+  return join(parent, `.backend-${randomUUID()}`)
+}
+
 /**
- * Puts a whole build in the place of the one before. It is written beside it first and then renamed, so that whoever
+ * Puts a whole build in the place of the one before: what `staged` holds already, `files`, and the runtime. Whoever
  * starts a scheduler finds either build whole, and what is no longer built vanishes. Several builds at once don't
  * disturb each other; the last to finish stays.
  */
-export async function publish(workspace: string, files: OutputFiles, runtime: RuntimeFiles): Promise<void> {
-  const target = join(workspace, OUTPUT_FOLDER)
-  const parent = dirname(target)
-  mkdirSync(parent, { recursive: true })
-  sweep(parent)
-  const fresh = join(parent, `.backend-${randomUUID()}`)
+export async function publish(
+  workspace: string,
+  staged: string,
+  files: OutputFiles,
+  runtime: RuntimeFiles,
+): Promise<void> {
   try {
-    writeAll(fresh, files)
-    for (const folder of ['webstir', 'jobs']) mkdirSync(join(fresh, folder), { recursive: true })
-    for (const name of runtime.names) copyFileSync(join(runtime.folder, name), join(fresh, placeOf(name)))
-    await swap(fresh, target)
+    writeAll(staged, files)
+    for (const folder of ['webstir', 'jobs']) mkdirSync(join(staged, folder), { recursive: true })
+    for (const name of runtime.names) copyFileSync(join(runtime.folder, name), join(staged, placeOf(name)))
+    await swap(staged, join(workspace, OUTPUT_FOLDER))
   } catch (error) {
-    await rm(fresh, { recursive: true, force: true })
+    discard(staged)
     throw error
   }
+}
+
+/** Removes what was written to a staging folder, where there is something. */
+export function discard(staged: string): void {
+  rmSync(staged, { recursive: true, force: true })
 }
 
 /** Where a file of the runtime stands in a build: the scheduler's beside the jobs, the others in a folder of their own. */
@@ -37,17 +50,10 @@ function placeOf(name: string): string {
   return name === SCHEDULER ? `jobs/${name}` : `webstir/${name}`
 }
 
-/**
- * One after the other and without a promise: for many small files, handing each step to another thread takes longer than
- * the step itself.
- */
 function writeAll(folder: string, files: OutputFiles): void {
-  const made = new Set<string>()
   for (const [path, contents] of files) {
-    const file = `${folder}/${path}`
-    const parent = dirname(file)
-    if (!made.has(parent)) mkdirSync(parent, { recursive: true })
-    made.add(parent)
+    const file = join(folder, path)
+    mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, contents)
   }
 }

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { publish, publishFiles } from '../../../../cli/build/publish.ts'
+import { publish, publishFiles, stagingFolder } from '../../../../cli/build/publish.ts'
 import { makeWorkspace } from '../../../support/workspace.ts'
 
 function workspaceWithRuntime() {
@@ -12,9 +12,9 @@ function workspaceWithRuntime() {
 describe('putting a build in place', () => {
   it('brings the runtime along, and what is no longer built vanishes', async () => {
     const { workspace, runtime } = workspaceWithRuntime()
-    await publish(workspace.root, new Map([['jobs/old/index.js', 'old']]), runtime)
+    await publish(workspace.root, stagingFolder(workspace.root), new Map([['jobs/old/index.js', 'old']]), runtime)
 
-    await publish(workspace.root, new Map([['jobs/new/index.js', 'new']]), runtime)
+    await publish(workspace.root, stagingFolder(workspace.root), new Map([['jobs/new/index.js', 'new']]), runtime)
 
     expect(readdirSync(workspace.path('build/backend/jobs'))).toEqual(['new', 'scheduler.js'])
     expect(workspace.read('build/backend/jobs/scheduler.js')).toBe('runtime')
@@ -24,10 +24,12 @@ describe('putting a build in place', () => {
 
   it('leaves the build before in place when it fails, and nothing beside it', async () => {
     const { workspace, runtime } = workspaceWithRuntime()
-    await publish(workspace.root, new Map([['jobs/good/index.js', 'good']]), runtime)
+    await publish(workspace.root, stagingFolder(workspace.root), new Map([['jobs/good/index.js', 'good']]), runtime)
     const broken = { ...runtime, names: ['missing.js'] }
 
-    await expect(publish(workspace.root, new Map([['jobs/bad/index.js', 'bad']]), broken)).rejects.toThrow('missing.js')
+    await expect(
+      publish(workspace.root, stagingFolder(workspace.root), new Map([['jobs/bad/index.js', 'bad']]), broken),
+    ).rejects.toThrow('missing.js')
 
     expect(workspace.read('build/backend/jobs/good/index.js')).toBe('good')
     expect(readdirSync(workspace.path('build'))).toEqual(['backend'])
@@ -35,7 +37,7 @@ describe('putting a build in place', () => {
 
   it('makes folders that others may read: the build may run as another user', async () => {
     const { workspace, runtime } = workspaceWithRuntime()
-    await publish(workspace.root, new Map([['jobs/a/index.js', '']]), runtime)
+    await publish(workspace.root, stagingFolder(workspace.root), new Map([['jobs/a/index.js', '']]), runtime)
 
     const expected = 0o777 & ~process.umask()
     expect(statSync(workspace.path('build/backend')).mode & 0o777).toBe(expected)
@@ -43,7 +45,7 @@ describe('putting a build in place', () => {
 
   it('replaces single files whole', async () => {
     const { workspace, runtime } = workspaceWithRuntime()
-    await publish(workspace.root, new Map([['jobs/a/index.js', '1']]), runtime)
+    await publish(workspace.root, stagingFolder(workspace.root), new Map([['jobs/a/index.js', '1']]), runtime)
 
     publishFiles(
       workspace.root,
