@@ -1,13 +1,31 @@
 #!/usr/bin/env node
+import { isTerminal, writeError, writeOut } from '../runtime/standard-output.ts'
 import { main } from './main.ts'
 
-// A reader that went away (`webstir list-jobs | head -1`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
+const code = await main(process.argv.slice(2), {
+  stdout: {
+    write(text) {
+      // A reader that went away (`webstir list-jobs | head -1`) is no error.
+      if (!writeOut(text)) process.exit(0)
+    },
+    get isTTY() {
+      return isTerminal(1)
+    },
+    get columns() {
+      return isTerminal(1) ? process.stdout.columns : undefined
+    },
+  },
+  stderr: {
+    write: writeError,
+    get isTTY() {
+      return isTerminal(2)
+    },
+  },
+  stdin: {
+    get isTTY() {
+      return isTerminal(0)
+    },
+  },
+  env: process.env,
 })
-
-const code = await main(process.argv.slice(2))
-// What was printed may still be on its way to a pipe.
-await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
 process.exit(code)

@@ -9,7 +9,7 @@ import { readValues } from './command-line/values.ts'
 import { commands } from './program.ts'
 
 interface Terminal extends Streams {
-  readonly stdout: Streams['stdout'] & { readonly columns?: number }
+  readonly stdout: Streams['stdout'] & { readonly columns?: number | undefined }
 }
 
 /** Runs one command line, argv without `node` and the script; resolves to the exit code and never rejects. */

@@ -2,6 +2,7 @@
 interface LateModules {
   'node:child_process': typeof import('node:child_process')
   'node:crypto': typeof import('node:crypto')
+  'node:tty': typeof import('node:tty')
   'node:worker_threads': typeof import('node:worker_threads')
 }
 

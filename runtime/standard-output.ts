@@ -1,4 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs'
+import { builtin } from './builtin.ts'
 
 /** How long to wait before a reader that is behind is tried again, in ms. */
 const PATIENCE = 5
@@ -6,37 +7,38 @@ const PATIENCE = 5
 /**
  * Writes all of a text to standard output before it returns, so that no exit loses any of it. `process.stdout` is left
  * alone: using it for the first time loads streams and sockets, a tenth of a start. Where the reader went away
- * (`scheduler.js --list | head`), the rest is dropped without a word.
+ * (`scheduler.js --list | head`), the rest is dropped without a word, and false is returned.
  */
-export function writeOut(text: string): void {
-  writeAll(1, text)
+export function writeOut(text: string): boolean {
+  return writeAll(1, text)
 }
 
 /** The same for standard error. */
-export function writeError(text: string): void {
-  writeAll(2, text)
+export function writeError(text: string): boolean {
+  return writeAll(2, text)
 }
 
-/** Whether a person may be reading standard output. */
-export function isTerminal(): boolean {
+/** Whether a person may be at the other end of standard input (0), standard output (1) or standard error (2). */
+export function isTerminal(file: 0 | 1 | 2): boolean {
   try {
     // As big integers: Node keeps the last plain numbers, and its `realpathSync` takes those of a pipe for those of a
     // folder on its way, so that modules behind a symbolic link are no longer found.
-    return fstatSync(1, { bigint: true }).isCharacterDevice() && process.stdout.isTTY === true
+    return fstatSync(file, { bigint: true }).isCharacterDevice() && builtin('node:tty').isatty(file)
   } catch {
     return false
   }
 }
 
-function writeAll(file: number, text: string): void {
+function writeAll(file: number, text: string): boolean {
   let rest: Uint8Array = Buffer.from(text)
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(file, rest))
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined
-      if (code !== 'EAGAIN' && code !== 'EINTR') return
+      if (code !== 'EAGAIN' && code !== 'EINTR') return false
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENCE)
     }
   }
+  return true
 }

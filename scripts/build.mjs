@@ -5,6 +5,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -25,9 +26,10 @@ const REQUIRE =
 const requiredBuiltins = {
   name: 'required-builtins',
   setup(build) {
-    build.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
-      kind === 'import-statement' ? { path, namespace: 'builtin' } : { path, external: true },
-    )
+    build.onResolve({ filter: /^[a-z:/_]+$/ }, ({ path, kind }) => {
+      if (!isBuiltin(path) || path in shared.alias) return
+      return kind === 'import-statement' ? { path, namespace: 'builtin' } : { path, external: true }
+    })
     build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
       // Marked as pure, so that what nobody imports is dropped and never touched.
       const parts = Object.keys(process.getBuiltinModule(path)).filter(
@@ -96,6 +98,22 @@ const lazyFiles = {
     })
   },
 }
+
+/** picocolors looks at `process.stdout` as soon as it is loaded, to answer what we never ask: we say whether we want colours. */
+const colorsByRequest = {
+  name: 'colors-by-request',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]picocolors\.js$/ }, ({ path }) => {
+      const [before, after, ...more] = readFileSync(path, 'utf8').split('(p.stdout || {}).isTTY')
+      if (after === undefined || more.length > 0)
+        return { errors: [{ text: 'picocolors has changed: look at it again' }] }
+      return { contents: `${before}false${after}` }
+    })
+  },
+}
+
+/** yargs asks for the width of the terminal as soon as it is loaded; we tell it. */
+const widthByRequest = { 'process.stdout': 'null', 'process.stdout.columns': 'undefined' }
 
 const forCommandLine = { alias: { ...shared.alias, 'string-width': './cli/command-line/string-width.ts' } }
 
@@ -197,12 +215,18 @@ const otherCommands = readdirSync(join(root, 'cli', 'commands'))
 
 function commandLine(outdir) {
   const options = { ...shared, ...forCommandLine, outdir }
+  const plugins = [requiredBuiltins, yargsParts, colorsByRequest]
   const alone = { ...options, splitting: false }
   return Promise.all([
-    build({ ...alone, entryPoints: sources(['bin']), plugins: [requiredBuiltins, yargsParts, lazyFiles] }),
-    build({ ...alone, entryPoints: sources(ALONE), plugins: [requiredBuiltins, yargsParts, lazyFiles] }),
-    build({ ...alone, entryPoints: sources(LATE_IN_BUILD), plugins: [requiredBuiltins] }),
-    build({ ...options, entryPoints: sources(['index', ...otherCommands]), plugins: [requiredBuiltins, yargsParts] }),
+    build({ ...alone, entryPoints: sources(['bin']), plugins: [...plugins, lazyFiles] }),
+    build({
+      ...alone,
+      entryPoints: sources(ALONE),
+      plugins: [...plugins, lazyFiles],
+      define: { ...shared.define, ...widthByRequest },
+    }),
+    build({ ...alone, entryPoints: sources(LATE_IN_BUILD), plugins }),
+    build({ ...options, entryPoints: sources(['index', ...otherCommands]), plugins }),
   ])
 }
 

@@ -14,9 +14,10 @@ export const FROM_BUILD = 'webstir-build:'
  * A job's module, `jobs/NAME/index.js`, runs the job when it is what Node was started with. That is looked into only
  * where it may be so: under the scheduler, one file less is loaded with each job.
  */
+const DIRECT = '../../webstir/direct.js'
 const RUN_IF_MAIN = `
 if (!process.argv[1]?.endsWith('scheduler.js')) {
-  void import('../../webstir/direct.js').then(({ runIfMain }) => runIfMain(import.meta.url));
+  void import('${DIRECT}').then(({ runIfMain }) => runIfMain(import.meta.url));
 }
 `
 

@@ -44,6 +44,8 @@ export function openOutput({ stdout, stderr, stdin, env }: Streams, options: { j
     data: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     json: options.json,
     color,
-    interactive: stdin.isTTY === true && stdout.isTTY === true,
+    get interactive() {
+      return stdin.isTTY === true && stdout.isTTY === true
+    },
   }
 }

@@ -40,7 +40,7 @@ async function history(store: Store | null, manifest: Manifest, options: GivenOp
   }
   const jobs = name === undefined ? {} : { jobs: [jobNamed(manifest, name).name] }
   const records = store === null ? [] : await readHistory(store, { ...jobs, limit }, manifest)
-  const color = isTerminal() && !process.env.NO_COLOR
+  const color = isTerminal(1) && !process.env.NO_COLOR
   return say(
     options.has('json')
       ? json(records)

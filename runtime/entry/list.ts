@@ -11,6 +11,6 @@ export async function listing(place: Place, isJson: boolean): Promise<string> {
   const jobs = listJobs(manifest, now, { unknownInCode: notBuilt(manifest, place.build) })
   for (const remark of remarks(manifest, jobs)) writeError(`Warning: ${remark}\n`)
   if (isJson) return `${JSON.stringify(jobs, null, 2)}\n`
-  const color = isTerminal() && !process.env.NO_COLOR
+  const color = isTerminal(1) && !process.env.NO_COLOR
   return renderJobList(jobs, now, { color })
 }

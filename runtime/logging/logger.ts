@@ -88,14 +88,14 @@ function checkedLevel(level: string): string {
 }
 
 function checkedFormat(format: string | undefined): 'json' | 'pretty' {
-  if (format === undefined) return isTerminal() ? 'pretty' : 'json'
+  if (format === undefined) return isTerminal(1) ? 'pretty' : 'json'
   if (format === 'json' || format === 'pretty') return format
   throw new JobsError('LOG_FORMAT', `LOG_FORMAT "${format}" is no format`, { hint: 'use json or pretty' })
 }
 
 function standardOutput(format: 'json' | 'pretty'): LineSink {
   if (format === 'json') return { write: writeOut }
-  const color = isTerminal() && !process.env.NO_COLOR
+  const color = isTerminal(1) && !process.env.NO_COLOR
   return { write: (line) => writeOut(prettyLine(line, color)) }
 }
 
