@@ -29,5 +29,6 @@ function withCauses(error: Error): string {
 }
 
 function clip(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`
+  // It may be cut in the middle of a character.
+  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`
 }

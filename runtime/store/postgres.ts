@@ -8,6 +8,7 @@ import { isConflict, postgresError } from './postgres-errors.ts'
 import { numbered } from './sql/placeholders.ts'
 import { sqlTables } from './sql/tables.ts'
 import { type Row, runInTurn, type Statement, type Steps } from './steps.ts'
+import { storableValues } from './storable-text.ts'
 import type { StoreTransaction } from './store.ts'
 
 export interface PostgresOptions {
@@ -164,14 +165,14 @@ async function run(client: pg.PoolClient, { sql, parameters }: Statement): Promi
     name = `webstir_${builtin('node:crypto').createHash('sha256').update(sql).digest('hex').slice(0, 24)}`
     names.set(sql, name)
   }
-  const result = await client.query<Row>({ name, text: numbered(sql), values: [...parameters] })
+  const result = await client.query<Row>({ name, text: numbered(sql), values: [...storableValues(parameters)] })
   return result.rows
 }
 
 function transactionOn(client: pg.PoolClient, url: string): StoreTransaction {
   const query = async (sql: string, parameters: readonly unknown[]): Promise<pg.QueryResult> => {
     try {
-      return await client.query(numbered(sql), [...parameters])
+      return await client.query(numbered(sql), [...storableValues(parameters)])
     } catch (error) {
       throw postgresError(error, url)
     }

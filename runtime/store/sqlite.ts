@@ -11,6 +11,7 @@ import type { Pair } from './pair.ts'
 import { sqlTables } from './sql/tables.ts'
 import { isBusy, sqliteError } from './sqlite-errors.ts'
 import { type Row, runNow, type Statement, type Steps } from './steps.ts'
+import { storableValues } from './storable-text.ts'
 import type { StoreTransaction } from './store.ts'
 
 /** Tries to get a locked database are this far apart at first and at most, in ms. */
@@ -50,12 +51,12 @@ class Connection {
   query(sql: string, parameters: readonly unknown[]): Row[] {
     // The array is handed over as it is: libsql would otherwise flatten the arguments into a new one.
     const rows: Row[] = []
-    for (const row of this.#statement(sql).iterate(parameters)) if (isRow(row)) rows.push(row)
+    for (const row of this.#statement(sql).iterate(storableValues(parameters))) if (isRow(row)) rows.push(row)
     return rows
   }
 
   change(sql: string, parameters: readonly unknown[]): number {
-    return this.#statement(sql).run(parameters).changes
+    return this.#statement(sql).run(storableValues(parameters)).changes
   }
 
   close(): void {

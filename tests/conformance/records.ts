@@ -54,6 +54,21 @@ export function recordRules(stage: () => Stage): void {
     expect(await two.store.execution(id)).toMatchObject({ progress: { percent: 99, message: null } })
   })
 
+  test('half a character and a NUL in a text do no harm: it is read without them', async () => {
+    const { one, two } = stage()
+    const odd = 'cut \ud83d, \0 and whole \u{1f600}'
+    const execution = await one.at(at).run('a', at)
+    const { id } = execution
+    await one.store.appendLog(id, 1, [{ at, level: 'info', message: odd, data: { odd } }])
+    await one.store.setProgress(id, 50, odd)
+    await one.end(execution, { kind: 'failure', error: { code: 'ERROR', message: odd, stack: odd } })
+    const [line] = await two.store.logLines(id)
+    const read = await two.store.execution(id)
+    for (const text of [line?.message, read?.progress?.message, read?.error?.message, read?.error?.stack]) {
+      expect(text).toMatch(/^cut ., . and whole \u{1f600}$/su)
+    }
+  })
+
   test('an execution is read as it was written, to the last digit and quote', async () => {
     const { one, two } = stage()
     const args = ['"quoted" \\ „ü“ 😀\n', 100 / 3, null, { deep: [true] }]

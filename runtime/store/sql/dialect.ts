@@ -1,4 +1,5 @@
 import type { SqlValue, Steps } from '../steps.ts'
+import { storableJson } from '../storable-text.ts'
 
 export type Dialect = 'sqlite' | 'postgres'
 
@@ -25,7 +26,7 @@ export function instants(dialect: Dialect): string {
 }
 
 export function setOf(rows: readonly (readonly SqlValue[])[]): string {
-  return JSON.stringify(rows)
+  return storableJson(rows)
 }
 
 /** Ends a select whose rows are about to be decided upon. SQLite's writers are alone anyway. */

@@ -52,7 +52,7 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
         // In the order of the table, where each is found next to the one before.
         const parameters = [JSON.stringify([...wanted].sort())]
         const [all] = yield { sql: sql.sameMark, parameters }
-        if (all !== undefined && number(all, 'n') === wanted.length && all.least === all.most) {
+        if (all !== undefined && number(all, 'n') > 0 && number(all, 'n') === wanted.length && all.least === all.most) {
           const mark = number(all, 'least')
           for (const key of wanted) marks.set(key, mark)
           return marks
