@@ -7,15 +7,20 @@ const PATIENCE = 5
 /**
  * Writes all of a text to standard output before it returns, so that no exit loses any of it. `process.stdout` is left
  * alone: using it for the first time loads streams and sockets, a tenth of a start. Where the reader went away
- * (`scheduler.js --list | head`), the rest is dropped without a word, and false is returned.
+ * (`scheduler.js --list | head`), the rest is dropped without a word, and false is returned; throws where it can't be
+ * written for another reason (ENOSPC and the like).
  */
 export function writeOut(text: string): boolean {
   return writeAll(1, text)
 }
 
-/** The same for standard error. */
+/** The same for standard error. Never throws: there is nobody left to tell. */
 export function writeError(text: string): boolean {
-  return writeAll(2, text)
+  try {
+    return writeAll(2, text)
+  } catch {
+    return false
+  }
 }
 
 /** Whether a person may be at the other end of standard input (0), standard output (1) or standard error (2). */
@@ -36,7 +41,8 @@ function writeAll(file: number, text: string): boolean {
       rest = rest.subarray(writeSync(file, rest))
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined
-      if (code !== 'EAGAIN' && code !== 'EINTR') return false
+      if (code === 'EPIPE' || code === 'EOF') return false
+      if (code !== 'EAGAIN' && code !== 'EINTR') throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENCE)
     }
   }

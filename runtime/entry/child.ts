@@ -24,8 +24,10 @@ const tell = (message: FromChild): Promise<void> =>
 let body: AttemptBody | undefined
 const calls = new PendingCalls((request) => void tell({ kind: 'call', ...request }))
 
+// Taken away, so that the job's code finds no arguments that aren't its own.
+const [scheduler] = process.argv.splice(2)
 process.on('disconnect', () => process.exit(1))
-new Worker(new URL('./watchdog.js', import.meta.url), { workerData: Number(process.argv[2]) }).unref()
+new Worker(new URL('./watchdog.js', import.meta.url), { workerData: Number(scheduler) }).unref()
 // A terminal's Ctrl-C reaches the whole group; the scheduler decides what becomes of this process.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => body?.abort(abortedBy('stop')))

@@ -25,5 +25,5 @@ function run(url: string): Promise<never> {
   return leaveWith(async () => {
     const options = readOptions(['--job', job, ...process.argv.slice(2)])
     return (await import('./run.ts')).runOne(placeOfFile(url, 2), options)
-  })
+  }, true)
 }

@@ -18,9 +18,12 @@ export function explain(error: unknown): number {
   return (isOurs ? EXIT_CODES[String(error.code)] : undefined) ?? 1
 }
 
-/** Runs an entry point and leaves with its exit code. Output that is still on its way is written first. */
-export async function leaveWith(work: () => Promise<number>): Promise<never> {
-  const flush = watchStandardOutput()
+/**
+ * Runs an entry point and leaves with its exit code. Output that is still on its way is written first. `hasWritten`: other
+ * code has run before, which may have used `process.stdout`.
+ */
+export async function leaveWith(work: () => Promise<number>, hasWritten = false): Promise<never> {
+  const flush = watchStandardOutput(hasWritten)
   // In a promise of its own, so that what is thrown at once (wrong options) is explained like the rest.
   const code = await Promise.resolve().then(work).catch(explain)
   await flush()
@@ -31,10 +34,10 @@ export async function leaveWith(work: () => Promise<number>): Promise<never> {
  * What is returned waits for what was written through `process.stdout`, by a job for example. It must not be the one
  * that makes that stream, which Node does when it is first asked for and which is slow; so it notes whether anybody has.
  */
-function watchStandardOutput(): () => Promise<void> {
+function watchStandardOutput(hasWritten: boolean): () => Promise<void> {
   const property = Object.getOwnPropertyDescriptor(process, 'stdout')
   const make = property?.get
-  let isUsed = make === undefined
+  let isUsed = hasWritten || make === undefined
   if (make !== undefined) {
     const get = (): unknown => {
       isUsed = true

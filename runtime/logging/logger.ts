@@ -94,9 +94,16 @@ function checkedFormat(format: string | undefined): 'json' | 'pretty' {
 }
 
 function standardOutput(format: 'json' | 'pretty'): LineSink {
-  if (format === 'json') return { write: writeOut }
+  if (format === 'json') return { write: writeLine }
   const color = isTerminal(1) && !process.env.NO_COLOR
-  return { write: (line) => writeOut(prettyLine(line, color)) }
+  return { write: (line) => writeLine(prettyLine(line, color)) }
+}
+
+/** A log that can't be written (its disk is full) must not end what it tells of. */
+function writeLine(line: string): void {
+  try {
+    writeOut(line)
+  } catch {}
 }
 
 /** A pino logger has every method of ours with wider types; this is the one place that says so. */

@@ -19,6 +19,7 @@ beforeAll(async () => {
       { name: 'slow' },
       { name: 'off', enabled: false },
       { name: 'retried', retry: { attempts: 3, delay: '50ms', backoff: 'fixed' } },
+      { name: 'knows' },
       { name: 'stray' },
     ],
     sources: {
@@ -36,6 +37,11 @@ beforeAll(async () => {
       off: `export async function run({ log }) { log.info('ran though off') }`,
       retried: `import { appendFileSync } from 'node:fs'
         export async function run({ attempt, log }) { if (attempt < 3) throw new Error('not yet ' + attempt); log.info('third time lucky') }`,
+      knows: `import { JobLockedError, JobNotFoundError, JobsError, runBackgroundJob } from 'webstir-jobs'
+        export async function run({ log }) {
+          const error = await runBackgroundJob('nope').catch((error) => error)
+          log.info('known as ' + [JobNotFoundError, JobsError, JobLockedError, Error].map((kind) => error instanceof kind))
+        }`,
       stray: `export async function run() { void Promise.reject(new Error('left alone')) }`,
     },
     files: {
@@ -98,6 +104,13 @@ test('the environment comes from the real one, then the .env files in their orde
   expect(await color({})).toMatchObject({ color: 'from-local' })
   expect(await color({ NODE_ENV: 'staging' })).toMatchObject({ color: 'from-staging-local' })
   expect(await color({ NODE_ENV: 'staging', PAINT: 'real' })).toMatchObject({ color: 'real' })
+})
+
+test("the runtime's errors are what a job takes them for, though its run is a file of its own", async () => {
+  const { stdout } = await workspace.scheduler(['--job', 'knows'])
+  expect(stdout).toContain('[knows] known as true,true,false,true')
+  const direct = await runNode([workspace.path('build/backend/jobs/knows/index.js')])
+  expect(direct.stdout).toContain('[knows] known as true,true,false,true')
 })
 
 test('a failing job exits with 1, and its error is recorded with code and stack', async () => {

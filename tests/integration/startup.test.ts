@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type BuiltWorkspace, buildWorkspace } from '../support/built.ts'
-import { runNode } from '../support/workspace.ts'
+import { ROOT, runNode, runProcess } from '../support/workspace.ts'
 
 let workspace: BuiltWorkspace
 /** Says at the end of a process which of Node's own modules it has loaded. */
@@ -8,9 +10,10 @@ let told: string
 
 beforeAll(async () => {
   workspace = await buildWorkspace({
-    jobs: [{ name: 'nothing' }, { name: 'says' }],
+    jobs: [{ name: 'nothing' }, { name: 'says' }, { name: 'greets' }],
     sources: {
       nothing: 'export async function run() {}\n',
+      greets: `process.stdout.write('word '.repeat(100_000))\nexport async function run() {}\n`,
       says: `export async function run() { process.stdout.write('word '.repeat(100_000)) }\n`,
     },
     files: {
@@ -53,9 +56,28 @@ describe('what starts often loads little, its output being a pipe', () => {
   })
 })
 
-test('what a job writes to standard output by itself arrives whole', async () => {
-  const { code, stdout } = await workspace.scheduler(['--job', 'says'])
-  expect(code).toBe(0)
+describe('what a job writes to standard output by itself arrives whole', () => {
   // The log's lines go their own way to the same pipe, and may come in the middle of a word.
-  expect(stdout.replaceAll(/\{"level".*\}\n/g, '').match(/word /g)).toHaveLength(100_000)
+  const words = (stdout: string): number => (stdout.replaceAll(/\{"level".*\}\n/g, '').match(/word /g) ?? []).length
+
+  test('while it runs', async () => {
+    const { code, stdout } = await workspace.scheduler(['--job', 'says'])
+    expect({ code, words: words(stdout) }).toEqual({ code: 0, words: 100_000 })
+  })
+
+  test('when its module is loaded, and it is run directly', async () => {
+    const { code, stdout } = await runNode([workspace.path('build/backend/jobs/greets/index.js')])
+    expect({ code, words: words(stdout) }).toEqual({ code: 0, words: 100_000 })
+  })
+})
+
+// A device of Linux on which there is never any room.
+test.runIf(existsSync('/dev/full'))('a list that finds no room where it is written to is a failure', async () => {
+  const quoted = (args: readonly string[]): string => args.map((arg) => `'${arg}'`).join(' ')
+  const list = [workspace.path('build/backend/jobs/scheduler.js'), '--list', '--json']
+  const listJobs = [join(ROOT, 'dist/cli/bin.js'), 'list-jobs', '--workspace', workspace.root]
+  for (const args of [list, listJobs]) {
+    const { code, stderr } = await runProcess('/bin/sh', ['-c', `${quoted([process.execPath, ...args])} > /dev/full`])
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('ENOSPC') })
+  }
 })
