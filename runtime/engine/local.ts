@@ -242,7 +242,9 @@ export class LocalEngine implements Engine, Slots {
         if (at !== null) this.#setTimer(at <= now ? POLL : Math.min(at - now, 60_000))
       }
     }
-    if (this.#running.size === 0 && !this.#lookAgain) this.#settleIdle()
+    // All slots may be taken by what was called from code; then the queue was not looked into.
+    const hasLooked = limit > 0 || !this.#mayHaveQueued || this.#isStopping
+    if (this.#running.size === 0 && !this.#lookAgain && hasLooked) this.#settleIdle()
     // Other processes may queue what they have no slot for, and ask for cancellations here.
     if (this.#running.size > 0 || around.store.target !== null) this.#setTimer(POLL)
   }

@@ -153,6 +153,25 @@ test('what waits in the queue is given a slot that comes back before it is lent 
   await engine.stop(0)
 })
 
+test('it is not idle while what is called from code holds every slot and the queue was not looked into', async () => {
+  const { engine, store, started, finish } = await makeEngine(1)
+  engine.occupy()
+  await queue(store, 'due')
+  let isIdle = false
+  const idle = engine.idle().then(() => {
+    isIdle = true
+  })
+  await settle()
+  expect({ isIdle, started }).toEqual({ isIdle: false, started: [] })
+
+  engine.giveBack()
+  await settle()
+  expect({ isIdle, started }).toEqual({ isIdle: false, started: ['due'] })
+  finish()
+  await idle
+  await engine.stop(0)
+})
+
 test('an engine of which nobody asked anything leaves the queue to others', async () => {
   const { engine, store, started } = await makeEngine(1)
   await queue(store, 'due')
