@@ -112,7 +112,10 @@ const colorsByRequest = {
   },
 }
 
-/** yargs asks for the width of the terminal as soon as it is loaded; we tell it. */
+/**
+ * yargs asks for the width of the terminal as soon as it is loaded; we tell it. In the commands that stand alone there is
+ * no `process.stdout` therefore: they print through their Output.
+ */
 const widthByRequest = { 'process.stdout': 'null', 'process.stdout.columns': 'undefined' }
 
 const forCommandLine = { alias: { ...shared.alias, 'string-width': './cli/command-line/string-width.ts' } }

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import type { Metafile } from 'esbuild'
 import type { BuildInfo, BuiltJob, Manifest } from '../../runtime/manifest/index.ts'
 import { MANIFEST_COPY } from '../../runtime/manifest/load.ts'
@@ -38,14 +39,16 @@ export interface BuildReport {
  * Builds src/backend into build/backend. Throws BuildError, and then the build before is still in place; throws
  * ManifestError where package.json can't be read at all.
  */
-export async function buildBackend({ workspace, typeCheck }: BuildRequest): Promise<BuildReport> {
+export async function buildBackend({ workspace: asked, typeCheck }: BuildRequest): Promise<BuildReport> {
+  // As the bundler tells paths: without symbolic links.
+  const workspace = realpathSync(asked)
   const began = performance.now()
   const startedAt = Date.now()
+  const staged = stagingFolder(workspace)
   const abandon = new AbortController()
   const types = typeCheck ? checkTypes(workspace, abandon.signal) : undefined
   // Looked at below; without this, its rejection would be nobody's when something else fails first.
   types?.catch(() => {})
-  const staged = stagingFolder(workspace)
   try {
     const runtime = runtimeFiles()
     const { read, entries, bundled } = await bundleWhileReading(workspace, staged, runtime)

@@ -34,7 +34,7 @@ export interface BundleInMemory extends Bundle {
   readonly files: ReadonlyMap<string, string | Uint8Array>
 }
 
-/** esbuild's options for entry points of a workspace. Nothing is written: the outputs are finished and placed by us. */
+/** esbuild's options for entry points of a workspace, to be finished and placed by us: as they are, nothing is written. */
 export function bundleOptions(
   workspace: string,
   entryPoints: Record<string, string>,

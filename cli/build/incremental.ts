@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { BuildContext, Metafile } from 'esbuild'
 import type { BuiltJob } from '../../runtime/manifest/index.ts'
@@ -54,8 +54,9 @@ export class IncrementalBuild {
   readonly #pending = new Set<string>()
 
   constructor(workspace: string) {
-    this.#workspace = workspace
-    this.#stamps = new FileStamps(workspace)
+    // As the bundler tells paths: without symbolic links.
+    this.#workspace = realpathSync(workspace)
+    this.#stamps = new FileStamps(this.#workspace)
   }
 
   /** Builds what has changed since the last call, everything the first time; null where nothing has. Throws BuildError. */

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholder of the manifest
-import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, rmSync, symlinkSync, unlinkSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { makeWorkspace, runCli, runNode, type Workspace } from '../support/workspace.ts'
 
@@ -46,6 +46,20 @@ const build = (workspace: Workspace, ...options: string[]) =>
 const MEMORY = { JOBS_STORE_URL: 'memory:' }
 
 describe('webstir build', () => {
+  it('builds a workspace that is reached by a symbolic link', async () => {
+    const workspace = hello()
+    const link = `${workspace.root}-by-another-way`
+    symlinkSync(workspace.root, link)
+    try {
+      const { code, stderr } = await runCli(['build', '--no-typecheck', '--workspace', link])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(readdirSync(workspace.path('build'))).toEqual(['backend'])
+      expect(readdirSync(workspace.path('build/backend')).sort()).toEqual(['jobs', 'webstir'])
+    } finally {
+      unlinkSync(link)
+    }
+  })
+
   it('makes a scheduler that runs in a folder with nothing but build/ and package.json', async () => {
     const workspace = hello()
     expect(await build(workspace)).toMatchObject({
