@@ -32,6 +32,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'source',
+          // Threads are ready sooner than processes, and nothing here does to its process what others would feel.
+          pool: 'threads',
           include: ['tests/unit/**/*.test.ts', 'tests/conformance/**/*.test.ts'],
           globalSetup: [POSTGRES],
         },

@@ -5,11 +5,11 @@
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { isBuiltin } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
+import { colorsByRequest, requiredBuiltins, yargsParts } from './build-plugins.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -18,32 +18,6 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 /** CommonJS packages inside an ES bundle call `require` for Node's own modules. */
 const REQUIRE =
   "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);"
-
-/**
- * Node's own modules are taken by `require`. An `import` of one has Node make a facade of all that it exports, which
- * touches getters that load much more: `node:fs` alone brings in every kind of stream, a twentieth of a start.
- */
-const requiredBuiltins = {
-  name: 'required-builtins',
-  setup(build) {
-    build.onResolve({ filter: /^[a-z:/_]+$/ }, ({ path, kind }) => {
-      if (!isBuiltin(path) || path in shared.alias) return
-      return kind === 'import-statement' ? { path, namespace: 'builtin' } : { path, external: true }
-    })
-    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
-      // Marked as pure, so that what nobody imports is dropped and never touched.
-      const parts = Object.keys(process.getBuiltinModule(path)).filter(
-        (key) => /^[a-zA-Z]\w*$/.test(key) && key !== 'default',
-      )
-      const lines = parts.map((key) => `const ${key}_ = /* @__PURE__ */ part('${key}'); export { ${key}_ as ${key} }`)
-      return {
-        contents: `const builtin = require('${path}'); export default builtin
-          const part = (name) => builtin[name]
-          ${lines.join('\n')}`,
-      }
-    })
-  },
-}
 
 const leftOut = join(root, 'runtime', 'logging', 'left-out.cjs')
 
@@ -70,20 +44,6 @@ const shared = {
   logLevel: 'warning',
 }
 
-/** Parsing a command line takes yargs's parser alone; what stands beside it in yargs/helpers may then be dropped. */
-const yargsParts = {
-  name: 'yargs-parts',
-  setup(build) {
-    build.onResolve(
-      { filter: /platform-shims\/esm|apply-extends|process-argv/ },
-      async ({ path, pluginData, ...from }) => {
-        if (pluginData === 'seen') return
-        return { ...(await build.resolve(path, { ...from, pluginData: 'seen' })), sideEffects: false }
-      },
-    )
-  },
-}
-
 /** What bin.js imports when it needs it (the commands, help) are files of their own, at the same place in dist/cli. */
 const lazyFiles = {
   name: 'lazy-files',
@@ -95,19 +55,6 @@ const lazyFiles = {
       }
       const late = LATE_IN_BUILD.find((name) => path.endsWith(`/${basename(name)}.ts`))
       if (late !== undefined) return { path: `../${late}.js`, external: true }
-    })
-  },
-}
-
-/** picocolors looks at `process.stdout` as soon as it is loaded, to answer what we never ask: we say whether we want colours. */
-const colorsByRequest = {
-  name: 'colors-by-request',
-  setup(build) {
-    build.onLoad({ filter: /[\\/]picocolors\.js$/ }, ({ path }) => {
-      const [before, after, ...more] = readFileSync(path, 'utf8').split('(p.stdout || {}).isTTY')
-      if (after === undefined || more.length > 0)
-        return { errors: [{ text: 'picocolors has changed: look at it again' }] }
-      return { contents: `${before}false${after}` }
     })
   },
 }
@@ -139,8 +86,10 @@ const RUNTIME = {
 }
 /** Those that stay small: they are loaded where little else is. */
 const SMALL = { schedule: 'runtime/schedule/index.ts' }
-/** One file each, with all that it needs: the scheduler's first, what makes a listing or runs a
- * job, what each job's own file takes along, and the threads. */
+/**
+ * One file each, with all that it needs: the scheduler's own, what makes a listing, what runs a job, what each job's
+ * module takes along, and the threads.
+ */
 const ALONE_AT_START = {
   scheduler: 'runtime/entry/scheduler.ts',
   list: 'runtime/entry/list.ts',
@@ -177,7 +126,8 @@ const oneCore = {
 
 /**
  * Where a file that stands alone imports another one late, that is left as it is: the other is at the same place, or,
- * as the scheduler's own file will stand among the jobs, in the folder `webstir` beside that. What opens a store is part of the file, as far as every store needs it, and so is what runs a job in the file that does.
+ * as the scheduler's own file will stand among the jobs, in the folder `webstir` beside that. What opens a store is part
+ * of the file, as far as every store needs it, and so is what runs a job in the file that does.
  */
 const lateFiles = {
   name: 'late-files',

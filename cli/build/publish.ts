@@ -21,7 +21,7 @@ export function stagingFolder(workspace: string): string {
 /**
  * Puts a whole build in the place of the one before: what `staged` holds already, `files`, and the runtime. Whoever
  * starts a scheduler finds either build whole, and what is no longer built vanishes. Several builds at once don't
- * disturb each other; the last to finish stays.
+ * disturb each other; the last to finish stays. Where it fails, what was staged is the caller's to discard.
  */
 export async function publish(
   workspace: string,
@@ -29,15 +29,10 @@ export async function publish(
   files: OutputFiles,
   runtime: RuntimeFiles,
 ): Promise<void> {
-  try {
-    writeAll(staged, files)
-    for (const folder of ['webstir', 'jobs']) mkdirSync(join(staged, folder), { recursive: true })
-    for (const name of runtime.names) copyFileSync(join(runtime.folder, name), join(staged, placeOf(name)))
-    await swap(staged, join(workspace, OUTPUT_FOLDER))
-  } catch (error) {
-    discard(staged)
-    throw error
-  }
+  writeAll(staged, files)
+  for (const folder of ['webstir', 'jobs']) mkdirSync(join(staged, folder), { recursive: true })
+  for (const name of runtime.names) copyFileSync(join(runtime.folder, name), join(staged, placeOf(name)))
+  await swap(staged, join(workspace, OUTPUT_FOLDER))
 }
 
 /** Removes what was written to a staging folder, where there is something. */

@@ -1,15 +1,4 @@
-import type { JobStatus } from '../store/execution.ts'
-
-/** All of them, in the order in which an execution may go through them. */
-export const JOB_STATUSES = [
-  'QUEUED',
-  'RUNNING',
-  'SUCCESS',
-  'FAILURE',
-  'SKIPPED',
-  'CANCELLED',
-  'STALE',
-] as const satisfies readonly JobStatus[]
+import { JOB_STATUSES, type JobStatus } from '../store/execution.ts'
 
 /** Whether an execution of this status will never change again. */
 export function isFinal(status: JobStatus): boolean {

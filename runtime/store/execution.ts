@@ -3,8 +3,9 @@ import type { Overlap } from '../manifest/job.ts'
 
 export type { LogLine } from '../logging/line.ts'
 
-/** Where an execution stands. The first two are open, the others final. */
-export type JobStatus = 'QUEUED' | 'RUNNING' | 'SUCCESS' | 'FAILURE' | 'SKIPPED' | 'CANCELLED' | 'STALE'
+/** Where an execution may stand, in the order in which it may go through them. The first two are open, the others final. */
+export const JOB_STATUSES = ['QUEUED', 'RUNNING', 'SUCCESS', 'FAILURE', 'SKIPPED', 'CANCELLED', 'STALE'] as const
+export type JobStatus = (typeof JOB_STATUSES)[number]
 
 /** What brought an execution about. */
 export type Trigger = 'schedule' | 'catch-up' | 'manual' | 'code'

@@ -1,6 +1,15 @@
 import type { JsonValue } from '../json.ts'
 import { StoreError } from './errors.ts'
-import type { Attempt, ErrorRecord, Execution, JobStatus, LogLine, SkipCause, Trigger } from './execution.ts'
+import {
+  type Attempt,
+  type ErrorRecord,
+  type Execution,
+  JOB_STATUSES,
+  type JobStatus,
+  type LogLine,
+  type SkipCause,
+  type Trigger,
+} from './execution.ts'
 import type { Row } from './steps.ts'
 import type { NodeRecord } from './store.ts'
 
@@ -41,35 +50,7 @@ export const EXECUTION_COLUMNS = [
   'progress_message',
 ] as const
 
-/** Columns that SQLite would round when it writes them as JSON. */
-const REAL: readonly string[] = ['priority', 'progress_percent']
-const PACKED = EXECUTION_COLUMNS.filter((column) => !REAL.includes(column))
-const PACKED_NAMES = PACKED.map((column) => column.replaceAll('"', ''))
-
-/** The columns of table `e` with all that can be in one text. */
-export const PACKED_COLUMNS = [
-  ...REAL.map((column) => `e.${column}`),
-  `json_array(${PACKED.map((column) => `e.${column}`).join(', ')}) as packed`,
-].join(', ')
-
-/** The execution of a row of PACKED_COLUMNS: libsql hands columns over one by one, at three times the cost of a text. */
-export function packedExecutionOf(row: Row): Execution {
-  const whole: Record<string, unknown> = { priority: row.priority, progress_percent: row.progress_percent }
-  const values: unknown = JSON.parse(text(row, 'packed'))
-  if (Array.isArray(values))
-    for (let place = 0; place < values.length; place++) whole[PACKED_NAMES[place] ?? ''] = values[place]
-  return executionOf(whole)
-}
-
-const STATUSES: ReadonlySet<string> = new Set<JobStatus>([
-  'QUEUED',
-  'RUNNING',
-  'SUCCESS',
-  'FAILURE',
-  'SKIPPED',
-  'CANCELLED',
-  'STALE',
-])
+const STATUSES: ReadonlySet<string> = new Set(JOB_STATUSES)
 const TRIGGERS: ReadonlySet<string> = new Set<Trigger>(['schedule', 'catch-up', 'manual', 'code'])
 const CAUSES: ReadonlySet<string> = new Set<SkipCause>([
   'overlap',
@@ -216,3 +197,5 @@ function unreadable(column: string, value: unknown): never {
     hint: 'Something else wrote to these tables. Restore a backup, or start with an empty store.',
   })
 }
+
+export const idsOf = (rows: readonly Row[]): Set<string> => new Set(rows.map((row) => text(row, 'id')))

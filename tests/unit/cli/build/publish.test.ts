@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { publish, publishFiles, stagingFolder } from '../../../../cli/build/publish.ts'
+import { discard, publish, publishFiles, stagingFolder } from '../../../../cli/build/publish.ts'
 import { makeWorkspace } from '../../../support/workspace.ts'
 
 function workspaceWithRuntime() {
@@ -22,14 +22,15 @@ describe('putting a build in place', () => {
     expect(readdirSync(workspace.path('build'))).toEqual(['backend'])
   })
 
-  it('leaves the build before in place when it fails, and nothing beside it', async () => {
+  it('leaves the build before in place when it fails, and nothing beside it once that is discarded', async () => {
     const { workspace, runtime } = workspaceWithRuntime()
     await publish(workspace.root, stagingFolder(workspace.root), new Map([['jobs/good/index.js', 'good']]), runtime)
     const broken = { ...runtime, names: ['missing.js'] }
+    const staged = stagingFolder(workspace.root)
 
-    await expect(
-      publish(workspace.root, stagingFolder(workspace.root), new Map([['jobs/bad/index.js', 'bad']]), broken),
-    ).rejects.toThrow('missing.js')
+    const publishing = publish(workspace.root, staged, new Map([['jobs/bad/index.js', 'bad']]), broken)
+    await expect(publishing).rejects.toThrow('missing.js')
+    discard(staged)
 
     expect(workspace.read('build/backend/jobs/good/index.js')).toBe('good')
     expect(readdirSync(workspace.path('build'))).toEqual(['backend'])
