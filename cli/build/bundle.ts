@@ -10,11 +10,13 @@ export const OUTPUT_FOLDER = 'build/backend'
 /** What stands for a path under build/backend in an import until it is known how deep the importing file lies. */
 export const FROM_BUILD = 'webstir-build:'
 
+/** As a job's built module reaches it. */
+const DIRECT = '../../webstir/direct.js'
+
 /**
  * A job's module, `jobs/NAME/index.js`, runs the job when it is what Node was started with. That is looked into only
  * where it may be so: under the scheduler, one file less is loaded with each job.
  */
-const DIRECT = '../../webstir/direct.js'
 const RUN_IF_MAIN = `
 if (!process.argv[1]?.endsWith('scheduler.js')) {
   void import('${DIRECT}').then(({ runIfMain }) => runIfMain(import.meta.url));

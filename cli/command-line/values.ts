@@ -90,9 +90,11 @@ function unknownOption(
   value: unknown,
   known: ReadonlySet<string>,
 ): UsageError {
-  const dashes = name.length === 1 ? '-' : value === false ? '--no-' : '--'
-  const offered = [...known, ...COMMON].map((each) => `--${each}`)
-  const near = name.length === 1 ? undefined : didYouMean(`--${name}`, offered)
+  const isNegated = value === false
+  const dashes = name.length === 1 ? '-' : isNegated ? '--no-' : '--'
+  const negatable = Object.entries(definition.options).flatMap(([each, { type }]) => (type === 'flag' ? each : []))
+  const offered = (isNegated ? negatable : [...known, ...COMMON]).map((each) => `${dashes}${each}`)
+  const near = name.length === 1 ? undefined : didYouMean(`${dashes}${name}`, offered)
   return new UsageError(`"${definition.name}" has no option ${dashes}${name}`, near ?? seeHelp(definition))
 }
 

@@ -151,7 +151,7 @@ export class LocalEngine implements Engine, Slots {
   #run(execution: Execution): void {
     const { around, onStart } = this.#options
     const job = this.#options.job(execution.job)
-    if (job === undefined) return void this.#giveBack(execution)
+    if (job === undefined) return void this.#leaveToOthers(execution)
     const executing = execute(execution, job, around)
     this.#running.set(execution.id, executing)
     onStart(execution)
@@ -186,7 +186,7 @@ export class LocalEngine implements Engine, Slots {
   }
 
   /** An execution of a job that only another process's manifest has. */
-  async #giveBack({ id, owner, attempt, job }: Execution): Promise<void> {
+  async #leaveToOthers({ id, owner, attempt, job }: Execution): Promise<void> {
     const { store, clock, log } = this.#options.around
     const error = { code: 'JOB_UNKNOWN', message: `no job "${job}" in this process's manifest`, stack: null }
     const outcome = { kind: 'retry', error, availableAt: clock.now() + 60_000 } as const

@@ -3,7 +3,7 @@ import type { Execution, Fire } from '../store/execution.ts'
 import type { Store } from '../store/store.ts'
 import type { Frame } from './frame.ts'
 import { JobLockedError, type JobRunner } from './job-runner.ts'
-import { type Place, SharedPlace } from './place.ts'
+import { type Room, SharedRoom } from './room.ts'
 import type { Slots } from './slots.ts'
 import type { FanOut, Surroundings } from './surroundings.ts'
 import { checkedTenant, type Tenant, type TenantSource } from './tenants.ts'
@@ -80,7 +80,7 @@ async function runHere(
 ): Promise<void> {
   const failures: { tenant: string; error: unknown }[] = []
   const seen = new Set<string>()
-  const room = new SharedPlace(slots, around.clock)
+  const shared = new SharedRoom(slots, around.clock)
   // One iterator for all the workers: each takes the next tenant when it is done with its last.
   const iterator = tenants[Symbol.asyncIterator]()
   const work = async (): Promise<void> => {
@@ -89,7 +89,7 @@ async function runHere(
       if (seen.has(tenant)) continue
       seen.add(tenant)
       if (parent.attempt > 1 && (await hasSucceeded(parent, tenant, around.store))) continue
-      const error = await failureFor(parent, job, tenant, runner, caller, placeIn(room, caller.signal))
+      const error = await failureFor(parent, job, tenant, runner, caller, roomIn(shared, caller.signal))
       if (error !== undefined) failures.push({ tenant, error })
     }
   }
@@ -103,10 +103,10 @@ async function runHere(
 }
 
 /** None is begun any more when its turn comes after the caller was told to end; those that were are ended by it. */
-function placeIn(room: SharedPlace, signal: AbortSignal): Place {
+function roomIn(shared: SharedRoom, signal: AbortSignal): Room {
   let hasBegun = false
   return (work) =>
-    room.run(() => {
+    shared.run(() => {
       if (!hasBegun) signal.throwIfAborted()
       hasBegun = true
       return work()
@@ -149,13 +149,13 @@ async function failureFor(
   tenant: string,
   runner: JobRunner,
   caller: Frame,
-  place: Place,
+  room: Room,
 ): Promise<unknown> {
   try {
     const trigger = parent.trigger === 'code' ? 'code' : 'manual'
     const force = parent.lock === 'bypass'
     const { args, id: parentId } = parent
-    const run = { job, trigger, args, tenant, parentId, signal: caller.signal, force, place } as const
+    const run = { job, trigger, args, tenant, parentId, signal: caller.signal, force, room } as const
     const result = await runner.run(run)
     if (result.kind === 'elsewhere') {
       return result.execution.status === 'SUCCESS' ? undefined : new Error(`ended as ${result.execution.status}`)

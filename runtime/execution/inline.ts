@@ -64,10 +64,14 @@ class InlineFrame implements Frame, ContextSource {
     return this.#around.env
   }
 
-  /** Made when it is first asked for: most jobs never look. */
   get signal(): AbortSignal {
+    return this.#abortController().signal
+  }
+
+  /** Made when it is first asked for: most jobs never look. */
+  #abortController(): AbortController {
     this.#controller ??= new AbortController()
-    return this.#controller.signal
+    return this.#controller
   }
 
   log(): Logger {
@@ -91,8 +95,7 @@ class InlineFrame implements Frame, ContextSource {
   }
 
   abort(reason: AbortedError): void {
-    this.#controller ??= new AbortController()
-    this.#controller.abort(reason)
+    this.#abortController().abort(reason)
   }
 
   stray(error: unknown): void {

@@ -7,7 +7,7 @@ import type { RunStart } from '../store/store.ts'
 import { type AbortCause, AbortedError } from './abort.ts'
 import { type Executing, type ExecutionEnd, execute } from './execute.ts'
 import { describeNode } from './node.ts'
-import { callersPlace, ownPlace, type Place } from './place.ts'
+import { callersRoom, ownRoom, type Room } from './room.ts'
 import type { Slots } from './slots.ts'
 import type { Surroundings } from './surroundings.ts'
 import { windDown } from './wind-down.ts'
@@ -25,7 +25,7 @@ export interface JobRun {
   /** Told to end together with whatever owns this signal. */
   readonly signal?: AbortSignal
   /** Where each attempt runs; default: a child in its parent's slot, anything else in one of its own. */
-  readonly place?: Place
+  readonly room?: Room
   /** Backfills this fire: claimed like any other, so never a second time. */
   readonly fire?: { readonly scheduleKey: string; readonly scheduledFor: number }
 }
@@ -74,10 +74,10 @@ export class JobRunner {
 
   /** Runs it to its end, retries included. Throws JobLockedError and JobNotStartedError where it doesn't start. */
   async run(run: JobRun): Promise<JobRunEnd> {
-    const place = run.place ?? (run.parentId === undefined ? ownPlace(this.slots) : callersPlace)
-    let end = await place(async () => this.#execute(await this.#begin(run), run))
+    const room = run.room ?? (run.parentId === undefined ? ownRoom(this.slots) : callersRoom)
+    let end = await room(async () => this.#execute(await this.#begin(run), run))
     while (end.outcome.kind === 'retry') {
-      const next = await this.#nextAttempt(end.execution.id, end.outcome.availableAt, run, place)
+      const next = await this.#nextAttempt(end.execution.id, end.outcome.availableAt, run, room)
       if (next.kind === 'elsewhere') return next
       end = next.end
     }
@@ -142,12 +142,12 @@ export class JobRunner {
   }
 
   /** Waits for the next attempt's time and makes it, unless a scheduler was faster: then for that one's end. */
-  async #nextAttempt(id: string, availableAt: number, run: JobRun, place: Place): Promise<JobRunEnd> {
+  async #nextAttempt(id: string, availableAt: number, run: JobRun, room: Room): Promise<JobRunEnd> {
     const { clock, store } = this.around
     const delay = availableAt - clock.now()
     if (delay > 0) await sleep(clock, delay)
     for (;;) {
-      const end = await place(async () => {
+      const end = await room(async () => {
         const now = clock.now()
         const staleBefore = now - this.around.staleAfter
         const { taken } = await store.take({ node: this.node, now, limit: 1, staleBefore, id })

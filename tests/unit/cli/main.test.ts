@@ -43,6 +43,7 @@ describe('the command line', () => {
     [['--hlep'], 'webstir has no option --hlep', 'did you mean "--help"?'],
     [['add-job', 'x', '--shedule', '@daily'], '"add-job" has no option --shedule', 'did you mean "--schedule"?'],
     [['add-job', 'x', '--no-colour'], '"add-job" has no option --no-colour', 'see "webstir add-job --help"'],
+    [['build', '--no-typechek'], '"build" has no option --no-typechek', 'did you mean "--no-typecheck"?'],
     [['add-job', 'x', '-z'], '"add-job" has no option -z', 'see "webstir add-job --help"'],
     [['add-job'], '"add-job" needs a NAME', 'see "webstir add-job --help"'],
     [['add-job', 'clean', 'up'], '"add-job" doesn\'t know what to do with "up"', 'quote a value'],

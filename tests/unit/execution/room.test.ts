@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { nextTurn } from '../../../runtime/clock.ts'
-import { SharedPlace } from '../../../runtime/execution/place.ts'
+import { SharedRoom } from '../../../runtime/execution/room.ts'
 import { CountedSlots, type Slots } from '../../../runtime/execution/slots.ts'
 import { TestClock } from '../../../runtime/testing/test-clock.ts'
 
@@ -23,7 +23,7 @@ function openWork() {
 
 it('has room for one without any slot, and for others in slots that are free', async () => {
   const slots = new CountedSlots(1)
-  const place = new SharedPlace(slots, new TestClock())
+  const place = new SharedRoom(slots, new TestClock())
   const works = [openWork(), openWork(), openWork()]
   const begun = () => works.map(({ hasBegun }) => hasBegun)
 
@@ -44,7 +44,7 @@ it('looks every second whether a slot has become free elsewhere', async () => {
   const slots = new CountedSlots(1)
   slots.occupy()
   const clock = new TestClock()
-  const place = new SharedPlace(slots, clock)
+  const place = new SharedRoom(slots, clock)
   const [first, second] = [openWork(), openWork()]
   const runs = [place.run(first.run), place.run(second.run)]
 
@@ -71,7 +71,7 @@ it('gives a slot back that it was lent when it needs none any more', async () =>
     occupy: () => {},
     giveBack: () => void givenBack++,
   }
-  const place = new SharedPlace(slots, new TestClock())
+  const place = new SharedRoom(slots, new TestClock())
   const [first, second] = [openWork(), openWork()]
   const runs = [place.run(first.run), place.run(second.run)]
   await nextTurn()
@@ -88,7 +88,7 @@ it('gives a slot back that it was lent when it needs none any more', async () =>
 })
 
 it('makes room again after what fails', async () => {
-  const place = new SharedPlace(new CountedSlots(0), new TestClock())
+  const place = new SharedRoom(new CountedSlots(0), new TestClock())
   await expect(place.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
   expect(await place.run(async () => 'done')).toBe('done')
 })

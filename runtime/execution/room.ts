@@ -2,13 +2,13 @@ import { type Clock, sleep } from '../clock.ts'
 import type { Slots } from './slots.ts'
 
 /** Where the attempts of a run are made: waits until there is room, and makes room again at the end. */
-export type Place = <Result>(work: () => Promise<Result>) => Promise<Result>
+export type Room = <Result>(work: () => Promise<Result>) => Promise<Result>
 
 /** In the slot of whoever calls, and waits meanwhile. */
-export const callersPlace: Place = (work) => work()
+export const callersRoom: Room = (work) => work()
 
 /** In a slot of its own, at once. */
-export function ownPlace(slots: Slots): Place {
+export function ownRoom(slots: Slots): Room {
   return async (work) => {
     slots.occupy()
     try {
@@ -23,7 +23,7 @@ export function ownPlace(slots: Slots): Place {
 const POLL = 1000
 
 /** Room for many runs on behalf of one that waits for them: one in its slot, the others in slots that are free. */
-export class SharedPlace {
+export class SharedRoom {
   readonly #slots: Slots
   readonly #clock: Clock
   /** Runs in here; each but one is in a slot that was lent. */
@@ -36,7 +36,7 @@ export class SharedPlace {
     this.#clock = clock
   }
 
-  readonly run: Place = async (work) => {
+  readonly run: Room = async (work) => {
     await this.#enter()
     try {
       return await work()
