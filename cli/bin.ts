@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { isTerminal, writeError, writeOut } from '../runtime/standard-output.ts'
+import { isTerminal, writeError, writeOut } from '../runtime/support/stdio.ts'
 import { main } from './main.ts'
 
 const code = await main(process.argv.slice(2), {

@@ -3,7 +3,7 @@ import { type Output, openOutput } from './command-line/output.ts'
 import { readValues } from './command-line/values.ts'
 import { commandNamed } from './main.ts'
 
-export { JobsError } from '../runtime/errors.ts'
+export { JobsError } from '../runtime/support/errors.ts'
 export type { Output } from './command-line/output.ts'
 
 /**

@@ -1,12 +1,12 @@
-import { didYouMean } from '../runtime/suggest.ts'
-import { VERSION } from '../runtime/version.ts'
+import { didYouMean } from '../runtime/support/suggest.ts'
+import { VERSION } from '../runtime/support/version.ts'
 import type { CommandDefinition } from './command-line/definition.ts'
 import { UsageError } from './command-line/errors.ts'
-import { explain } from './command-line/explain.ts'
 import { openOutput, type Streams } from './command-line/output.ts'
+import { explain } from './command-line/report-error.ts'
 import { tokenize } from './command-line/tokens.ts'
 import { readValues } from './command-line/values.ts'
-import { commands } from './program.ts'
+import { commands } from './registry/index.ts'
 
 interface Terminal extends Streams {
   readonly stdout: Streams['stdout'] & { readonly columns?: number | undefined }

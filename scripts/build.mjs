@@ -19,7 +19,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const REQUIRE =
   "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);"
 
-const leftOut = join(root, 'runtime', 'logging', 'left-out.cjs')
+const leftOut = join(root, 'runtime', 'logging', 'pino-stubs.cjs')
 
 const shared = {
   absWorkingDir: root,
@@ -50,7 +50,7 @@ const lazyFiles = {
   setup(build) {
     build.onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, importer }) => {
       if (kind !== 'dynamic-import') return
-      if (/[\\/]cli[\\/](main|program[\\/].*)\.ts$/.test(importer)) {
+      if (/[\\/]cli[\\/](main|registry[\\/].*)\.ts$/.test(importer)) {
         return { path: path.replace(/^\.{1,2}\//, './').replace(/\.ts$/, '.js'), external: true }
       }
       const late = LATE_IN_BUILD.find((name) => path.endsWith(`/${basename(name)}.ts`))
@@ -77,12 +77,12 @@ const RUNTIME = {
   repl: 'runtime/entry/repl.ts',
   watch: 'runtime/entry/watch.ts',
   inspect: 'runtime/entry/inspect.ts',
-  'code-schedules': 'runtime/execution/code-schedules.ts',
-  'built-modules': 'runtime/execution/built-modules.ts',
-  read: 'runtime/manifest/read.ts',
-  sql: 'runtime/store/migrations/sql.ts',
-  'json-error': 'runtime/manifest/json-error.ts',
-  'env-files': 'runtime/env-files.ts',
+  'code-schedules': 'runtime/workspace/code-schedules.ts',
+  'job-module': 'runtime/job/job-module.ts',
+  'parse-manifest': 'runtime/manifest/parse/parse-manifest.ts',
+  compile: 'runtime/store/migrations/compile.ts',
+  'json-syntax-error': 'runtime/manifest/json-syntax-error.ts',
+  'env-files': 'runtime/support/env-files.ts',
 }
 /** Those that stay small: they are loaded where little else is. */
 const SMALL = { schedule: 'runtime/schedule/index.ts' }
@@ -96,7 +96,7 @@ const ALONE_AT_START = {
   run: 'runtime/entry/run.ts',
   direct: 'runtime/entry/direct.ts',
   heartbeat: 'runtime/entry/heartbeat.ts',
-  beat: 'runtime/store/beat.ts',
+  'heartbeat-connection': 'runtime/store/heartbeat-connection.ts',
   watchdog: 'runtime/entry/watchdog.ts',
 }
 
@@ -108,7 +108,7 @@ const ALONE_AT_START = {
 const oneCore = {
   name: 'one-core',
   setup(build) {
-    const core = JSON.stringify(join(root, 'runtime', 'entry', 'core.ts'))
+    const core = JSON.stringify(join(root, 'runtime', 'entry', 'runtime-bundle.ts'))
     build.onResolve({ filter: /\.ts$/ }, ({ path, kind, resolveDir, namespace }) => {
       if (namespace === 'with-core' || !['dynamic-import', 'entry-point'].includes(kind)) return
       if (Object.values(SMALL).includes(path)) return
@@ -137,8 +137,8 @@ const lateFiles = {
     build.onResolve({ filter: /^\.{1,2}\// }, ({ path, kind, importer }) => {
       if (kind !== 'dynamic-import') return
       const name = basename(path, '.ts')
-      if (importer.includes('/store/') && name !== 'sql') return
-      if (entry === 'run' && path.includes('/execution/')) return
+      if (importer.includes('/store/') && name !== 'compile') return
+      if (entry === 'run' && ['code-schedules', 'job-module'].includes(name)) return
       if (!(name in RUNTIME) && !(name in ALONE_AT_START))
         return { errors: [{ text: `${path} is imported late by the scheduler: name it in RUNTIME` }] }
       return { path: `${folder}/${name}.js`, external: true }
@@ -160,7 +160,7 @@ function runtime(outdir) {
  */
 const ALONE = ['command-line/help', 'commands/add-job', 'commands/build', 'commands/init', 'commands/remove-job']
 /** What `commands/build` loads while the bundler is at work, or only where it is asked for. */
-const LATE_IN_BUILD = ['build/watch', 'build/workspace-manifest']
+const LATE_IN_BUILD = ['bundler/watch/watch', 'bundler/workspace-manifest']
 const sources = (names) => Object.fromEntries(names.map((name) => [name, `cli/${name}.ts`]))
 const otherCommands = readdirSync(join(root, 'cli', 'commands'))
   .map((file) => `commands/${file.replace(/\.ts$/, '')}`)

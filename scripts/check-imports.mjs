@@ -13,16 +13,21 @@ const LAYERS = [
   'runtime/next',
   'runtime/testing',
   'runtime/server',
+  'runtime/operations',
+  'runtime/client',
   'runtime/scheduler',
+  'runtime/workspace',
   'runtime/engine',
-  'runtime/execution',
+  'runtime/worker',
+  'runtime/job',
   'runtime/store',
   'runtime/manifest',
+  'runtime/logging',
   'runtime/schedule',
-  'runtime',
+  'runtime/support',
 ]
 /** The schedule folder is pure: beside its own files it may know the error family, and nothing else of the project. */
-const PURE = { folder: 'runtime/schedule', allowed: ['runtime/errors.ts'] }
+const PURE = { folder: 'runtime/schedule', allowed: ['runtime/support/errors.ts', 'runtime/support/suggest.ts'] }
 
 const files = ['cli', 'runtime'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true })

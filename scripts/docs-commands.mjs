@@ -13,7 +13,7 @@ async function load() {
   const folder = await mkdtemp(join(tmpdir(), 'webstir-docs-'))
   try {
     const outfile = join(folder, 'table.mjs')
-    const contents = `export { commands } from './cli/program.ts'; export { optionTitle, synopsis } from './cli/command-line/titles.ts'`
+    const contents = `export { commands } from './cli/registry/index.ts'; export { optionTitle, synopsis } from './cli/command-line/help.ts'`
     const stdin = { contents, resolveDir: root, loader: 'ts' }
     await build({ stdin, bundle: true, platform: 'node', format: 'esm', outfile, external: ['../commands/*'] })
     return await import(pathToFileURL(outfile).href)

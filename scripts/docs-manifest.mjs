@@ -14,7 +14,7 @@ async function load() {
   try {
     const outfile = join(folder, 'schema.mjs')
     const contents = `
-      export { jobSchema, retrySchema, scheduleEntrySchema, schedulerSchema } from './runtime/manifest/schema.ts'
+      export { jobSchema, retrySchema, scheduleEntrySchema, schedulerSchema } from './runtime/manifest/parse/schema.ts'
       export { toJSONSchema } from 'zod'`
     const stdin = { contents, resolveDir: root, loader: 'ts' }
     await build({ stdin, bundle: true, platform: 'node', format: 'esm', outfile })

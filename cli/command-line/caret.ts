@@ -1,4 +1,4 @@
-import { textWidth } from '../../runtime/table.ts'
+import { textWidth } from '../../runtime/support/table.ts'
 
 /** Of a long text, this many characters before and after the place are shown. */
 const AROUND = 60

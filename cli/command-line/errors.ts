@@ -1,4 +1,4 @@
-import { JobsError } from '../../runtime/errors.ts'
+import { JobsError } from '../../runtime/support/errors.ts'
 
 /** The command line is wrong: exit code 2. */
 export class UsageError extends JobsError {

@@ -1,6 +1,5 @@
 import yargs, { type Argv } from 'yargs'
 import type { CommandDefinition, OptionDefinition } from './definition.ts'
-import { optionTitle, synopsis } from './titles.ts'
 
 /** Help texts are never wider than this; narrower where the terminal is. */
 const WIDEST = 100
@@ -61,4 +60,19 @@ function start(script: string, columns: number | undefined): Argv {
 /** yargs writes two dashes before whatever it lists; an argument has none. */
 function withoutDashes(text: string, names: readonly string[]): string {
   return names.reduce((page, name) => page.replace(`  --${name}`, `  ${name}  `), text)
+}
+
+/** `add-job NAME`, `next-runs [NAME...]`. */
+export function synopsis({ name, positionals }: CommandDefinition): string {
+  const words = positionals.map((positional) => {
+    const word = positional.name.toUpperCase() + (positional.many === true ? '...' : '')
+    return positional.required === true ? word : `[${word}]`
+  })
+  return [name, ...words].join(' ')
+}
+
+/** `--schedule EXPR`, `--no-typecheck`. */
+export function optionTitle(name: string, { type, value, on }: OptionDefinition): string {
+  if (type === 'flag') return on === true ? `no-${name}` : name
+  return `${name} ${value ?? (type === 'number' ? 'N' : 'TEXT')}`
 }

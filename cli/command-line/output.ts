@@ -1,5 +1,4 @@
 import picocolors from 'picocolors'
-import { wantsColor } from './wants-color.ts'
 
 type Paint = (text: string) => string
 
@@ -48,4 +47,15 @@ export function openOutput({ stdout, stderr, stdin, env }: Streams, options: { j
       return stdin.isTTY === true && stdout.isTTY === true
     },
   }
+}
+
+/**
+ * Colours only on a terminal; `NO_COLOR` set to anything but the empty text turns them off (no-color.org), and so
+ * does `TERM=dumb`.
+ */
+export function wantsColor(
+  stream: { readonly isTTY?: boolean | undefined },
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  return stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
 }

@@ -1,4 +1,4 @@
-import { textWidth } from '../../runtime/table.ts'
+import { textWidth } from '../../runtime/support/table.ts'
 
 /**
  * Stands in for the package `string-width` when yargs is bundled. That one holds a regular expression of all emoji,

@@ -1,4 +1,4 @@
-import { didYouMean } from '../../runtime/suggest.ts'
+import { didYouMean } from '../../runtime/support/suggest.ts'
 import { type CommandDefinition, camelCase, type OptionDefinition, type Value, type Values } from './definition.ts'
 import { UsageError } from './errors.ts'
 

@@ -1,10 +1,8 @@
 import { CommandError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'
+import { lookWithin, placeFiles } from '../workspace/files.ts'
 import { findWorkspace } from '../workspace/find.ts'
-import { placeFiles } from '../workspace/new-files.ts'
-import { readTemplate } from '../workspace/package-root.ts'
-import { lookWithin } from '../workspace/safe-path.ts'
-import { CONNECTION_FILE, TENANTS_FILE, TENANTS_TEMPLATE } from '../workspace/tenants-file.ts'
+import { CONNECTION_FILE, readTemplate, TENANTS_FILE, TENANTS_TEMPLATE } from '../workspace/templates.ts'
 
 export interface AddTenantsOptions {
   readonly workspace?: string | undefined

@@ -1,7 +1,6 @@
-import { absoluteTime, relativeTime } from '../../runtime/relative-time.ts'
-import { renderTable } from '../../runtime/table.ts'
-import type { InspectedJob, Inspection } from '../build/inspection.ts'
-import { inspectWorkspace } from '../build/inspection.ts'
+import { renderTable } from '../../runtime/support/table.ts'
+import { absoluteTime, relativeTime } from '../../runtime/support/time-text.ts'
+import { type InspectedJob, type Inspection, inspectWorkspace } from '../bundler/inspection.ts'
 import type { Output } from '../command-line/output.ts'
 import { findWorkspace } from '../workspace/find.ts'
 

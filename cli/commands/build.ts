@@ -1,6 +1,5 @@
-import { type BuildReport, buildBackend } from '../build/build.ts'
-import { BuildError } from '../build/build-error.ts'
-import { printDiagnostics } from '../build/diagnostic.ts'
+import { type BuildReport, buildBackend } from '../bundler/build.ts'
+import { BuildError, printDiagnostics } from '../bundler/diagnostics.ts'
 import { ExitError, UsageError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'
 import { findWorkspace } from '../workspace/find.ts'
@@ -20,8 +19,8 @@ export async function build(options: BuildOptions, output: Output): Promise<Buil
   const typeCheck = options.typecheck !== false
   if (options.watch === true) {
     const [{ watchBuild }, { untilStopped }] = await Promise.all([
-      import('../build/watch.ts'),
-      import('../build/stop-signals.ts'),
+      import('../bundler/watch/watch.ts'),
+      import('../../runtime/support/stop-signals.ts'),
     ])
     await untilStopped((signal) => watchBuild({ workspace, typeCheck, signal }, output))
     return undefined

@@ -1,10 +1,10 @@
-import { systemClock } from '../../runtime/clock.ts'
-import { findExecution } from '../../runtime/execution/find-execution.ts'
-import { describeNode } from '../../runtime/execution/node.ts'
-import { absoluteTime } from '../../runtime/relative-time.ts'
+import { findExecution } from '../../runtime/operations/executions.ts'
 import type { Execution } from '../../runtime/store/execution.ts'
+import { systemClock } from '../../runtime/support/clock.ts'
+import { absoluteTime } from '../../runtime/support/time-text.ts'
+import { describeNode } from '../../runtime/worker/node-session.ts'
 import type { Output } from '../command-line/output.ts'
-import { placeOfWorkspace, withExistingStore } from '../workspace/workspace-store.ts'
+import { placeOfWorkspace, withExistingStore } from '../workspace/store.ts'
 
 export interface CancelOptions {
   /** An execution's id, or enough of its beginning. */

@@ -1,5 +1,3 @@
-import { systemClock } from '../../runtime/clock.ts'
-import { relativeTime } from '../../runtime/relative-time.ts'
 import {
   type Advice,
   adviseSchedule,
@@ -10,7 +8,9 @@ import {
   ScheduleError,
   type ScheduleExplanation,
 } from '../../runtime/schedule/index.ts'
-import { renderTable } from '../../runtime/table.ts'
+import { systemClock } from '../../runtime/support/clock.ts'
+import { renderTable } from '../../runtime/support/table.ts'
+import { relativeTime } from '../../runtime/support/time-text.ts'
 import { pointAt } from '../command-line/caret.ts'
 import { CommandError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'

@@ -3,12 +3,9 @@ import { basename, relative, resolve } from 'node:path'
 import { isTimezone, suggestTimezone } from '../../runtime/schedule/index.ts'
 import { CommandError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'
-import { placeFiles } from '../workspace/new-files.ts'
+import { lookWithin, placeFiles } from '../workspace/files.ts'
 import { packageNameFault, packageNameFrom } from '../workspace/package-name.ts'
-import { readTemplate } from '../workspace/package-root.ts'
-import { lookWithin } from '../workspace/safe-path.ts'
-import { ownDependency, workspaceFiles } from '../workspace/template-files.ts'
-import { TENANTS_FILE, TENANTS_TEMPLATE } from '../workspace/tenants-file.ts'
+import { ownDependency, readTemplate, TENANTS_FILE, TENANTS_TEMPLATE, workspaceFiles } from '../workspace/templates.ts'
 
 export interface InitOptions {
   readonly dir: string
@@ -79,7 +76,7 @@ async function complete(
     ...(timezone === undefined ? [{ text: 'Time zone', byDefault: byDefault.timezone, check: zoneFault }] : []),
   ]
   const asks = interactive && yes !== true && missing.length > 0
-  const answers = asks ? await (await import('../command-line/ask.ts')).ask(missing) : []
+  const answers = asks ? await (await import('../command-line/prompt.ts')).ask(missing) : []
   return {
     name: name ?? answers.shift() ?? byDefault.name,
     timezone: timezone ?? answers.shift() ?? byDefault.timezone,

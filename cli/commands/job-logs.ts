@@ -1,13 +1,12 @@
-import { systemClock } from '../../runtime/clock.ts'
-import { findExecution } from '../../runtime/execution/find-execution.ts'
-import { followLog } from '../../runtime/execution/follow-log.ts'
-import type { JsonValue } from '../../runtime/json.ts'
 import { prettyLine } from '../../runtime/logging/pretty.ts'
-import { absoluteTime } from '../../runtime/relative-time.ts'
+import { findExecution, followLog } from '../../runtime/operations/executions.ts'
 import type { Execution, LogLine } from '../../runtime/store/execution.ts'
 import type { Store } from '../../runtime/store/store.ts'
+import { systemClock } from '../../runtime/support/clock.ts'
+import type { JsonValue } from '../../runtime/support/json.ts'
+import { absoluteTime } from '../../runtime/support/time-text.ts'
 import type { Output } from '../command-line/output.ts'
-import { placeOfWorkspace, withExistingStore } from '../workspace/workspace-store.ts'
+import { placeOfWorkspace, withExistingStore } from '../workspace/store.ts'
 
 export interface JobLogsOptions {
   /** An execution's id, or enough of its beginning. */

@@ -1,7 +1,4 @@
 import { join } from 'node:path'
-import { systemClock } from '../../runtime/clock.ts'
-import { type Env, loadEnvFiles } from '../../runtime/env.ts'
-import { messageOf } from '../../runtime/errors.ts'
 import {
   type ListedJob,
   listJobs as list,
@@ -10,7 +7,10 @@ import {
   remarks,
   renderJobList,
 } from '../../runtime/manifest/index.ts'
-import { type CodeSchedules, codeSchedules, withCodeSchedules } from '../build/code-schedules.ts'
+import { systemClock } from '../../runtime/support/clock.ts'
+import { type Env, loadEnvFiles } from '../../runtime/support/env.ts'
+import { messageOf } from '../../runtime/support/errors.ts'
+import { type CodeSchedules, codeSchedules, withCodeSchedules } from '../bundler/code-schedules.ts'
 import type { Output } from '../command-line/output.ts'
 import { findWorkspace } from '../workspace/find.ts'
 

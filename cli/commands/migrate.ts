@@ -1,18 +1,15 @@
 import { existsSync } from 'node:fs'
-import { systemClock } from '../../runtime/clock.ts'
-import { absoluteTime } from '../../runtime/relative-time.ts'
-import {
-  migrate as bringUpToDate,
-  type MigrationState,
-  migrationStates,
-} from '../../runtime/store/migrations/migrate.ts'
-import { migrationScript } from '../../runtime/store/migrations/script.ts'
+import { migrationScript } from '../../runtime/store/migrations/compile.ts'
+import { migrate as bringUpToDate, migrationStates } from '../../runtime/store/migrations/migrate.ts'
+import type { MigrationState } from '../../runtime/store/migrations/migration.ts'
 import { openDriver } from '../../runtime/store/open.ts'
 import { locateStore, type StoreLocation } from '../../runtime/store/url.ts'
-import { renderTable } from '../../runtime/table.ts'
+import { systemClock } from '../../runtime/support/clock.ts'
+import { renderTable } from '../../runtime/support/table.ts'
+import { absoluteTime } from '../../runtime/support/time-text.ts'
 import { CommandError, UsageError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'
-import { placeOfWorkspace } from '../workspace/workspace-store.ts'
+import { placeOfWorkspace } from '../workspace/store.ts'
 
 export interface MigrateOptions {
   /** Only say what is applied and what isn't. */
@@ -69,7 +66,7 @@ export async function migrate(options: MigrateOptions, io: Output): Promise<Migr
 /** What a store has and lacks. One that isn't there yet lacks everything, and is not made by `isLooking`. */
 async function statesOf(location: TabledLocation, isLooking: boolean): Promise<MigrationState[]> {
   if (isLooking && location.dialect === 'sqlite' && !existsSync(location.path)) {
-    const { compileMigrations } = await import('../../runtime/store/migrations/sql.ts')
+    const { compileMigrations } = await import('../../runtime/store/migrations/compile.ts')
     return compileMigrations('sqlite').map(({ version, name }) => ({ version, name, appliedAt: null }))
   }
   const driver = await openDriver(location)

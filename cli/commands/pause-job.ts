@@ -1,25 +1,16 @@
-import { systemClock } from '../../runtime/clock.ts'
-import { jobNamed } from '../../runtime/entry/job-named.ts'
-import { pause as stop } from '../../runtime/execution/pause.ts'
-import { placeOf, readWorkspace } from '../../runtime/scheduler/read-workspace.ts'
+import { jobNamed } from '../../runtime/manifest/job-names.ts'
+import { type ShownPause, pause as stop } from '../../runtime/operations/pauses.ts'
+import { systemClock } from '../../runtime/support/clock.ts'
+import { placeOf } from '../../runtime/workspace/paths.ts'
+import { readWorkspace } from '../../runtime/workspace/read-workspace.ts'
 import type { Output } from '../command-line/output.ts'
-import { placeOfWorkspace, withStore } from '../workspace/workspace-store.ts'
+import { placeOfWorkspace, withStore } from '../workspace/store.ts'
 
 export interface PauseJobOptions {
   readonly name: string
   /** Why; kept with the pause, and shown with every fire that is skipped for it. */
   readonly reason?: string | undefined
   readonly workspace?: string | undefined
-}
-
-/** A pause as `--json` shows it. */
-export interface ShownPause {
-  readonly job: string
-  readonly paused: boolean
-  /** Since when it is paused, or not; ISO 8601, in UTC. */
-  readonly since: string
-  readonly by: string
-  readonly reason: string | null
 }
 
 /** Stops firing a job until it is resumed. What runs goes on, and it can still be run by hand. */

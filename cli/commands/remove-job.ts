@@ -1,15 +1,12 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { messageOf } from '../../runtime/errors.ts'
-import { findByName } from '../../runtime/manifest/name.ts'
-import { JobNotFoundError } from '../../runtime/manifest/not-found.ts'
+import { findByName, JobNotFoundError } from '../../runtime/manifest/job-names.ts'
+import { messageOf } from '../../runtime/support/errors.ts'
 import type { Output } from '../command-line/output.ts'
+import { lookWithin, uniqueName } from '../workspace/files.ts'
 import { findWorkspace } from '../workspace/find.ts'
 import { withWorkspaceLock } from '../workspace/lock.ts'
-import { openManifestText } from '../workspace/manifest-text.ts'
-import { readForChange, replacePackageJson } from '../workspace/package-json.ts'
-import { lookWithin } from '../workspace/safe-path.ts'
-import { uniqueName } from '../workspace/unique-name.ts'
+import { openManifestText, readForChange, replacePackageJson } from '../workspace/package-json.ts'
 
 export interface RemoveJobOptions {
   /** Case, `-` and `_` make no difference. */

@@ -1,8 +1,8 @@
-import { findExecution } from '../../runtime/execution/find-execution.ts'
-import { absoluteTime } from '../../runtime/relative-time.ts'
+import { findExecution } from '../../runtime/operations/executions.ts'
+import { absoluteTime } from '../../runtime/support/time-text.ts'
 import { CommandError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'
-import { placeOfWorkspace, withExistingStore } from '../workspace/workspace-store.ts'
+import { placeOfWorkspace, withExistingStore } from '../workspace/store.ts'
 import { runJob } from './run-job.ts'
 
 export interface RerunOptions {

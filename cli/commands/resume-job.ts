@@ -1,10 +1,10 @@
-import { systemClock } from '../../runtime/clock.ts'
-import { jobNamed } from '../../runtime/entry/job-named.ts'
-import { operatorName } from '../../runtime/execution/operator.ts'
-import { placeOf, readWorkspace } from '../../runtime/scheduler/read-workspace.ts'
+import { jobNamed } from '../../runtime/manifest/job-names.ts'
+import { operatorName, type ShownPause } from '../../runtime/operations/pauses.ts'
+import { systemClock } from '../../runtime/support/clock.ts'
+import { placeOf } from '../../runtime/workspace/paths.ts'
+import { readWorkspace } from '../../runtime/workspace/read-workspace.ts'
 import type { Output } from '../command-line/output.ts'
-import { placeOfWorkspace, withExistingStore } from '../workspace/workspace-store.ts'
-import type { ShownPause } from './pause-job.ts'
+import { placeOfWorkspace, withExistingStore } from '../workspace/store.ts'
 
 export interface ResumeJobOptions {
   readonly name: string

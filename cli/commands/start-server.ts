@@ -1,5 +1,5 @@
-import { SchedulerProcess } from '../build/scheduler-process.ts'
-import { stopSignal, untilStopped } from '../build/stop-signals.ts'
+import { stopSignal, untilStopped } from '../../runtime/support/stop-signals.ts'
+import { SchedulerProcess } from '../bundler/scheduler-process.ts'
 import { ExitError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'
 import { findWorkspace } from '../workspace/find.ts'

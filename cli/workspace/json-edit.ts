@@ -1,5 +1,5 @@
 import type { Node } from 'jsonc-parser'
-import type { JsonValue } from '../../runtime/json.ts'
+import type { JsonValue } from '../../runtime/support/json.ts'
 
 /*
  * Edits of JSON text that leave every byte outside the edit as it was. jsonc-parser tells where things stand; the

@@ -1,9 +1,9 @@
 import { closeSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { type Clock, sleep, systemClock } from '../../runtime/clock.ts'
+import { type Clock, sleep, systemClock } from '../../runtime/support/clock.ts'
 import { CommandError } from '../command-line/errors.ts'
-import { uniqueName } from './unique-name.ts'
+import { uniqueName } from './files.ts'
 
 /*
  * Commands that change a workspace take turns: each holds the file `.webstir.lock` beside package.json while it reads,

@@ -21,11 +21,6 @@ export function packageVersion(): string {
   return version
 }
 
-/** The text of a file of templates/, by its path in there. */
-export function readTemplate(path: string): string {
-  return readFileSync(join(packageRoot(), 'templates', ...path.split('/')), 'utf8')
-}
-
 function search(start: string): string {
   for (let folder = start; ; folder = dirname(folder)) {
     const path = join(folder, 'package.json')

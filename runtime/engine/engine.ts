@@ -1,5 +1,5 @@
-import type { AbortCause } from '../execution/abort.ts'
 import type { Execution } from '../store/execution.ts'
+import type { AbortCause } from '../worker/abort.ts'
 
 /** What hands executions to workers. `local` is this process; others may hand them to many machines. */
 export interface Engine {

@@ -1,9 +1,9 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { leaveWith } from './failure.ts'
-import { readOptions } from './options.ts'
-import { placeOfFile } from './place.ts'
+import { placeOfFile } from '../workspace/paths.ts'
+import { readOptions } from './args.ts'
+import { leaveWith } from './exit.ts'
 
 /** Runs the job when its built module is what Node was started with; does nothing when it is imported. */
 export function runIfMain(url: string): void {

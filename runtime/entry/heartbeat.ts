@@ -1,6 +1,6 @@
 import { workerData } from 'node:worker_threads'
-import { sleep, systemClock } from '../clock.ts'
-import type { HeartTask } from '../execution/heart.ts'
+import { sleep, systemClock } from '../support/clock.ts'
+import type { HeartTask } from '../worker/node-session.ts'
 
 /** What it takes to reach a store is loaded after this, in ms: most runs by hand are over before. */
 const HEAD_START = 300
@@ -10,7 +10,7 @@ const HEAD_START = 300
 const { url, node, every } = workerData as HeartTask
 const start = Math.min(HEAD_START, every)
 await sleep(systemClock, start)
-const { openBeat } = await import('../store/beat.ts')
+const { openBeat } = await import('../store/heartbeat-connection.ts')
 await sleep(systemClock, every - start)
 let beat: Awaited<ReturnType<typeof openBeat>> | undefined
 for (;;) {

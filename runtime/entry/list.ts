@@ -1,8 +1,8 @@
-import { systemClock } from '../clock.ts'
 import { listJobs, remarks, renderJobList } from '../manifest/index.ts'
-import { notBuilt } from '../scheduler/not-built.ts'
-import { type Place, readWorkspace } from '../scheduler/read-workspace.ts'
-import { isTerminal, writeError } from '../standard-output.ts'
+import { systemClock } from '../support/clock.ts'
+import { isTerminal, writeError } from '../support/stdio.ts'
+import type { Place } from '../workspace/paths.ts'
+import { notBuilt, readWorkspace } from '../workspace/read-workspace.ts'
 
 /** `--list`: what is said of the jobs, as text or JSON. Opens no store. */
 export async function listing(place: Place, isJson: boolean): Promise<string> {

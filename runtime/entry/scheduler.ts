@@ -1,8 +1,7 @@
-import { writeOut } from '../standard-output.ts'
-import { leaveWith } from './failure.ts'
-import { HELP } from './help.ts'
-import { type GivenOptions, readOptions } from './options.ts'
-import { placeOfFile } from './place.ts'
+import { writeOut } from '../support/stdio.ts'
+import { placeOfFile } from '../workspace/paths.ts'
+import { type GivenOptions, HELP, readOptions } from './args.ts'
+import { leaveWith } from './exit.ts'
 
 // build/backend/jobs/scheduler.js, whole: one file less to load at each start. Each part is loaded only when asked for.
 await leaveWith(() => perform(readOptions(process.argv.slice(2)), placeOfFile(import.meta.url, 1)))

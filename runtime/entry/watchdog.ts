@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads'
-import { sleep, systemClock } from '../clock.ts'
+import { sleep, systemClock } from '../support/clock.ts'
 
 // A thread of an isolated execution's process. When the scheduler above it was killed, another one takes the execution
 // over, so this process must end, also where its job blocks the event loop and hears of nothing. The scheduler's process

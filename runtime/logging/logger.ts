@@ -1,9 +1,8 @@
-import type { Logger as PinoLogger } from 'pino'
-import { pino } from 'pino'
-import type { Env } from '../env.ts'
-import { JobsError } from '../errors.ts'
-import { SECRETS } from '../redact.ts'
-import { isTerminal, writeOut } from '../standard-output.ts'
+import { type Logger as PinoLogger, pino } from 'pino'
+import type { Env } from '../support/env.ts'
+import { JobsError } from '../support/errors.ts'
+import { SECRETS } from '../support/redact.ts'
+import { isTerminal, writeOut } from '../support/stdio.ts'
 import { prettyLine } from './pretty.ts'
 
 /** Level names, most detailed first. */

@@ -1,5 +1,5 @@
-import { parseDuration } from '../duration.ts'
-import type { Job, SchedulerSettings } from './job.ts'
+import { parseDuration } from '../support/duration.ts'
+import type { Job, SchedulerSettings } from './types.ts'
 
 /** What an entry of the manifest means where it is silent, as one would write it there. */
 export const ENTRY_DEFAULTS = {
@@ -70,4 +70,15 @@ export const DEFAULT_SETTINGS: SchedulerSettings = {
 /** Milliseconds of a text that is known to be a duration; NaN gives away that it is not. */
 function milliseconds(text: string): number {
   return parseDuration(text) ?? Number.NaN
+}
+
+/** What the known priority labels count as; any other label counts as 0. Higher runs first. */
+export const PRIORITY_LABELS: Readonly<Record<string, number>> = { critical: 20, high: 10, normal: 0, low: -10 }
+
+/** What a priority is sorted by. Labels are known in any case. */
+export function priorityOf(priority: number | string | undefined): number {
+  if (typeof priority === 'number') return priority
+  if (priority === undefined) return 0
+  const label = priority.toLowerCase()
+  return Object.hasOwn(PRIORITY_LABELS, label) ? (PRIORITY_LABELS[label] ?? 0) : 0
 }

@@ -1,9 +1,9 @@
-import type { JsonValue } from '../json.ts'
-import { redacted } from '../redact.ts'
 import { parseSchedule, type Schedule, ScheduleError } from '../schedule/index.ts'
-import { plannedSchedule } from '../schedule/planned.ts'
-import type { CronPlans, Job, JobSchedule, Manifest } from './job.ts'
-import { problemText } from './problem-text.ts'
+import { plannedSchedule } from '../schedule/parse.ts'
+import type { JsonValue } from '../support/json.ts'
+import { redacted } from '../support/redact.ts'
+import { problemText } from './problems.ts'
+import type { CronPlans, Job, JobSchedule, Manifest } from './types.ts'
 
 /** One schedule of a listed job. Times are ISO 8601 in UTC. This is what `--json` prints: documented and stable. */
 export interface ListedSchedule {
@@ -184,3 +184,36 @@ class Lister {
 }
 
 const invalid = (problem: string): Outlook => ({ kind: null, next: null, note: 'invalid', problem, words: null })
+
+/** What is to be said beside a listing of these jobs: what it leaves unsaid of problems, and what it can't know. */
+export function remarks(manifest: Manifest, listed: readonly ListedJob[]): string[] {
+  const unknown = listed.flatMap(({ name, codeSchedules }) => (codeSchedules === 'unknown' ? name : []))
+  return [...unsaid(manifest, listed), ...unknownInCode(unknown)]
+}
+
+/** Names in a remark before it says how many more there are. */
+const NAMED = 5
+
+/** Says of the jobs of these names that their schedules in code are unknown; nothing where there are none. */
+export function unknownInCode(names: readonly string[]): string[] {
+  if (names.length === 0) return []
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : ''
+  return [
+    `what ${names.slice(0, NAMED).join(', ')}${more} may declare in meta() is unknown until a build: webstir build`,
+  ]
+}
+
+/** Unknown keys above all: what makes a schedule or a whole job unusable stands in the list itself. */
+function unsaid({ problems }: Manifest, listed: readonly ListedJob[]): string[] {
+  if (problems.length === 0) return []
+  const shown = new Set(listed.map(({ problem }) => problem))
+  const ofSchedules = listed.flatMap(({ name, schedules }) =>
+    schedules.flatMap(({ problem }) => (problem === null ? [] : [`${name}: ${problem}`])),
+  )
+  return problems
+    .filter(({ code, job, message }) => {
+      return code !== 'SCHEDULE' && !ofSchedules.some((text) => text.startsWith(`${job}: ${message}`))
+    })
+    .map(problemText)
+    .filter((text) => !shown.has(text))
+}

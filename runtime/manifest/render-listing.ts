@@ -1,5 +1,5 @@
-import { absoluteTime, relativeTime } from '../relative-time.ts'
-import { type Column, renderTable } from '../table.ts'
+import { type Column, renderTable } from '../support/table.ts'
+import { absoluteTime, relativeTime } from '../support/time-text.ts'
 import type { ListedJob, ListedSchedule } from './listing.ts'
 
 const COLUMNS: readonly Column[] = [

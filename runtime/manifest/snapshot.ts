@@ -1,9 +1,8 @@
-import type { JsonValue } from '../json.ts'
-import type { CronPlan } from '../schedule/plan.ts'
-import { planOf } from '../schedule/planned.ts'
-import { defaultJob } from './defaults.ts'
-import type { CronPlans, Job, JobSchedule, Manifest } from './job.ts'
-import { priorityOf } from './priority.ts'
+import type { CronPlan } from '../schedule/cron/plan.ts'
+import { planOf } from '../schedule/parse.ts'
+import type { JsonValue } from '../support/json.ts'
+import { defaultJob, priorityOf } from './defaults.ts'
+import type { CronPlans, Job, JobSchedule, Manifest } from './types.ts'
 
 /*
  * A validated manifest in a form that is quick to parse and to open: of each job only what differs from the defaults.

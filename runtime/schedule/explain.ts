@@ -1,14 +1,21 @@
-import { AtSchedule } from './at.ts'
-import { type CronFields, readCron } from './cron-expression.ts'
-import { cronFieldsOf } from './cron-fields.ts'
-import { CronSchedule } from './cron-schedule.ts'
-import { type DaylightEffect, daylightEffects } from './daylight.ts'
-import { stepPhrase } from './describe.ts'
-import { bitsOf, daysOfMonthText, daysOfWeekText, minutesOf, monthName, ranged, secondsOf } from './english.ts'
-import type { FieldName } from './error.ts'
-import type { FieldText } from './field-text.ts'
-import type { CronPlan } from './plan.ts'
-import { RateSchedule } from './rate.ts'
+import { AtSchedule } from './at-schedule.ts'
+import {
+  bitsOf,
+  daysOfMonthText,
+  daysOfWeekText,
+  minutesOf,
+  monthName,
+  ranged,
+  secondsOf,
+  stepPhrase,
+} from './cron/describe.ts'
+import { type CronFields, cronFieldsOf, readCron } from './cron/parser.ts'
+import type { CronPlan } from './cron/plan.ts'
+import type { FieldText } from './cron/scanner.ts'
+import { CronSchedule } from './cron/schedule.ts'
+import { type DaylightEffect, daylightEffects } from './dst-transitions.ts'
+import type { FieldName } from './errors.ts'
+import { RateSchedule } from './rate-schedule.ts'
 import type { Schedule, ScheduleKind } from './schedule.ts'
 
 export interface FieldExplanation {

@@ -1,14 +1,13 @@
-import { readAt } from './at.ts'
-import { readCron } from './cron-expression.ts'
-import { cronFieldsOf, MACRO, plainFields } from './cron-fields.ts'
-import { CronSchedule } from './cron-schedule.ts'
-import { ScheduleError } from './error.ts'
-import { RateSchedule, readRate } from './rate.ts'
-import { RebootSchedule } from './reboot.ts'
-import type { Schedule } from './schedule.ts'
-import { nearest } from './suggestion.ts'
-import { isSpace, wordsOf } from './words.ts'
-import { UTC, type Zone, zoneOf } from './zone.ts'
+import { nearest } from '../support/suggest.ts'
+import { readAt } from './at-schedule.ts'
+import { cronFieldsOf, MACRO, plainFields, readCron } from './cron/parser.ts'
+import type { CronPlan } from './cron/plan.ts'
+import { isSpace, wordsOf } from './cron/scanner.ts'
+import { CronSchedule } from './cron/schedule.ts'
+import { ScheduleError } from './errors.ts'
+import { RateSchedule, readRate } from './rate-schedule.ts'
+import { RebootSchedule, type Schedule } from './schedule.ts'
+import { UTC, type Zone, zoneOf } from './time-zone.ts'
 
 export interface ScheduleOptions {
   /** IANA name of the zone whose clock the schedule follows. Default: `UTC`. */
@@ -114,4 +113,15 @@ function parseForm(
       hint: 'pass a Date that holds a time',
     })
   return new RateSchedule(expression, zone.name, readRate(body, open + 1), from)
+}
+
+/** What a cron expression comes to, as plain data that may be kept as JSON; null for the other forms. Throws ScheduleError. */
+export function planOf(expression: string): CronPlan | null {
+  const schedule = parseSchedule(expression)
+  return schedule instanceof CronSchedule ? schedule.plan : null
+}
+
+/** The schedule of an expression whose plan is known: it isn't read again. Throws ScheduleError for an unknown zone. */
+export function plannedSchedule(expression: string, plan: CronPlan, timezone: string): Schedule {
+  return new CronSchedule(expression, plan, zoneOf(timezone))
 }

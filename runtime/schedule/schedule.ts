@@ -1,4 +1,4 @@
-import { ScheduleError } from './error.ts'
+import { ScheduleError } from './errors.ts'
 
 /** When something is due. Immutable; it knows no clock, no store and no job. */
 export interface Schedule {
@@ -79,4 +79,27 @@ function timeOf(instant: Date): number {
     })
   }
   return time
+}
+
+/** `@reboot`: once each time a scheduler starts to watch, so at no instant that could be computed. */
+export class RebootSchedule extends BaseSchedule {
+  readonly kind = 'reboot'
+  readonly timezone: string
+
+  constructor(expression: string, timezone: string) {
+    super(expression)
+    this.timezone = timezone
+  }
+
+  describe(): string {
+    return 'once each time the scheduler starts'
+  }
+
+  protected nextTime(): null {
+    return null
+  }
+
+  protected previousTime(): null {
+    return null
+  }
 }

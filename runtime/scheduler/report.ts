@@ -1,6 +1,6 @@
-import type { ExecutionEnd } from '../execution/execute.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { Execution, Fire, SkipCause } from '../store/execution.ts'
+import type { ExecutionEnd } from '../worker/attempt.ts'
 import type { SchedulerEmitter } from './events.ts'
 
 /** Tells the log and the listeners what happens to executions, in one place and in one voice. */

@@ -1,293 +1,195 @@
-import { sleep } from '../clock.ts'
-import { LocalEngine } from '../engine/local.ts'
-import { messageOf } from '../errors.ts'
-import { type CallJob, withCalls } from '../execution/calls.ts'
-import { type Heart, startHeart } from '../execution/heart.ts'
-import type { JobRunner } from '../execution/job-runner.ts'
-import { newNodeId } from '../execution/node.ts'
-import type { Slots } from '../execution/slots.ts'
-import type { Surroundings } from '../execution/surroundings.ts'
-import type { Job, SchedulerSettings } from '../manifest/job.ts'
-import type { ClaimOutcome, Fire } from '../store/execution.ts'
-import { dueFires, firesBetween, nextAfter } from './due-fires.ts'
-import { DueQueue } from './due-queue.ts'
-import { SchedulerEmitter } from './events.ts'
-import { Housekeeping } from './housekeeping.ts'
-import { invalidFires } from './invalid-fires.ts'
-import { type Line, lineFrom, registration, timedSchedules } from './line.ts'
-import { Outage } from './outage.ts'
-import { fireReboots } from './reboot.ts'
-import { Report } from './report.ts'
-import { Staleness } from './staleness.ts'
+import { findJob, type ListedJob, listJobs, type Manifest, problemText } from '../manifest/index.ts'
+import { JobNotFoundError } from '../manifest/job-names.ts'
+import { parseDuration } from '../support/duration.ts'
+import { JobsError } from '../support/errors.ts'
+import type { JsonValue } from '../support/json.ts'
+import { currentFrame } from '../worker/job-scope.ts'
+import { notBuilt } from '../workspace/read-workspace.ts'
+import { attachHooks, type SchedulerEvents } from './events.ts'
+import { SchedulerLoop } from './loop.ts'
+import { type Opened, open, type SchedulerOptions } from './open-scheduler.ts'
 
-export interface SchedulerLoopOptions {
-  readonly jobs: readonly Job[]
-  readonly settings: SchedulerSettings
-  readonly around: Surroundings
-  /** Of this package; shown with the node. */
-  readonly version: string
-  readonly host: string
-  readonly pid: number
-  /** False where `@reboot` jobs have fired already (the development loop starts anew with every change). */
-  readonly firesReboots: boolean
-  /** False where only some of the manifest's jobs are watched: the others' schedules then stay as they are. */
-  readonly hasAllJobs: boolean
+/** A scheduler as an object. Two of them in one process don't disturb each other. */
+export interface Scheduler {
+  /** Watches; resolves when the loop has ended, rejects if it can't begin. A stopped one may be started again. */
+  start(): Promise<void>
+  /** Stops firing and waits for what runs. Stopping twice, and before starting, is safe. */
+  stop(): Promise<void>
+  /** Stops, and lets go of store and log, once. */
+  destroy(): Promise<void>
+  /**
+   * Claims and runs the fires of one second, and resolves when all of it is done; each fire once, however often it is
+   * called. `unixTime`: seconds since the epoch, or a Date.
+   */
+  runBackgroundJobs(unixTime: number | Date): Promise<void>
+  /** Runs one job now. Rejects with its own error, or with a JobNotFoundError. */
+  runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void>
+  jobs(): Promise<ListedJob[]>
+  pause(name: string, reason?: string): Promise<void>
+  resume(name: string): Promise<void>
+  /** Listens; the result stops listening. */
+  on<Name extends keyof SchedulerEvents>(name: Name, listener: (event: SchedulerEvents[Name]) => unknown): () => void
 }
 
-/** However far the next fire is: a clock that was stepped and a machine that slept are noticed after this, in ms. */
-const LONGEST_SLEEP = 60_000
-/** The loop says at least this often that it is on time, in ms. */
-const REPORT_EVERY = 5000
+/** Makes a scheduler; nothing is opened before it is first used. */
+export function createScheduler(options: SchedulerOptions = {}): Scheduler {
+  return new Bot(options)
+}
 
-/**
- * The loop that turns schedules into fires. A timer is only a wake-up: what is due is decided by the clock, and what
- * is claimed by the store. `start` resolves when the loop has ended; stopping twice, and before starting, is safe.
- */
-export class SchedulerLoop {
-  readonly node = newNodeId()
-  readonly events: SchedulerEmitter
-  readonly engine: LocalEngine
-  readonly report: Report
-  /** Runs jobs by hand in this process. */
-  readonly runner: JobRunner
-  readonly call: CallJob
-  readonly #options: SchedulerLoopOptions
-  readonly #queue = new DueQueue<Line>()
-  readonly #stopping = new AbortController()
-  readonly #outage: Outage
-  readonly #staleness: Staleness
-  #ended: Promise<void> | undefined
-  #stopped: Promise<void> | undefined
-  #heart: Heart | undefined
-  /** False where all schedules are `@reboot`: when those are done, nothing is left to watch for. */
-  #hasTimed = true
-  #ready: Promise<void> | undefined
-  #reportedAt = Number.NEGATIVE_INFINITY
+const GRACE = 30_000
+/** As far from the epoch as a Date can be, in ms. */
+const LATEST = 8.64e15
 
-  constructor(options: SchedulerLoopOptions) {
-    const { settings, jobs } = options
-    const base = { ...options.around, onQueued: () => this.engine.lookAtQueue() }
-    // The engine and the report are made below, and asked only when something runs.
-    const slots: Slots = {
-      concurrency: settings.concurrency,
-      lend: () => this.engine.lend(),
-      occupy: () => this.engine.occupy(),
-      giveBack: () => this.engine.giveBack(),
-    }
-    const { around, runner, call } = withCalls(base, this.node, jobs, slots, {
-      started: (execution) => this.report.started(execution),
-      ended: (end) => this.report.ended(end),
-    })
-    this.#options = { ...options, around }
-    this.runner = runner
-    this.call = call
-    this.#staleness = new Staleness(around.staleAfter)
-    this.#outage = new Outage(around.clock, around.log.root)
-    this.events = new SchedulerEmitter((event, error) => {
-      around.log.root.error({ err: error }, `a listener for "${event}" failed: ${messageOf(error)}`)
-    })
-    this.report = new Report(around.log.root, this.events)
-    const byName = new Map(jobs.map((job) => [job.name, job]))
-    this.engine = new LocalEngine({
-      around,
-      node: this.node,
-      concurrency: settings.concurrency,
-      staleBefore: (now) => this.#staleness.before(now),
-      job: (name) => byName.get(name),
-      onStart: (execution) => this.report.started(execution),
-      onEnd: (end) => this.report.ended(end),
-      onSkip: (execution) => this.report.skipped(execution, 'after', execution.skipReason ?? ''),
-    })
+class Bot implements Scheduler {
+  readonly #options: SchedulerOptions
+  readonly #grace: number
+  readonly #listeners = new Set<(loop: SchedulerLoop) => void>()
+  #opened: Promise<Opened> | undefined
+  /** The loop that is running, or that would run next; being made, at first. */
+  #loop: Promise<SchedulerLoop> | undefined
+  #watching: Promise<void> | undefined
+  #stopping: Promise<void> = Promise.resolve()
+  #destroyed: Promise<void> | undefined
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+    this.#grace = graceOf(options.grace)
   }
 
-  /** Watches until it is stopped; with nothing but `@reboot` schedules, until those are done. */
   start(): Promise<void> {
-    this.#ended ??= this.#watch()
-    return this.#ended
+    this.#watching ??= this.#watch()
+    return this.#watching
   }
 
-  /** Fires nothing more, lets what runs finish for up to `grace` ms, and gives the rest back. */
-  stop(grace: number): Promise<void> {
-    this.#stopped ??= this.#stop(grace)
-    return this.#stopped
-  }
-
-  /**
-   * Claims every fire in [from, to), ms since the epoch, that nobody claimed yet, and resolves when those that were
-   * claimed here have ended, retries included.
-   */
-  async fireBetween(from: number, to: number): Promise<void> {
-    await this.ready()
-    const { around, jobs } = this.#options
-    const now = around.clock.now()
-    const schedules = timedSchedules(jobs)
-    const states = await around.store.registerSchedules(
-      schedules.map((schedule) => registration(schedule, now)),
-      { now, retireOthers: false },
+  stop(): Promise<void> {
+    const loop = this.#loop
+    this.#loop = undefined
+    this.#watching = undefined
+    // One after the other: a second stop waits for what the first one waits for.
+    this.#stopping = Promise.all([this.#stopping, loop?.then((made) => made.stop(this.#grace)).catch(() => {})]).then(
+      () => {},
     )
-    const fires = schedules.flatMap((schedule, index) => {
-      const state = states[index]
-      return state === undefined ? [] : firesBetween(lineFrom(schedule, state), from, to)
-    })
-    const outcomes = await this.#claimWith([], fires, now)
-    const ids = outcomes.flatMap((result) => {
-      if (result.outcome === 'running') return [result.execution.id]
-      return result.outcome === 'queued' ? [result.executionId] : []
-    })
-    await Promise.all(ids.map((id) => this.engine.ended(id)))
-    for (const id of ids) await this.#childrenEnded(id)
+    return this.#stopping
   }
 
-  /** Waits for the tenants' runs that a fire has put into the queue, a page at a time. */
-  async #childrenEnded(parentId: string): Promise<void> {
-    const { store } = this.#options.around
-    while (!this.#stopping.signal.aborted) {
-      const open = await store.executions({ parentId, statuses: ['QUEUED', 'RUNNING'], limit: 100 })
-      if (open.length === 0) return
-      await Promise.all(open.map(({ id }) => this.engine.ended(id)))
+  destroy(): Promise<void> {
+    this.#destroyed ??= this.stop().then(async () => (await this.#opened?.catch(() => undefined))?.close())
+    return this.#destroyed
+  }
+
+  async runBackgroundJobs(unixTime: number | Date): Promise<void> {
+    const from = unixTime instanceof Date ? unixTime.getTime() : unixTime * 1000
+    if (!(Math.abs(from) <= LATEST)) {
+      throw new JobsError('UNIX_TIME', `runBackgroundJobs was given ${String(unixTime)}, which is no time`, {
+        hint: 'pass seconds since 1970-01-01T00:00:00Z, or a Date',
+      })
     }
+    const second = Math.floor(from / 1000) * 1000
+    await (await this.#current()).fireBetween(second, second + 1000)
   }
 
-  async #stop(grace: number): Promise<void> {
-    this.#stopping.abort()
-    await this.#ended?.catch(() => {})
-    await Promise.all([this.engine.stop(grace), this.runner.stop(grace)])
-    await this.#heart?.stop()
-    if (this.#ready !== undefined) await this.#options.around.store.removeNode(this.node).catch(() => {})
+  async runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void> {
+    const loop = await this.#current()
+    await loop.ready()
+    // Called by a job of this scheduler, it runs on behalf of that one.
+    const frame = currentFrame()
+    await loop.call(name, args, frame?.call === loop.call ? frame : undefined)
+  }
+
+  async jobs(): Promise<ListedJob[]> {
+    const { manifest, loopOptions, build } = await this.#open()
+    const unknown = build === null ? {} : { unknownInCode: notBuilt(manifest, build) }
+    return listJobs(manifest, loopOptions.around.clock.now(), unknown)
+  }
+
+  async pause(name: string, reason?: string): Promise<void> {
+    const { manifest, store, loopOptions } = await this.#open()
+    await store.pause(named(manifest, name), loopOptions.host, reason ?? null, loopOptions.around.clock.now())
+  }
+
+  async resume(name: string): Promise<void> {
+    const { manifest, store, loopOptions } = await this.#open()
+    await store.resume(named(manifest, name), loopOptions.around.clock.now())
+  }
+
+  on<Name extends keyof SchedulerEvents>(name: Name, listener: (event: SchedulerEvents[Name]) => unknown): () => void {
+    let isListening = true
+    const attach = (loop: SchedulerLoop): void => {
+      loop.events.on(name, (event) => (isListening ? listener(event) : undefined))
+    }
+    this.#listeners.add(attach)
+    // One whose making failed has nothing to tell; whoever asked for it was told why.
+    void this.#loop?.then(attach, () => {})
+    return () => {
+      isListening = false
+      this.#listeners.delete(attach)
+    }
   }
 
   async #watch(): Promise<void> {
-    const { around, settings } = this.#options
-    const { signal } = this.#stopping
-    if (signal.aborted) return
-    const isKnown = await this.#outage.ride(signal, async () => {
-      await this.ready()
-      await this.#introduce(true)
-      await this.#register()
-    })
-    if (!isKnown || signal.aborted) return
-    const housekeeping = new Housekeeping(around, settings, this.report, this.#staleness, () =>
-      this.engine.lookAtQueue(),
-    )
-    housekeeping.start(signal)
-    await this.#outage.ride(signal, () => this.#recordInvalid())
-    if (this.#options.firesReboots) await this.#outage.ride(signal, () => this.#fireReboots())
-    this.engine.lookAtQueue()
-    await this.#loop(signal)
-    if (!signal.aborted) await this.engine.idle()
-  }
-
-  async #loop(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options.around
-    while (!signal.aborted && this.#hasTimed) {
-      const now = clock.now()
-      const due = this.#queue.takeDue(now)
-      if (due.length > 0) {
-        const claimed = await this.#outage.ride(signal, () => this.#claim(due, clock.now()))
-        // Nothing was claimed and the process is stopping: the marks are where they were, so nothing is lost.
-        if (!claimed) return
-        continue
-      }
-      const nextAt = Math.min(this.#queue.nextAt ?? Number.POSITIVE_INFINITY, now + LONGEST_SLEEP)
-      this.#reportOnTime(now, nextAt)
-      await sleep(clock, nextAt - now, signal)
+    try {
+      const loop = await this.#current()
+      await this.#tellProblems()
+      await loop.start()
+    } catch (error) {
+      // What can't begin now may later.
+      this.#watching = undefined
+      throw error
     }
   }
 
-  /** Makes this process known to the store, and keeps telling that it lives; what runs here needs no more. */
-  ready(): Promise<void> {
-    this.#ready ??= this.#makeReady().catch((error: unknown) => {
-      this.#ready = undefined
+  async #tellProblems(): Promise<void> {
+    const { manifest, loopOptions } = await this.#open()
+    const { root } = loopOptions.around.log
+    for (const problem of manifest.problems) {
+      root[problem.severity === 'error' ? 'error' : 'warn'](problemText(problem))
+    }
+  }
+
+  #current(): Promise<SchedulerLoop> {
+    this.#loop ??= this.#make().catch((error: unknown) => {
+      this.#loop = undefined
       throw error
     })
-    return this.#ready
+    return this.#loop
   }
 
-  async #makeReady(): Promise<void> {
-    const { around } = this.#options
-    await this.#introduce(false)
-    this.#heart = startHeart(around.store, this.node, Math.floor(around.staleAfter / 3), around.clock)
-  }
-
-  async #introduce(fires: boolean): Promise<void> {
-    const { around, version, host, pid } = this.#options
-    const now = around.clock.now()
-    const about = { id: this.node, host, pid, version, startedAt: now, heartbeatAt: now }
-    await around.store.registerNode({ ...about, nextWakeAt: now + LONGEST_SLEEP, fires })
-  }
-
-  async #register(): Promise<void> {
-    const { jobs, around, hasAllJobs } = this.#options
-    const now = around.clock.now()
-    const schedules = timedSchedules(jobs)
-    this.#hasTimed = schedules.length > 0
-    const states = await around.store.registerSchedules(
-      schedules.map((schedule) => registration(schedule, now)),
-      { now, retireOthers: hasAllJobs },
-    )
-    states.forEach((state, index) => {
-      const schedule = schedules[index]
-      if (schedule === undefined) return
-      const line = lineFrom(schedule, state)
-      this.#enqueue(line, nextAfter(line, line.mark))
-    })
-  }
-
-  #enqueue(line: Line, next: number | null): void {
-    if (next !== null) this.#queue.push(next, line)
-  }
-
-  async #claim(due: readonly Line[], now: number): Promise<void> {
-    const settled = due.map((line) => ({ line, settles: dueFires(line, now) }))
-    const marks = settled.map(({ line, settles }) => ({ key: line.definition.key, to: settles.mark }))
-    await this.#claimWith(
-      marks,
-      settled.flatMap(({ settles }) => settles.fires),
-      now,
-    )
-    for (const { line, settles } of settled) {
-      line.mark = settles.mark
-      this.#enqueue(line, settles.next)
+  async #make(): Promise<SchedulerLoop> {
+    const { loopOptions, manifest, build } = await this.#open()
+    const loop = new SchedulerLoop(loopOptions)
+    for (const attach of this.#listeners) attach(loop)
+    if (manifest.settings.hooks !== undefined && build !== null) {
+      await attachHooks(loop.events, build, manifest.settings.hooks, loopOptions.around.log.root)
     }
+    return loop
   }
 
-  async #recordInvalid(): Promise<void> {
-    const now = this.#options.around.clock.now()
-    const fires = invalidFires(this.#options.jobs, now)
-    if (fires.length > 0) await this.#claimWith([], fires, now)
-  }
-
-  async #fireReboots(): Promise<void> {
-    const now = this.#options.around.clock.now()
-    await fireReboots(this.#options.jobs, now, (fires) => this.#claimWith([], fires, now))
-  }
-
-  /** Claims fires, and starts those for which there is a slot here. */
-  #claimWith(
-    marks: readonly { key: string; to: number }[],
-    fires: readonly Fire[],
-    now: number,
-  ): Promise<ClaimOutcome[]> {
-    return this.engine.withSlots(async (slots) => {
-      const tick = { node: this.node, now, slots, staleBefore: this.#staleness.before(now), marks, fires }
-      const outcomes = await this.#options.around.store.claim(tick)
-      this.#deal(outcomes)
-      return outcomes
-    })
-  }
-
-  #deal(outcomes: readonly ClaimOutcome[]): void {
-    this.engine.start(outcomes.flatMap((result) => (result.outcome === 'running' ? [result.execution] : [])))
-    for (const result of outcomes) {
-      if (result.outcome === 'skipped') this.report.skipped(result.fire, result.cause, result.reason)
+  async #open(): Promise<Opened> {
+    if (this.#destroyed !== undefined) {
+      throw new JobsError('SCHEDULER_DESTROYED', 'this scheduler was destroyed', { hint: 'make another one' })
     }
-    if (outcomes.some(({ outcome }) => outcome === 'queued')) this.engine.lookAtQueue()
+    this.#opened ??= open(this.#options).catch((error: unknown) => {
+      this.#opened = undefined
+      throw error
+    })
+    return this.#opened
   }
+}
 
-  /** Written by the loop itself, not by the heartbeat's thread: a loop that hangs is then seen to be late. */
-  #reportOnTime(now: number, nextAt: number): void {
-    if (now - this.#reportedAt < REPORT_EVERY && nextAt - now < REPORT_EVERY) return
-    this.#reportedAt = now
-    this.#options.around.store.setNextWake(this.node, Math.max(nextAt, now + REPORT_EVERY)).catch(() => {})
-  }
+function named(manifest: Manifest, name: string): string {
+  const job = findJob(manifest.jobs, name)
+  if (job !== undefined) return job.name
+  throw new JobNotFoundError(
+    name,
+    manifest.jobs.map((known) => known.name),
+  )
+}
+
+function graceOf(given: string | number | undefined): number {
+  if (given === undefined) return GRACE
+  const grace = typeof given === 'number' ? given : parseDuration(given)
+  if (grace !== undefined && grace >= 0) return grace
+  throw new JobsError('GRACE', `grace ${JSON.stringify(given)} is no duration`, {
+    hint: 'such as "30s", or 30000 (ms)',
+  })
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { JobsError, messageOf } from '../errors.ts'
-import type { Route } from './route.ts'
+import { JobsError, messageOf } from '../support/errors.ts'
+import type { Route } from './router.ts'
 
 type Fetch = (request: Request) => unknown
 

@@ -1,4 +1,4 @@
-import { JobsError } from '../errors.ts'
+import { JobsError } from '../support/errors.ts'
 
 export type StoreErrorCode =
   | 'STORE_BUSY'

@@ -1,7 +1,7 @@
-import type { JsonValue } from '../json.ts'
-import type { Overlap } from '../manifest/job.ts'
+import type { Overlap } from '../manifest/types.ts'
+import type { JsonValue } from '../support/json.ts'
 
-export type { LogLine } from '../logging/line.ts'
+export type { LogLine } from '../logging/log-line.ts'
 
 /** Where an execution may stand, in the order in which it may go through them. The first two are open, the others final. */
 export const JOB_STATUSES = ['QUEUED', 'RUNNING', 'SUCCESS', 'FAILURE', 'SKIPPED', 'CANCELLED', 'STALE'] as const
@@ -115,3 +115,14 @@ export type Outcome =
   | { readonly kind: 'cancelled'; readonly error: ErrorRecord }
   /** Given back to the queue by a process that stops; counts as a recovery. */
   | { readonly kind: 'released'; readonly error: ErrorRecord }
+
+/** Whether an execution of this status will never change again. */
+export function isFinal(status: JobStatus): boolean {
+  return status !== 'QUEUED' && status !== 'RUNNING'
+}
+
+/** The status meant by a text, in any case; undefined where it is none. */
+export function statusNamed(text: string): JobStatus | undefined {
+  const wanted = text.trim().toUpperCase()
+  return JOB_STATUSES.find((status) => status === wanted)
+}

@@ -1,5 +1,8 @@
-import { type Clock, systemClock } from '../clock.ts'
-import type { Env } from '../env.ts'
+import { existsSync } from 'node:fs'
+import { type Clock, systemClock } from '../support/clock.ts'
+import type { Env } from '../support/env.ts'
+import { StoreError } from './errors.ts'
+import { migrationStates } from './migrations/migrate.ts'
 import type { Store } from './store.ts'
 import { TableStore } from './table-store.ts'
 import { locateStore, type StoreLocation } from './url.ts'
@@ -37,7 +40,7 @@ export async function openStore(url?: string, options: OpenStoreOptions = {}): P
     ...(options.workspace === undefined ? {} : { workspace: options.workspace }),
   })
   if (location.dialect === 'memory') {
-    const { openMemory } = await import('./memory.ts')
+    const { openMemory } = await import('./drivers/memory.ts')
     return new TableStore(openMemory(), clock)
   }
   const driver = await openDriver(location, options)
@@ -60,9 +63,40 @@ export async function openDriver(
   const clock = options.clock ?? systemClock
   const busyLimit = options.busyLimit ?? BUSY_LIMIT
   if (location.dialect === 'sqlite') {
-    const { openSqlite } = await import('./sqlite.ts')
+    const { openSqlite } = await import('./drivers/sqlite.ts')
     return await openSqlite(location.path, { clock, busyLimit })
   }
-  const { openPostgres } = await import('./postgres.ts')
+  const { openPostgres } = await import('./drivers/postgres.ts')
   return await openPostgres(location, { clock, busyLimit, connections: options.connections ?? CONNECTIONS })
+}
+
+/**
+ * Opens a store to look into it, or to change what is in it; null where there is none yet. It makes no file, no folder
+ * and no table: tables of an older version are refused (STORE_TOO_OLD). Throws StoreError as `openStore` does.
+ */
+export async function openExistingStore(options: OpenStoreOptions = {}): Promise<Store | null> {
+  const location = locateStore(undefined, {
+    env: options.env ?? process.env,
+    ...(options.workspace === undefined ? {} : { workspace: options.workspace }),
+  })
+  if (location.dialect === 'memory' || (location.dialect === 'sqlite' && !existsSync(location.path))) return null
+  try {
+    return await openStore(location.target, { ...options, migrate: false })
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'STORE_TOO_OLD' && (await isEmpty(location, options))) return null
+    throw error
+  }
+}
+
+/** True for a database that no scheduler has used yet. */
+async function isEmpty(
+  location: Exclude<StoreLocation, { dialect: 'memory' }>,
+  options: OpenStoreOptions,
+): Promise<boolean> {
+  const driver = await openDriver(location, options)
+  try {
+    return (await migrationStates(driver)).every(({ appliedAt }) => appliedAt === null)
+  } finally {
+    await driver.close()
+  }
 }

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../json.ts'
+import type { JsonValue } from '../support/json.ts'
 import type { Attempt, ClaimOutcome, Execution, Fire, JobStatus, LogLine, Outcome, Trigger } from './execution.ts'
 
 /** A transaction's view of the store's database, as given to a pre-check: `?` placeholders in both dialects. */

@@ -1,16 +1,15 @@
-import { type Clock, sleep } from '../clock.ts'
-import { claim, type Tick } from './claiming.ts'
+import { type Clock, sleep } from '../support/clock.ts'
+import { OutcomeGroup } from './batcher.ts'
 import type { Driver } from './driver.ts'
 import { StoreError } from './errors.ts'
 import type { Attempt, ClaimOutcome, Execution, LogLine } from './execution.ts'
-import { CUT_LINE, cutNote, fitLog } from './log-limits.ts'
-import { Orphans } from './orphans.ts'
-import { OutcomeGroup } from './outcome-group.ts'
-import { paused, resumed } from './pauses.ts'
-import { beyondKept } from './prune.ts'
-import { registerSchedules } from './registration.ts'
-import { checkBegin, finish, recordBegin, recover, requestCancel } from './running.ts'
-import type { Steps } from './steps.ts'
+import { claim, type Tick } from './rules/claim.ts'
+import { take } from './rules/dequeue.ts'
+import { checkBegin, finish, recordBegin, recover, requestCancel } from './rules/lifecycle.ts'
+import { paused, resumed } from './rules/pauses.ts'
+import { beyondKept, CUT_LINE, cutNote, fitLog } from './rules/retention.ts'
+import { registerSchedules } from './rules/schedules.ts'
+import { Orphans } from './rules/uncertain-commits.ts'
 import type {
   ExecutionFilter,
   NodeRecord,
@@ -24,7 +23,7 @@ import type {
   StoreTransaction,
   TakeResult,
 } from './store.ts'
-import { take } from './taking.ts'
+import type { Steps } from './transaction-script.ts'
 
 type End = Parameters<Store['finish']>[0]
 

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Env } from '../env.ts'
+import type { Env } from '../support/env.ts'
 import { StoreError } from './errors.ts'
 
 /** Where a store is, resolved. */

@@ -1,5 +1,5 @@
 import { executionAsyncId } from 'node:async_hooks'
-import type { Clock, Timer } from '../clock.ts'
+import type { Clock, Timer } from '../support/clock.ts'
 
 interface Waiting {
   at: number

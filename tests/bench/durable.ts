@@ -2,7 +2,6 @@
  * What durability costs: no-op jobs through the whole path, beside raw libsql and two job queues on PostgreSQL; how
  * late fires are; what schedules cost that aren't due. `npm run bench -- durable`.
  */
-
 import { startPostgres } from '../support/postgres.ts'
 import { narrowRate, rawRate } from './durable-baseline.ts'
 import { bench as latenessBench } from './lateness.ts'

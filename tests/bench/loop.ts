@@ -1,9 +1,9 @@
-import { type Clock, systemClock } from '../../runtime/clock.ts'
-import type { JobContext } from '../../runtime/execution/context.ts'
+import type { JobContext } from '../../runtime/job/job-context.ts'
 import { openLog } from '../../runtime/logging/logger.ts'
 import { DEFAULT_SETTINGS, type Job } from '../../runtime/manifest/index.ts'
-import { SchedulerLoop } from '../../runtime/scheduler/scheduler.ts'
+import { SchedulerLoop } from '../../runtime/scheduler/loop.ts'
 import type { Store } from '../../runtime/store/store.ts'
+import { type Clock, systemClock } from '../../runtime/support/clock.ts'
 
 export interface BenchLoopOptions {
   readonly jobs: readonly Job[]

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { type Column, renderTable } from '../../runtime/table.ts'
+import { type Column, renderTable } from '../../runtime/support/table.ts'
 
 /** Something that is measured beside others, over and over. */
 export interface Candidate {

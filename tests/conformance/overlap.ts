@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Overlap } from '../../runtime/manifest/job.ts'
+import type { Overlap } from '../../runtime/manifest/types.ts'
 import { briefly, failure, fireOf, minute, rowsOf, second, T0 } from './fixtures.ts'
 import type { Stage } from './suite.ts'
 

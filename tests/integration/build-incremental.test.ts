@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { IncrementalBuild } from '../../cli/build/incremental.ts'
+import { IncrementalBuild } from '../../cli/bundler/watch/incremental.ts'
 import { makeWorkspace, runNode, type Workspace } from '../support/workspace.ts'
 
 const job = (word: string) => `import { next } from '../../lib.js'
@@ -135,8 +135,8 @@ describe('a build that is kept up to date', () => {
   it('leaves a build that the next command takes for fresh', async () => {
     workspace.write('src/backend/jobs/a/index.js', job('changed'))
     await build.update()
-    const { findEntries } = await import('../../cli/build/entries.ts')
-    const { freshness } = await import('../../cli/build/freshness.ts')
+    const { findEntries } = await import('../../cli/bundler/entries.ts')
+    const { freshness } = await import('../../cli/bundler/freshness.ts')
 
     expect(freshness(workspace.root, findEntries(workspace.root, undefined)).reason).toBeNull()
   })

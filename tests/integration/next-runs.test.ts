@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { ComingRun } from '../../cli/command-line/coming-runs.ts'
-import { scheduleKey } from '../../runtime/manifest/schedule-key.ts'
+import { scheduleKey } from '../../runtime/manifest/job-schedule.ts'
+import type { ComingRun } from '../../runtime/operations/upcoming-runs.ts'
 import { openStore } from '../../runtime/store/open.ts'
 import { type Ended, makeWorkspace, runCli, type Workspace } from '../support/workspace.ts'
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { jobNameCompletions } from '../../runtime/entry/complete-job-names.ts'
+import { jobNameCompletions } from '../../runtime/entry/repl-input.ts'
 import { addTenantRows, objectWorkspace } from '../support/object-workspace.ts'
 import { ROOT, type Workspace } from '../support/workspace.ts'
 

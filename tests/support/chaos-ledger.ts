@@ -1,5 +1,5 @@
 import { loadManifest } from '../../runtime/manifest/load.ts'
-import { type Line, lineFrom, registration, timedSchedules } from '../../runtime/scheduler/line.ts'
+import { type Line, lineFrom, registration, timedSchedules } from '../../runtime/scheduler/cursor.ts'
 import type { Attempt, Execution } from '../../runtime/store/execution.ts'
 import { openStore } from '../../runtime/store/open.ts'
 import type { Sighting } from './chaos-witness.ts'

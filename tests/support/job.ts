@@ -1,5 +1,5 @@
-import type { JsonValue } from '../../runtime/json.ts'
 import { defaultJob, type Job, type JobSchedule, scheduleKey } from '../../runtime/manifest/index.ts'
+import type { JsonValue } from '../../runtime/support/json.ts'
 
 /** A job as the manifest would give it: `schedules` are expressions, the rest overrides the defaults. */
 export function jobWith(name: string, schedules: readonly string[] = [], overrides: Partial<Job> = {}): Job {

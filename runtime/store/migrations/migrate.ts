@@ -1,23 +1,12 @@
 import type { Driver } from '../driver.ts'
 import { StoreError } from '../errors.ts'
-import { number, text } from '../rows.ts'
 import type { Dialect } from '../sql/dialect.ts'
-import type { Steps } from '../steps.ts'
-import { LATEST, refuseNewer } from './version.ts'
+import { number, text } from '../sql/rows.ts'
+import type { Steps } from '../transaction-script.ts'
+import { HISTORY, LATEST, type MigrationState, refuseNewer } from './migration.ts'
 
 /** Any number does, as long as all programs take the same. */
 const ADVISORY_LOCK = 7_283_164
-
-/** The table of what was applied. */
-export const HISTORY =
-  'create table if not exists job_migration (version bigint primary key, name text not null, applied_at bigint not null)'
-
-/** A migration, and when it was applied (ms since the epoch); null while it wasn't. */
-export interface MigrationState {
-  readonly version: number
-  readonly name: string
-  readonly appliedAt: number | null
-}
 
 export interface MigratableDriver extends Driver {
   readonly dialect: Dialect
@@ -35,7 +24,7 @@ export async function migrate(driver: MigratableDriver, now: number, allowed: bo
       { hint: 'Run: webstir migrate   (JOBS_STORE_MIGRATE=off keeps the scheduler from doing it)' },
     )
   }
-  const { compileMigrations } = await import('./sql.ts')
+  const { compileMigrations } = await import('./compile.ts')
   const migrations = compileMigrations(driver.dialect)
   await driver.write(function* () {
     // Another process may be at it: the one that comes second waits here, and finds nothing left to do.
@@ -57,7 +46,7 @@ export async function migrate(driver: MigratableDriver, now: number, allowed: bo
 
 /** All migrations, with those that the store has but this program doesn't know. */
 export async function migrationStates(driver: MigratableDriver): Promise<MigrationState[]> {
-  const { compileMigrations } = await import('./sql.ts')
+  const { compileMigrations } = await import('./compile.ts')
   const applied = new Map<number, MigrationState>()
   await driver.read(function* () {
     if (!(yield* hasHistory(driver.dialect))) return

@@ -1,5 +1,5 @@
-import type { SqlValue, Steps } from '../steps.ts'
-import { storableJson } from '../storable-text.ts'
+import type { SqlValue, Steps } from '../transaction-script.ts'
+import { storableJson } from './storable-text.ts'
 
 export type Dialect = 'sqlite' | 'postgres'
 

@@ -1,12 +1,11 @@
+import type { Tables } from '../driver.ts'
 import type { Execution } from '../execution.ts'
-import { type Pair, pairKey } from '../pair.ts'
-import { causeOf, idsOf, isStatus, number, numberOrNull, oneOf, text } from '../rows.ts'
-import type { Row, Steps } from '../steps.ts'
-import type { Tables } from '../tables.ts'
+import { type Pair, pairKey } from '../locks.ts'
+import type { Row, Steps } from '../transaction-script.ts'
 import { type Dialect, locking, set, setOf } from './dialect.ts'
-import { executionEnds } from './end-executions.ts'
-import { executionInserter } from './insert-executions.ts'
 import { listExecutions, READ } from './read-executions.ts'
+import { causeOf, idsOf, isStatus, number, numberOrNull, oneOf, text } from './rows.ts'
+import { executionEnds, executionInserter } from './write-executions.ts'
 
 type ExecutionTables = Pick<
   Tables,

@@ -1,8 +1,8 @@
-import type { Pair } from '../pair.ts'
-import { number, text } from '../rows.ts'
-import type { Row } from '../steps.ts'
-import type { Tables } from '../tables.ts'
+import type { Tables } from '../driver.ts'
+import type { Pair } from '../locks.ts'
+import type { Row } from '../transaction-script.ts'
 import { type Dialect, locking, set, setOf } from './dialect.ts'
+import { number, text } from './rows.ts'
 
 type LockTables = Pick<Tables, 'lockPairs' | 'lingering' | 'linger' | 'freeLinger'>
 

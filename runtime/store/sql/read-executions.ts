@@ -1,8 +1,8 @@
 import type { Execution } from '../execution.ts'
-import { EXECUTION_COLUMNS, executionOf, text } from '../rows.ts'
-import type { Row, SqlValue, Steps } from '../steps.ts'
 import type { ExecutionFilter } from '../store.ts'
+import type { Row, SqlValue, Steps } from '../transaction-script.ts'
 import { type Dialect, set, setOf } from './dialect.ts'
+import { EXECUTION_COLUMNS, executionOf, text } from './rows.ts'
 
 /** Columns that SQLite would round when it writes them as JSON. */
 const REAL: readonly string[] = ['priority', 'progress_percent']

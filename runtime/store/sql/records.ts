@@ -1,9 +1,8 @@
+import type { PauseHistory, Tables } from '../driver.ts'
 import type { LogLine } from '../execution.ts'
-import { attemptOf, logLineOf, nodeOf, number, text, textOrNull } from '../rows.ts'
-import type { Row, SqlValue } from '../steps.ts'
-import type { PauseHistory, Tables } from '../tables.ts'
-import { beatStatements } from './beat.ts'
+import type { Row, SqlValue } from '../transaction-script.ts'
 import { type Dialect, inserter, set, setOf } from './dialect.ts'
+import { attemptOf, logLineOf, nodeOf, number, text, textOrNull } from './rows.ts'
 
 type RecordTables = Pick<
   Tables,
@@ -192,3 +191,14 @@ function pauseOf(row: Row): PauseHistory {
 }
 
 const idOf = (row: Row): string => text(row, 'id')
+
+/** One beat: the node's own row, then all that it runs (in one order, so that nobody waits in a circle). */
+export function beatStatements(dialect: Dialect): readonly [node: string, executions: string] {
+  return [
+    'update scheduler_node set heartbeat_at = ? where id = ?',
+    dialect === 'sqlite'
+      ? `update job_execution set heartbeat_at = ? where status = 'RUNNING' and owner = ?`
+      : `update job_execution set heartbeat_at = ? where id in (
+          select id from job_execution where status = 'RUNNING' and owner = ? order by id for update)`,
+  ]
+}

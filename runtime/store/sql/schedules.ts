@@ -1,8 +1,8 @@
-import { canonicalJson } from '../../json.ts'
-import { number, numberOrNull, text } from '../rows.ts'
-import type { Row } from '../steps.ts'
-import type { StoredSchedule, Tables } from '../tables.ts'
+import { canonicalJson } from '../../support/json.ts'
+import type { StoredSchedule, Tables } from '../driver.ts'
+import type { Row } from '../transaction-script.ts'
 import { type Dialect, inserter, locking, set, setOf } from './dialect.ts'
+import { number, numberOrNull, text } from './rows.ts'
 
 type ScheduleTables = Pick<Tables, 'schedules' | 'marks' | 'moveMarks' | 'putSchedules' | 'retireSchedules'>
 

@@ -1,4 +1,4 @@
-import type { Tables } from '../tables.ts'
+import type { Tables } from '../driver.ts'
 import type { Dialect } from './dialect.ts'
 import { executionTables } from './executions.ts'
 import { lockTables } from './locks.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { runCommand } from '../../../cli/index.ts'
 import { main } from '../../../cli/main.ts'
-import { commands } from '../../../cli/program.ts'
+import { commands } from '../../../cli/registry/index.ts'
 import { keepOutput } from '../../support/output.ts'
 import { makeWorkspace } from '../../support/workspace.ts'
 

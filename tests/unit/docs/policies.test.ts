@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ENTRY_DEFAULTS, SCHEDULER_DEFAULTS } from '../../../runtime/manifest/defaults.ts'
 import { problemText } from '../../../runtime/manifest/index.ts'
-import { readManifestText } from '../../../runtime/manifest/read.ts'
+import { readManifestText } from '../../../runtime/manifest/parse/parse-manifest.ts'
 import { ROOT } from '../../support/workspace.ts'
 
 const page = readFileSync(join(ROOT, 'docs', 'policies.md'), 'utf8')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { defineJob } from '../../../runtime/execution/job-object.ts'
-import { runBackgroundJob } from '../../../runtime/scheduler/run-background-job.ts'
+import { runBackgroundJob } from '../../../runtime/client/run-background-job.ts'
+import { defineJob } from '../../../runtime/job/job-object.ts'
 import { createTestScheduler } from '../../../runtime/testing/index.ts'
 
 describe('running a job from code', () => {

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { nextTurn, sleep } from '../../../runtime/clock.ts'
 import { openLog } from '../../../runtime/logging/logger.ts'
-import { createScheduler, type Scheduler, type SchedulerOptions } from '../../../runtime/scheduler/bot.ts'
-import type { JobInCode } from '../../../runtime/scheduler/jobs-in-code.ts'
+import type { SchedulerOptions } from '../../../runtime/scheduler/open-scheduler.ts'
+import { createScheduler, type Scheduler } from '../../../runtime/scheduler/scheduler.ts'
 import { openStore } from '../../../runtime/store/open.ts'
+import { nextTurn, sleep } from '../../../runtime/support/clock.ts'
 import { TestClock } from '../../../runtime/testing/test-clock.ts'
+import type { JobInCode } from '../../../runtime/workspace/jobs-in-code.ts'
 
 const quiet = openLog({ env: {}, destination: { write: () => {} } })
 const TENANTS = Array.from({ length: 12 }, (_, index) => `t${index + 1}`)

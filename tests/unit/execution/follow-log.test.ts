@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { followLog } from '../../../runtime/execution/follow-log.ts'
+import { followLog } from '../../../runtime/operations/executions.ts'
 import { openStore } from '../../../runtime/store/open.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 import { TestClock } from '../../../runtime/testing/test-clock.ts'

@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { JobContext } from '../../../runtime/execution/context.ts'
-import { type ContextSource, inlineContext } from '../../../runtime/execution/inline-context.ts'
+import { type ContextSource, inlineContext, type JobContext } from '../../../runtime/job/job-context.ts'
 import { openLog } from '../../../runtime/logging/logger.ts'
 import type { Execution } from '../../../runtime/store/execution.ts'
-import { runningRow } from '../../../runtime/store/fire-rows.ts'
+import { runningRow } from '../../../runtime/store/rules/new-execution.ts'
 
 const log = openLog({ level: 'silent', destination: { write: () => {} } }).root
 const controller = new AbortController()

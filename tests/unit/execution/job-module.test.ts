@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { jobModuleFrom } from '../../../runtime/execution/job-module.ts'
+import { jobModuleFrom } from '../../../runtime/job/job-module.ts'
 
 const read = (exports: Record<string, unknown>) => () => jobModuleFrom('nightly', exports, 'jobs/nightly/index.js')
 const run = (): void => {}

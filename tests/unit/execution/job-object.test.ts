@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { defineJob, type JobThis } from '../../../runtime/execution/job-object.ts'
+import { defineJob, type JobThis } from '../../../runtime/job/job-object.ts'
 import { createTestScheduler } from '../../../runtime/testing/index.ts'
 
 type Seen = Record<string, unknown>

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { withCodeSchedules } from '../../../runtime/execution/code-schedules.ts'
-import { jobModuleFrom } from '../../../runtime/execution/job-module.ts'
-import type { BackgroundJobShape } from '../../../runtime/execution/job-object.ts'
-import type { MetaContext } from '../../../runtime/execution/meta.ts'
+import { jobModuleFrom } from '../../../runtime/job/job-module.ts'
+import type { BackgroundJobShape, MetaContext } from '../../../runtime/job/job-object.ts'
 import { DEFAULT_SETTINGS, listJobs, type Manifest, problemText } from '../../../runtime/manifest/index.ts'
+import { withCodeSchedules } from '../../../runtime/workspace/code-schedules.ts'
 import { jobWith } from '../../support/job.ts'
 
 type Meta = (this: MetaContext) => unknown

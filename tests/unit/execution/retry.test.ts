@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { FatalError, RetryableError, retryDelay } from '../../../runtime/execution/retry.ts'
+import { FatalError, RetryableError, retryDelay } from '../../../runtime/worker/outcome.ts'
 
 const policy = { attempts: 4, delay: 10_000, backoff: 'exponential', maxDelay: 25_000 } as const
 

@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest'
-import { nextTurn } from '../../../runtime/clock.ts'
-import { SharedRoom } from '../../../runtime/execution/room.ts'
-import { CountedSlots, type Slots } from '../../../runtime/execution/slots.ts'
+import { nextTurn } from '../../../runtime/support/clock.ts'
 import { TestClock } from '../../../runtime/testing/test-clock.ts'
+import { CountedSlots, SharedRoom, type Slots } from '../../../runtime/worker/slots.ts'
 
 /** Work that is under way until it is told to end. */
 function openWork() {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { defineJob } from '../../../runtime/execution/job-object.ts'
-import { tenantSource } from '../../../runtime/execution/tenants.ts'
+import { defineJob } from '../../../runtime/job/job-object.ts'
+import { tenantSource } from '../../../runtime/job/tenants.ts'
 import { createTestScheduler, type TestScheduler } from '../../../runtime/testing/index.ts'
 
 const summary = async (test: TestScheduler) =>

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the manifest's own placeholders
 import { describe, expect, it } from 'vitest'
 import { listJobs, renderJobList } from '../../../runtime/manifest/index.ts'
-import { readManifestText } from '../../../runtime/manifest/read.ts'
+import { readManifestText } from '../../../runtime/manifest/parse/parse-manifest.ts'
 
 const NOW = Date.UTC(2026, 0, 15, 10, 30)
 

@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { listJobs, loadManifest } from '../../../runtime/manifest/index.ts'
-import { readManifest } from '../../../runtime/manifest/read.ts'
+import { readManifest } from '../../../runtime/manifest/parse/parse-manifest.ts'
 import { packManifest, unpackManifest } from '../../../runtime/manifest/snapshot.ts'
 import { makeWorkspace, type Workspace } from '../../support/workspace.ts'
 

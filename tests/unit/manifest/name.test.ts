@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkJobName, findByName } from '../../../runtime/manifest/name.ts'
+import { checkJobName, findByName } from '../../../runtime/manifest/job-names.ts'
 
 describe('the name of a job', () => {
   it.each(['a', 'nightly', 'Clean_Up-2', '007', '-x', 'console', 'com', 'com10', 'x'.repeat(100)])(

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { openLog } from '../../../runtime/logging/logger.ts'
-import { createScheduler, type SchedulerOptions } from '../../../runtime/scheduler/bot.ts'
-import { SchedulerEmitter } from '../../../runtime/scheduler/events.ts'
-import { listen } from '../../../runtime/scheduler/hooks.ts'
+import { listen, SchedulerEmitter } from '../../../runtime/scheduler/events.ts'
+import type { SchedulerOptions } from '../../../runtime/scheduler/open-scheduler.ts'
+import { createScheduler } from '../../../runtime/scheduler/scheduler.ts'
 import { openStore } from '../../../runtime/store/open.ts'
 import { createTestScheduler, TestClock } from '../../../runtime/testing/index.ts'
 

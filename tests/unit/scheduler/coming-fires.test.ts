@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { comingFires } from '../../../runtime/scheduler/coming-fires.ts'
+import { comingFires } from '../../../runtime/operations/upcoming-fires.ts'
 import { jobWith } from '../../support/job.ts'
 
 const at = (text: string): number => Date.parse(text)

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Job } from '../../../runtime/manifest/index.ts'
 import { parseSchedule } from '../../../runtime/schedule/index.ts'
-import { dueFires, jitter } from '../../../runtime/scheduler/due-fires.ts'
-import type { Line } from '../../../runtime/scheduler/line.ts'
+import type { Line } from '../../../runtime/scheduler/cursor.ts'
+import { dueFires, jitter } from '../../../runtime/scheduler/fires.ts'
 import { jobWith } from '../../support/job.ts'
 
 const at = (time: string): number => Date.parse(`2026-03-10T${time}Z`)

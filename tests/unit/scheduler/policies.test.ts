@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { JobContext } from '../../../runtime/execution/context.ts'
-import { FatalError, RetryableError } from '../../../runtime/execution/retry.ts'
+import type { JobContext } from '../../../runtime/job/job-context.ts'
 import { createTestScheduler, type TestScheduler, type TestSchedulerOptions } from '../../../runtime/testing/index.ts'
+import { FatalError, RetryableError } from '../../../runtime/worker/outcome.ts'
 
 const NOW = '2026-03-10T10:00:00Z'
 let test_: TestScheduler | undefined

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Staleness } from '../../../runtime/scheduler/staleness.ts'
+import { Staleness } from '../../../runtime/scheduler/failure-detector.ts'
 
 const STALE_AFTER = 3000
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openLog } from '../../../runtime/logging/logger.ts'
-import { createScheduler } from '../../../runtime/scheduler/bot.ts'
+import { createScheduler } from '../../../runtime/scheduler/scheduler.ts'
 import { openStore } from '../../../runtime/store/open.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 import { makeWorkspace } from '../../support/workspace.ts'

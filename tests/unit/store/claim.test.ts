@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type ClaimView, planClaim } from '../../../runtime/store/claim.ts'
 import type { Fire } from '../../../runtime/store/execution.ts'
+import { type ClaimView, planClaim } from '../../../runtime/store/rules/claim-plan.ts'
 import { fireOf, minute, T0 } from '../../conformance/fixtures.ts'
 
 const at = T0 + minute

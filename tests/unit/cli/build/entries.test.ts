@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { entryPoints, findEntries, moduleOutputs } from '../../../../cli/build/entries.ts'
+import { entryPoints, findEntries, moduleOutputs } from '../../../../cli/bundler/entries.ts'
 import { makeWorkspace } from '../../../support/workspace.ts'
 
 describe('what is built', () => {

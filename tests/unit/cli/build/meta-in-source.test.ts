@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { metaSearch } from '../../../../cli/build/meta-in-source.ts'
+import { metaSearch } from '../../../../cli/bundler/code-schedules.ts'
 import { makeWorkspace } from '../../../support/workspace.ts'
 
 const SOURCE = 'src/backend/jobs/a/index.ts'

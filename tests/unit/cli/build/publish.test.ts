@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { discard, publish, publishFiles, stagingFolder } from '../../../../cli/build/publish.ts'
+import { discard, publish, publishFiles, stagingFolder } from '../../../../cli/bundler/publish.ts'
 import { makeWorkspace } from '../../../support/workspace.ts'
 
 function workspaceWithRuntime() {

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
-import { ask } from '../../../../cli/command-line/ask.ts'
+import { ask } from '../../../../cli/command-line/prompt.ts'
 
 const NAME = { text: 'Name', byDefault: 'jobs', check: (answer: string) => (answer.includes(' ') ? 'no spaces' : null) }
 const ZONE = { text: 'Zone', byDefault: 'UTC', check: () => null }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkSchedule } from '../../../../cli/command-line/check-schedule.ts'
+import { checkSchedule } from '../../../../cli/command-line/schedule-input.ts'
 
 const NOW = new Date('2026-11-22T00:00:00Z')
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readInstant } from '../../../../cli/command-line/instant.ts'
+import { readInstant } from '../../../../cli/command-line/option-values.ts'
 
 const NOW = Date.parse('2026-11-22T12:00:00Z')
 const read = (text: string, direction: 'ago' | 'ahead' = 'ago'): string =>

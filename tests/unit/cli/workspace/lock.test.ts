@@ -3,7 +3,7 @@ import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { withWorkspaceLock } from '../../../../cli/workspace/lock.ts'
-import { nextTurn } from '../../../../runtime/clock.ts'
+import { nextTurn } from '../../../../runtime/support/clock.ts'
 import { makeWorkspace } from '../../../support/workspace.ts'
 
 const LOCK = '.webstir.lock'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { openManifestText } from '../../../../cli/workspace/manifest-text.ts'
-import type { JsonValue } from '../../../../runtime/json.ts'
+import { openManifestText } from '../../../../cli/workspace/package-json.ts'
+import type { JsonValue } from '../../../../runtime/support/json.ts'
 
 const ENTRY = { name: 'new', schedule: '0 0 * * *' }
 const add = async (text: string, entry: JsonValue = ENTRY): Promise<string> =>

@@ -1,0 +1,42 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { join } from 'node:path'
+import type { StopSignal } from '../../runtime/support/stop-signals.ts'
+import { OUTPUT_FOLDER } from './bundle.ts'
+
+/** How long after the time it was allowed a scheduler that was told to stop is ended by force, in ms. */
+const PATIENCE = 3_000
+
+/** A built scheduler running as a process of its own, on our own standard streams. */
+export class SchedulerProcess {
+  readonly #child: ChildProcess
+  /** The exit code; 128 and the signal's number where a signal ended it, as in a shell. */
+  readonly ended: Promise<number>
+
+  /** `script`: relative to build/backend. */
+  constructor(workspace: string, args: readonly string[], script = 'jobs/scheduler.js') {
+    const file = join(workspace, OUTPUT_FOLDER, script)
+    this.#child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'inherit', 'inherit'] })
+    this.ended = new Promise((resolve, reject) => {
+      this.#child.on('error', reject)
+      this.#child.on('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
+    })
+  }
+
+  /**
+   * Tells it to stop and waits until it has. `grace`: the time it was allowed for that when it was started, in ms;
+   * after that and a little more it is killed. A terminal's Ctrl-C reaches it without us, and a second signal would
+   * make it leave at once, so after `SIGINT` it is told only when it doesn't stop by itself.
+   */
+  async stop(signal: StopSignal, grace: number): Promise<number> {
+    const kill = setTimeout(() => this.#child.kill('SIGKILL'), grace + PATIENCE)
+    const isTold = signal === 'SIGINT' && process.stdin.isTTY
+    const tell = setTimeout(() => this.#child.kill(signal), isTold ? grace + PATIENCE / 2 : 0)
+    try {
+      return await this.ended
+    } finally {
+      clearTimeout(kill)
+      clearTimeout(tell)
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, parse, relative, resolve } from 'node:path'
+import type { JsonValue } from '../../runtime/support/json.ts'
+import { packageRoot } from '../workspace/package-root.ts'
+import { type Diagnostic, warning } from './diagnostics.ts'
+
+export interface TypeCheck {
+  /** `unavailable`: there is no compiler; `unneeded`: there is nothing to check. */
+  readonly outcome: 'passed' | 'failed' | 'unavailable' | 'unneeded'
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Runs the workspace's TypeScript over its sources, in a process of its own. `signal` ends it early. */
+export async function checkTypes(workspace: string, signal?: AbortSignal): Promise<TypeCheck> {
+  if (!existsSync(join(workspace, 'tsconfig.json'))) return { outcome: 'unneeded', diagnostics: [] }
+  const compiler = findCompiler(workspace)
+  if (compiler === null) {
+    const hint = 'npm install --save-dev typescript; or build with --no-typecheck'
+    return { outcome: 'unavailable', diagnostics: [warning('types were not checked: there is no TypeScript', hint)] }
+  }
+  const config = configFor(workspace)
+  try {
+    const { output, code } = await runCompiler(workspace, compiler, config.path, signal)
+    const diagnostics = readDiagnostics(workspace, output)
+    if (code === 0) return { outcome: 'passed', diagnostics }
+    if (diagnostics.some(({ severity }) => severity === 'error')) return { outcome: 'failed', diagnostics }
+    return {
+      outcome: 'failed',
+      diagnostics: [{ ...warning(`TypeScript ended with code ${code}: ${output.trim()}`, null), severity: 'error' }],
+    }
+  } finally {
+    if (config.isTemporary) rmSync(config.path, { force: true })
+  }
+}
+
+/** The workspace's own compiler; else the one that is installed beside this package. */
+function findCompiler(workspace: string): string | null {
+  for (const from of [workspace, packageRoot()]) {
+    try {
+      const path = createRequire(join(from, 'package.json')).resolve('typescript/package.json')
+      const { bin }: { bin?: { tsc?: string } } = JSON.parse(readFileSync(path, 'utf8'))
+      const tsc = bin?.tsc === undefined ? undefined : join(dirname(path), bin.tsc)
+      if (tsc !== undefined && existsSync(tsc)) return tsc
+    } catch {
+      // Not here.
+    }
+  }
+  return null
+}
+
+/**
+ * The workspace's tsconfig.json; or, where webstir-jobs is not installed in it (older workspaces import its types
+ * only), one that extends it and says where they are.
+ */
+function configFor(workspace: string): { path: string; isTemporary: boolean } {
+  const own = join(workspace, 'tsconfig.json')
+  if (isInstalled(workspace)) return { path: own, isTemporary: false }
+  const folder = join(workspace, 'build')
+  mkdirSync(folder, { recursive: true })
+  const path = join(folder, `.tsconfig-${process.pid}-${Date.now().toString(36)}.json`)
+  const types = join(packageRoot(), 'dist', 'types', 'runtime')
+  const written = readConfig(own)
+  const config = {
+    extends: '../tsconfig.json',
+    compilerOptions: {
+      noEmit: true,
+      skipLibCheck: true,
+      // By default the folder of the config, which would shut the sources out; nothing is written, so any will do.
+      rootDir: parse(folder).root,
+      paths: {
+        ...rebased(written.paths, workspace, folder),
+        'webstir-jobs': [join(types, 'index.d.ts')],
+        'webstir-jobs/*': [join(types, '*', 'index.d.ts')],
+      },
+    },
+    // What isn't said is taken from where this file lies, not from where the one it extends does.
+    ...(written.saysFiles ? {} : { include: ['../src/**/*'] }),
+  }
+  writeFileSync(path, JSON.stringify(config))
+  return { path, isTemporary: true }
+}
+
+function isInstalled(workspace: string): boolean {
+  for (let folder = workspace; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'node_modules', 'webstir-jobs', 'package.json'))) return true
+    if (dirname(folder) === folder) return false
+  }
+}
+
+function readConfig(path: string): { paths: Record<string, string[]>; saysFiles: boolean } {
+  const text = readFileSync(path, 'utf8').replace(/^\s*\/\/.*$|\/\*[\s\S]*?\*\//gm, '')
+  try {
+    const config: { compilerOptions?: { paths?: Record<string, string[]> }; include?: JsonValue; files?: JsonValue } =
+      JSON.parse(text.replace(/,(\s*[}\]])/g, '$1'))
+    return {
+      paths: config.compilerOptions?.paths ?? {},
+      saysFiles: config.include !== undefined || config.files !== undefined,
+    }
+  } catch {
+    return { paths: {}, saysFiles: false }
+  }
+}
+
+function rebased(paths: Record<string, string[]>, from: string, to: string): Record<string, string[]> {
+  const move = (path: string): string => {
+    const moved = relative(to, resolve(from, path)).replaceAll('\\', '/')
+    return moved.startsWith('.') ? moved : `./${moved}`
+  }
+  return Object.fromEntries(Object.entries(paths).map(([name, places]) => [name, places.map(move)]))
+}
+
+function runCompiler(
+  workspace: string,
+  compiler: string,
+  config: string,
+  signal: AbortSignal | undefined,
+): Promise<{ output: string; code: number }> {
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, [compiler, '--noEmit', '--pretty', 'false', '-p', config], {
+      cwd: workspace,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(signal === undefined ? {} : { signal }),
+    })
+    let output = ''
+    child.stdout.on('data', (data) => {
+      output += String(data)
+    })
+    child.stderr.on('data', (data) => {
+      output += String(data)
+    })
+    child.on('error', fail)
+    child.on('close', (code) => done({ output, code: code ?? 1 }))
+  })
+}
+
+/** `src/a.ts(3,14): error TS2322: …`, with further lines that are indented. */
+function readDiagnostics(workspace: string, output: string): Diagnostic[] {
+  const diagnostics: Diagnostic[] = []
+  for (const line of output.split(/\r?\n/)) {
+    const [, file, row, column, severity, text] =
+      /^(?:(.+?)\((\d+),(\d+)\): )?(error|warning) (TS\d+: .*)$/.exec(line) ?? []
+    const last = diagnostics.at(-1)
+    if (text !== undefined) {
+      diagnostics.push({
+        severity: severity === 'warning' ? 'warning' : 'error',
+        file: file === undefined ? null : relative(workspace, resolve(workspace, file)).replaceAll('\\', '/'),
+        line: row === undefined ? null : Number(row),
+        column: column === undefined ? null : Number(column),
+        message: text,
+        hint: null,
+      })
+    } else if (/^\s+\S/.test(line) && last !== undefined) {
+      diagnostics[diagnostics.length - 1] = { ...last, message: `${last.message} ${line.trim()}` }
+    }
+  }
+  return diagnostics
+}

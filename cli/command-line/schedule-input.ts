@@ -1,0 +1,164 @@
+import { isValidCron } from 'cron-validator'
+import { PRIORITY_LABELS } from '../../runtime/manifest/defaults.ts'
+import { fillText } from '../../runtime/manifest/environment.ts'
+import { parseDocument } from '../../runtime/manifest/package-json.ts'
+import {
+  adviseSchedule,
+  isTimezone,
+  localTimeOf,
+  parseSchedule,
+  type Schedule,
+  ScheduleError,
+  suggestTimezone,
+} from '../../runtime/schedule/index.ts'
+import { formatDuration } from '../../runtime/support/duration.ts'
+import { type Env, loadEnvFiles } from '../../runtime/support/env.ts'
+import { didYouMean } from '../../runtime/support/suggest.ts'
+import { absoluteTime, relativeTime } from '../../runtime/support/time-text.ts'
+import { CommandError } from './errors.ts'
+
+/** What cron-validator knows: five or six fields of numbers, names, `*`, lists, ranges, steps and `5#2`. */
+const GATE = { alias: true, seconds: true, allowSevenAsSunday: true, allowNthWeekdayOfMonth: true }
+
+/**
+ * Reads the value of `--schedule`. A plain expression of five or six fields first meets cron-validator: what it takes
+ * only has to be possible at all (`0 0 31 4 *` is not). What it refuses is for `parseSchedule` to judge: either that
+ * one says which field is wrong and why, or the form is an extension (`0 0 L * *`), and `remarks` says so. The other
+ * forms (macros, rates, seven fields, `cron(...)`) are `parseSchedule`'s alone. `remarks` also holds what people get
+ * wrong in a valid schedule; `now` is where this year and the next begin. Throws CommandError with ScheduleError's code.
+ */
+export function checkSchedule(
+  expression: string,
+  timezone: string,
+  now: Date,
+): { schedule: Schedule; remarks: string[] } {
+  const passesGate = !isPlain(expression) || isValidCron(expression, GATE)
+  try {
+    const schedule = parseSchedule(expression, { timezone })
+    const remark = `other cron programs may not read "${expression}": it goes beyond the plain form`
+    const advice = adviseSchedule(schedule, now).map(({ message, hint }) => `${message}; ${hint}`)
+    return { schedule, remarks: passesGate ? advice : [...advice, remark] }
+  } catch (error) {
+    if (!(error instanceof ScheduleError)) throw error
+    throw new CommandError(error.code, `--schedule ${JSON.stringify(expression)}: ${error.message}`, {
+      hint: error.hint ?? 'see "webstir add-job --help" for the forms of a schedule',
+      cause: error,
+    })
+  }
+}
+
+function isPlain(expression: string): boolean {
+  const fields = expression.trim().split(/\s+/)
+  return (fields.length === 5 || fields.length === 6) && !/[@()]/.test(expression)
+}
+
+const SHOWN = 3
+
+/** What a schedule means, for the one who has just typed it. `next`: ISO 8601, in UTC. */
+export interface SchedulePreview {
+  readonly words: string
+  readonly timezone: string
+  /** The next three fires; empty for a rate or `@reboot`, which begin when a scheduler does, and where there are none. */
+  readonly next: readonly string[]
+  /** The same for people, a line each. */
+  readonly lines: readonly string[]
+}
+
+/** `now`: ms since the epoch. */
+export function previewSchedule(schedule: Schedule, now: number): SchedulePreview {
+  const about = { words: schedule.describe(), timezone: schedule.timezone }
+  if (schedule.kind === 'reboot') return { ...about, next: [], lines: ['once, each time a scheduler starts'] }
+  if (schedule.kind === 'rate') return { ...about, next: [], lines: rateLines(schedule, now) }
+  const fires = schedule.take(SHOWN, new Date(now)).map((fire) => fire.getTime())
+  return {
+    ...about,
+    next: fires.map((fire) => new Date(fire).toISOString()),
+    lines:
+      fires.length === 0
+        ? ['never: that time has passed']
+        : fires.map((fire) => fireLine(fire, schedule.timezone, now)),
+  }
+}
+
+function fireLine(fire: number, timezone: string, now: number): string {
+  return `${localTime(fire, timezone)}, ${relativeTime(fire, now)}`
+}
+
+/** A rate counts from the moment when a scheduler first sees it. */
+function rateLines(schedule: Schedule, now: number): string[] {
+  const [first, second] = schedule.take(2, new Date(now)).map((fire) => fire.getTime())
+  if (first === undefined || second === undefined) return ['as soon as a scheduler sees it']
+  const period = second - first
+  return ['as soon as a scheduler sees it', ...[1, 2].map((count) => `${formatDuration(count * period)} after that`)]
+}
+
+/** An instant (ms since the epoch) by a zone's clock: `2026-12-01 09:00 +01:00 (Europe/Berlin)`; no zero seconds. */
+export function localTime(instant: number, timezone: string): string {
+  if (timezone === 'UTC') return absoluteTime(instant)
+  const { date, time, offset } = localTimeOf(new Date(instant), timezone)
+  return `${date} ${time.replace(/:00$/, '')} ${offset} (${timezone})`
+}
+
+interface Given {
+  readonly schedule?: string | undefined
+  readonly timezone?: string | undefined
+  readonly priority?: string | undefined
+}
+
+/**
+ * Checks `--schedule`, `--timezone` and `--priority` as the manifest will be read: with `${NAME}` filled from the
+ * environment, and the workspace's zone where none is given. Throws CommandError for what would never work; what is
+ * only odd comes back as warnings. `now`: ms since the epoch.
+ */
+export async function readScheduleOptions(
+  workspace: string,
+  packageJson: string,
+  { schedule, timezone, priority }: Given,
+  now: number,
+): Promise<{ preview: SchedulePreview | null; warnings: string[] }> {
+  const warnings = labelWarnings(priority)
+  const written = timezone ?? (schedule === undefined ? 'UTC' : await workspaceZone(workspace, packageJson))
+  const filled = await fillFromEnvironment(workspace, [written, schedule ?? ''])
+  for (const name of filled.unset) {
+    warnings.push(`the variable ${name} is not set here, so this can't be checked; the job needs it where it runs`)
+  }
+  const [zone = 'UTC', expression = ''] = filled.texts
+  const isZoneKnown = !filled.unset.some((name) => written.includes(`\${${name}`))
+  if (isZoneKnown) checkZone(zone, timezone === undefined)
+  if (schedule === undefined || filled.unset.length > 0) return { preview: null, warnings }
+  const { schedule: parsed, remarks } = checkSchedule(expression, zone, new Date(now))
+  return { preview: previewSchedule(parsed, now), warnings: [...warnings, ...remarks] }
+}
+
+async function workspaceZone(workspace: string, packageJson: string): Promise<string> {
+  const { scheduler } = await parseDocument(workspace, packageJson)
+  return typeof scheduler.timezone === 'string' ? scheduler.timezone : 'UTC'
+}
+
+async function fillFromEnvironment(
+  workspace: string,
+  texts: readonly string[],
+): Promise<{ texts: string[]; unset: string[] }> {
+  if (!texts.some((text) => text.includes('${'))) return { texts: [...texts], unset: [] }
+  const env: Env = { ...process.env }
+  await loadEnvFiles(workspace, env)
+  const filled = texts.map((text) => fillText(text, env))
+  return { texts: filled.map(({ value }) => value), unset: filled.flatMap(({ unset }) => unset) }
+}
+
+function checkZone(zone: string, isDefault: boolean): void {
+  if (zone === 'UTC' || isTimezone(zone)) return
+  const near = suggestTimezone(zone)
+  const place = isDefault ? 'package.json: webstir.scheduler.timezone' : '--timezone'
+  throw new CommandError('TIMEZONE', `${place}: "${zone}" is no time zone`, {
+    hint: near === undefined ? 'use an IANA name such as Europe/Berlin, or UTC' : `did you mean ${near}?`,
+  })
+}
+
+function labelWarnings(priority: string | undefined): string[] {
+  if (priority === undefined || /^\s*[+-]?[\d.]+\s*$/.test(priority)) return []
+  const labels = Object.keys(PRIORITY_LABELS)
+  if (labels.includes(priority.toLowerCase())) return []
+  const near = didYouMean(priority, labels)
+  return [`the priority "${priority}" counts as 0; ${near ?? `labels that count are ${labels.join(', ')}`}`]
+}

@@ -1,0 +1,46 @@
+import { openExistingStore, openStore } from '../../runtime/store/open.ts'
+import type { Store } from '../../runtime/store/store.ts'
+import { systemClock } from '../../runtime/support/clock.ts'
+import { type Env, loadEnvFiles } from '../../runtime/support/env.ts'
+import { findWorkspace } from './find.ts'
+
+/** A workspace, and the environment in which its jobs would run from here: its `.env` files included. */
+export interface WorkspacePlace {
+  /** Absolute path. */
+  readonly root: string
+  readonly env: Env
+}
+
+/** Finds the workspace as every command does. This process's own environment stays as it is. */
+export async function placeOfWorkspace(given: string | undefined): Promise<WorkspacePlace> {
+  const root = findWorkspace(given)
+  const env: Env = { ...process.env }
+  await loadEnvFiles(root, env)
+  return { root, env }
+}
+
+/** Works with the workspace's store, which is made where there is none, and closes it. */
+export async function withStore<Result>(
+  { root, env }: WorkspacePlace,
+  work: (store: Store) => Promise<Result>,
+): Promise<Result> {
+  const store = await openStore(undefined, { env, workspace: root, clock: systemClock })
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}
+
+/** The same, but where there is no store yet none is made: `work` then gets null. */
+export async function withExistingStore<Result>(
+  { root, env }: WorkspacePlace,
+  work: (store: Store | null) => Promise<Result>,
+): Promise<Result> {
+  const store = await openExistingStore({ env, workspace: root, clock: systemClock })
+  try {
+    return await work(store)
+  } finally {
+    await store?.close()
+  }
+}

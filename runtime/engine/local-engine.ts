@@ -1,0 +1,298 @@
+import type { Job } from '../manifest/types.ts'
+import type { Execution } from '../store/execution.ts'
+import { type Clock, sleep, type Timer } from '../support/clock.ts'
+import { messageOf } from '../support/errors.ts'
+import type { AbortCause } from '../worker/abort.ts'
+import { type Executing, type ExecutionEnd, execute } from '../worker/attempt.ts'
+import { outsideFrames } from '../worker/job-scope.ts'
+import { windDown } from '../worker/running-executions.ts'
+import type { Surroundings } from '../worker/services.ts'
+import type { Slots } from '../worker/slots.ts'
+import type { Engine } from './engine.ts'
+
+export interface LocalEngineOptions {
+  readonly around: Surroundings
+  readonly node: string
+  /** Executions at once, at least 1. */
+  readonly concurrency: number
+  /** Heartbeats before this instant are those of the dead. */
+  staleBefore(now: number): number
+  /** The job of an execution; undefined where this process doesn't know it (it then leaves the row to others). */
+  job(name: string): Job | undefined
+  onStart(execution: Execution): void
+  onEnd(end: ExecutionEnd): void
+  onSkip(execution: Execution): void
+}
+
+/** While something runs or waits, the store is asked this often what others want or left, in ms. */
+const POLL = 1000
+
+/** Runs executions in this process, `concurrency` at once, taken by priority, then time. */
+export class LocalEngine implements Engine, Slots {
+  readonly concurrency: number
+  readonly #options: LocalEngineOptions
+  readonly #clock: Clock
+  readonly #running = new Map<string, Executing>()
+  /** Slots in which something runs that the engine didn't start. */
+  #lent = 0
+  /** False while nothing was started here, nor the queue looked at: who only runs jobs from code leaves it to others. */
+  #isInUse = false
+  #isStopping = false
+  #isTaking = false
+  /** Settles when the look at the queue that is under way is over. */
+  #taking: Promise<void> = Promise.resolve()
+  /** Settles when whoever was given the free slots last has started what it wanted to. */
+  #giving: Promise<void> = Promise.resolve()
+  #lookAgain = false
+  #mayHaveQueued = true
+  #timer: { readonly ringsAt: number; readonly timer: Timer } | undefined
+  #idleWaiters: (() => void)[] = []
+  readonly #awaited = new Map<string, readonly (() => void)[]>()
+
+  constructor(options: LocalEngineOptions) {
+    this.#options = options
+    this.concurrency = options.concurrency
+    this.#clock = options.around.clock
+  }
+
+  async withSlots<Result>(work: (slots: number) => Promise<Result>): Promise<Result> {
+    const before = this.#giving
+    let isOver: () => void = () => {}
+    this.#giving = new Promise((resolve) => {
+      isOver = resolve
+    })
+    await before
+    try {
+      return await work(this.#freeSlots())
+    } finally {
+      isOver()
+    }
+  }
+
+  #freeSlots(): number {
+    return this.#isStopping ? 0 : Math.max(0, this.concurrency - this.#running.size - this.#lent)
+  }
+
+  async lend(): Promise<boolean> {
+    while (this.#isTaking) await this.#taking
+    return this.withSlots(async (slots) => {
+      if (slots > 0) this.#lent++
+      return slots > 0
+    })
+  }
+
+  occupy(): void {
+    this.#lent++
+  }
+
+  giveBack(): void {
+    this.#lent--
+    // Done by the code of a job; what is taken now is none of that job's doing.
+    if (this.#isInUse) outsideFrames(() => this.#fillSlots())
+  }
+
+  start(executions: readonly Execution[]): void {
+    this.#isInUse = true
+    outsideFrames(() => {
+      for (const execution of executions) this.#run(execution)
+      this.#setTimer(POLL)
+    })
+  }
+
+  lookAtQueue(): void {
+    this.#isInUse = true
+    this.#mayHaveQueued = true
+    // Often called by the code of a job that has just queued something; what is taken then is none of that job's doing.
+    outsideFrames(() => this.#fillSlots())
+  }
+
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#idleWaiters.push(resolve)
+      this.lookAtQueue()
+    })
+  }
+
+  ended(executionId: string): Promise<void> {
+    return new Promise((resolve) => {
+      const others = this.#awaited.get(executionId) ?? []
+      this.#awaited.set(executionId, [...others, resolve])
+      // Anew, since the one that is set may let the process end, and with it whoever waits.
+      this.#timer?.timer.cancel()
+      this.#timer = undefined
+      outsideFrames(() => {
+        this.#setTimer(POLL)
+        // It may have ended just now.
+        void this.#lookAfterAwaited().catch(() => {})
+      })
+    })
+  }
+
+  abort(executionId: string, cause: AbortCause): boolean {
+    const executing = this.#running.get(executionId)
+    executing?.abort(cause)
+    return executing !== undefined
+  }
+
+  async stop(grace: number): Promise<void> {
+    this.#isStopping = true
+    this.#timer?.timer.cancel()
+    const begin = this.#clock.now()
+    // What was being taken from the queue when the stop came is this node's already, so it is waited for like the rest.
+    const patience = new AbortController()
+    await Promise.race([this.#taking, sleep(this.#clock, grace, patience.signal)])
+    patience.abort()
+    const left = Math.max(0, grace - (this.#clock.now() - begin))
+    await windDown([...this.#running.values()], this.#clock, left, 'stop')
+    // What is still open ends elsewhere or later; nobody here will hear of it.
+    for (const id of [...this.#awaited.keys()]) this.#settleAwaited(id)
+  }
+
+  #run(execution: Execution): void {
+    const { around, onStart } = this.#options
+    const job = this.#options.job(execution.job)
+    if (job === undefined) return void this.#leaveToOthers(execution)
+    const executing = execute(execution, job, around)
+    this.#running.set(execution.id, executing)
+    onStart(execution)
+    executing.done.then(
+      (end) => this.#ended(end),
+      (error: unknown) => {
+        this.#tell(execution, error)
+        this.#over(execution)
+      },
+    )
+  }
+
+  #ended(end: ExecutionEnd): void {
+    const { execution, outcome, recorded } = end
+    try {
+      this.#options.onEnd(end)
+      if (recorded && outcome.kind !== 'retry' && outcome.kind !== 'released') this.#settleAwaited(execution.id)
+    } catch (error) {
+      this.#tell(execution, error)
+    }
+    this.#over(execution)
+  }
+
+  /** Its slot is free again. */
+  #over({ id }: Execution): void {
+    this.#running.delete(id)
+    this.#fillSlots()
+  }
+
+  #tell({ id, job }: Execution, error: unknown): void {
+    this.#options.around.log.root.error({ job, executionId: id }, messageOf(error))
+  }
+
+  /** An execution of a job that only another process's manifest has. */
+  async #leaveToOthers({ id, owner, attempt, job }: Execution): Promise<void> {
+    const { store, clock, log } = this.#options.around
+    const error = { code: 'JOB_UNKNOWN', message: `no job "${job}" in this process's manifest`, stack: null }
+    const outcome = { kind: 'retry', error, availableAt: clock.now() + 60_000 } as const
+    await store.finish({ id, owner, attempt, at: clock.now(), outcome }).catch(() => {})
+    log.root.warn(
+      { job, executionId: id },
+      `[${job}] is queued but isn't in this manifest; left to others for a minute`,
+    )
+  }
+
+  /** Fills the free slots from the queue. Calls that come while it is under way make it look once more. */
+  #fillSlots(): void {
+    if (this.#isTaking) this.#lookAgain = true
+    else void this.#take()
+  }
+
+  async #take(): Promise<void> {
+    this.#isTaking = true
+    let isOver = (): void => {}
+    this.#taking = new Promise((resolve) => {
+      isOver = resolve
+    })
+    try {
+      do {
+        this.#lookAgain = false
+        await this.withSlots((slots) => this.#takeOnce(slots))
+      } while (this.#lookAgain)
+    } catch (error) {
+      this.#options.around.log.root.error(`the queue could not be read, trying again: ${messageOf(error)}`)
+      this.#mayHaveQueued = true
+      this.#setTimer(POLL)
+    } finally {
+      this.#isTaking = false
+      isOver()
+    }
+  }
+
+  async #takeOnce(limit: number): Promise<void> {
+    const { around, node, staleBefore, onSkip } = this.#options
+    if (this.#mayHaveQueued && limit > 0) {
+      const now = this.#clock.now()
+      const { taken, skipped } = await around.store.take({ node, now, limit, staleBefore: staleBefore(now) })
+      for (const execution of skipped) {
+        onSkip(execution)
+        this.#settleAwaited(execution.id)
+      }
+      for (const execution of taken) this.#run(execution)
+      if (taken.length === limit || skipped.length > 0) {
+        this.#lookAgain = true
+      } else if (taken.length === 0) {
+        const at = await around.store.nextAvailableAt()
+        this.#mayHaveQueued = at !== null
+        if (at !== null) this.#setTimer(at <= now ? POLL : Math.min(at - now, 60_000))
+      }
+    }
+    // All slots may be taken by what was called from code; then the queue was not looked into.
+    const hasLooked = limit > 0 || !this.#mayHaveQueued || this.#isStopping
+    if (this.#running.size === 0 && !this.#lookAgain && hasLooked) this.#settleIdle()
+    // Other processes may queue what they have no slot for, and ask for cancellations here.
+    if (this.#running.size > 0 || around.store.target !== null) this.#setTimer(POLL)
+  }
+
+  #settleAwaited(executionId: string): void {
+    for (const resolve of this.#awaited.get(executionId) ?? []) resolve()
+    this.#awaited.delete(executionId)
+  }
+
+  /** Executions that are waited for here may end in another process, or be cancelled in the queue. */
+  async #lookAfterAwaited(): Promise<void> {
+    for (const id of this.#awaited.keys()) {
+      if (this.#running.has(id)) continue
+      const execution = await this.#options.around.store.execution(id)
+      const isOpen = execution?.status === 'QUEUED' || execution?.status === 'RUNNING'
+      if (!isOpen) this.#settleAwaited(id)
+    }
+    if (this.#awaited.size > 0) this.#setTimer(POLL)
+  }
+
+  #settleIdle(): void {
+    const waiters = this.#idleWaiters
+    this.#idleWaiters = []
+    for (const resolve of waiters) resolve()
+  }
+
+  /** The earliest wish counts: a timer that is set already stays unless the new one rings sooner. */
+  #setTimer(delay: number): void {
+    const ringsAt = this.#clock.now() + delay
+    if (this.#isStopping || (this.#timer !== undefined && this.#timer.ringsAt <= ringsAt)) return
+    this.#timer?.timer.cancel()
+    const ring = (): void => {
+      this.#timer = undefined
+      void this.#poll()
+    }
+    this.#timer = { ringsAt, timer: this.#clock.after(delay, ring, { unref: this.#awaited.size === 0 }) }
+  }
+
+  async #poll(): Promise<void> {
+    const { around, node } = this.#options
+    if (this.#running.size > 0) {
+      try {
+        for (const id of await around.store.cancelRequests(node)) this.abort(id, 'cancel')
+      } catch {
+        // The store is away for the moment; the next poll asks again.
+      }
+    }
+    this.lookAtQueue()
+    await this.#lookAfterAwaited().catch(() => {})
+  }
+}

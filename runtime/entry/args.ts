@@ -1,0 +1,83 @@
+import { parseDuration } from '../support/duration.ts'
+import { JobsError } from '../support/errors.ts'
+import { didYouMean } from '../support/suggest.ts'
+
+/** Wrong options on the command line: exit code 2. */
+export class UsageError extends JobsError {}
+
+const FLAGS = ['help', 'list', 'json', 'all', 'watch', 'strict', 'force', 'no-reboot', 'history', 'status'] as const
+const VALUES = ['job', 'args', 'tenant', 'scheduled-for', 'grace', 'pause', 'resume', 'reason', 'limit'] as const
+
+type Flag = (typeof FLAGS)[number]
+type Value = (typeof VALUES)[number]
+
+/** The built scheduler's options, as given: flags that were there, and the values of the others. */
+export interface GivenOptions {
+  has(flag: Flag): boolean
+  value(name: Value): string | undefined
+}
+
+/** Reads `--flag`, `--name value` and `--name=value`. Throws UsageError for anything else. */
+export function readOptions(argv: readonly string[]): GivenOptions {
+  const flags = new Set<string>()
+  const values = new Map<string, string>()
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index] ?? ''
+    const [, name = '', inline] = /^--([^=]+)(?:=(.*))?$/s.exec(word === '-h' ? '--help' : word) ?? []
+    if ((FLAGS as readonly string[]).includes(name)) {
+      if (inline !== undefined) throw new UsageError('USAGE', `--${name} takes no value`, { hint: `write --${name}` })
+      flags.add(name)
+    } else if ((VALUES as readonly string[]).includes(name)) {
+      const value = inline ?? argv[++index]
+      if (value === undefined) throw new UsageError('USAGE', `--${name} needs a value`, { hint: 'see --help' })
+      values.set(name, value)
+    } else {
+      throw unknown(word, name)
+    }
+  }
+  return { has: (flag) => flags.has(flag), value: (name) => values.get(name) }
+}
+
+function unknown(word: string, name: string): UsageError {
+  if (name === '')
+    return new UsageError('USAGE', `"${word}" is no option`, { hint: 'to run a job: --job NAME; see --help' })
+  const near = didYouMean(name, [...FLAGS, ...VALUES])
+  return new UsageError('USAGE', `--${name} is no option`, {
+    hint: near === undefined ? 'see --help' : near.replace('"', '"--'),
+  })
+}
+
+/** What the built scheduler says of itself. */
+export const HELP = `Usage: node build/backend/jobs/scheduler.js [option]
+
+  --list [--json]              the jobs, their schedules and when they run next
+  --job NAME                   run one job once, now
+      --args JSON              with these arguments (a JSON array, or one value)
+      --tenant ID              for one tenant
+      --scheduled-for TIME     as the fire of that instant (ISO 8601), claimed like any other
+      --force                  beside a running one, and though it is disabled
+  --all                        run every job once, by priority
+  --watch [--job NAME]         run what is due until told to stop
+      --strict                 refuse to start if anything in the manifest is wrong
+      --grace DURATION         how long running jobs may take to finish on stop (default 30s)
+      --no-reboot              do not fire @reboot schedules
+  --history [--job NAME] [--limit N] [--json]    what ran, and what did not
+  --pause NAME [--reason TEXT] stop firing a job until it is resumed
+  --resume NAME                fire it again
+  --status [--json]            exit 0 if a scheduler on this store is alive and on time, 1 if not
+  --help                       this text
+
+Environment: WORKSPACE_ROOT, JOBS_STORE_URL, DATABASE_URL, LOG_LEVEL, LOG_FORMAT=json|pretty, NAME_ENABLED=false;
+.env, .env.local, .env.NODE_ENV and .env.NODE_ENV.local of the workspace are read.
+Exit codes: 0 done, 1 failed, 2 wrong options, 75 the job is running already.
+`
+
+/** How long what runs may go on after a request to stop, where nothing is said. */
+const DEFAULT_GRACE = '30s'
+
+/** The value of `--grace`, in ms; `text` is undefined where there is none. Throws UsageError where it is no duration. */
+export function readGrace(text: string | undefined): number {
+  const grace = parseDuration(text ?? DEFAULT_GRACE)
+  if (grace !== undefined) return grace
+  throw new UsageError('USAGE', `--grace "${text}" is no duration`, { hint: 'such as 30s or 2m' })
+}

@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util'
+import type { Env } from '../support/env.ts'
+import { messageOf } from '../support/errors.ts'
+import { readGrace, UsageError } from './args.ts'
+
+/** Listens on this machine only, unless it is told otherwise: what jobs can do is not for everybody. */
+const HOST = '127.0.0.1'
+const PORT = '3000'
+const HIGHEST_PORT = 65_535
+
+export interface ServerOptions {
+  readonly port: number
+  readonly host: string
+  readonly withoutBot: boolean
+  /** ms */
+  readonly grace: number
+}
+
+/** Reads `--port`, `--host`, `--without-bot` and `--grace`; PORT and HOST of the environment stand in. */
+export function readServerOptions(argv: readonly string[], env: Env): ServerOptions {
+  const values = parse(argv)
+  const port = Number(values.port ?? (env.PORT || PORT))
+  if (!Number.isInteger(port) || port < 0 || port > HIGHEST_PORT) {
+    throw new UsageError('USAGE', `--port "${values.port ?? env.PORT}" is no port`, {
+      hint: `a whole number from 0 (any that is free) to ${HIGHEST_PORT}`,
+    })
+  }
+  const grace = readGrace(values.grace)
+  return { port, host: values.host ?? (env.HOST || HOST), withoutBot: values['without-bot'] === true, grace }
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        port: { type: 'string' },
+        host: { type: 'string' },
+        'without-bot': { type: 'boolean' },
+        grace: { type: 'string' },
+      },
+    }).values
+  } catch (error) {
+    throw new UsageError('USAGE', messageOf(error), {
+      hint: '--port PORT, --host HOST, --without-bot, --grace DURATION',
+    })
+  }
+}

@@ -1,0 +1,178 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { PreCheckVerdict, StoreTransaction } from '../store/store.ts'
+import { JobsError, messageOf } from '../support/errors.ts'
+import type { JobContext } from './job-context.ts'
+import { type BackgroundJobShape, type CodeSchedule, filterOf, runObject, schedulesOf } from './job-object.ts'
+import type { TenantSource } from './tenants.ts'
+
+/** Runs inside the lock's transaction, before the execution starts, and may say that there is nothing to do. */
+export type PreCheck = (
+  context: JobContext,
+  transaction: StoreTransaction,
+) => Promise<PreCheckVerdict> | PreCheckVerdict
+
+/** A job's code in the one form that the rest of the runtime knows, whichever way its module was written. */
+export interface JobModule {
+  /** Where it comes from; named in messages. */
+  readonly file: string
+  run(context: JobContext): unknown
+  readonly preCheck: PreCheck | undefined
+  /** What its `meta()` declares; throws what that throws. */
+  schedules(): CodeSchedule[]
+  /** Undefined where the module doesn't say. */
+  readonly multiTenant: boolean | undefined
+  readonly filter: ((tenants: TenantSource) => unknown) | undefined
+}
+
+/** Where job modules come from: a built workspace, or functions that were handed over. */
+export interface JobModules {
+  /** Throws JobModuleError where there is none, or it can't be used. */
+  load(job: string): Promise<JobModule>
+  /** The file that is the job's module, as messages name it; left out where jobs have none. */
+  readonly fileOf?: (job: string) => string
+}
+
+/** Codes: JOB_MODULE_MISSING, JOB_MODULE_THROWS, JOB_MODULE_WITHOUT_RUN, JOB_MODULE_AMBIGUOUS, JOB_MODULE_SHAPE. */
+export class JobModuleError extends JobsError {}
+
+/** Imports a job's module and checks its shape. `url` is what is imported; `file` is how people know it. */
+export async function importJobModule(job: string, url: string, file: string): Promise<JobModule> {
+  let exports: Record<string, unknown>
+  try {
+    exports = (await import(url)) as Record<string, unknown>
+  } catch (error) {
+    throw isMissing(error, url)
+      ? new JobModuleError('JOB_MODULE_MISSING', `job "${job}" has no built module at ${file}`, {
+          hint: `check src/backend/jobs/${job}/index.ts and run "webstir build"`,
+          cause: error,
+        })
+      : new JobModuleError(
+          'JOB_MODULE_THROWS',
+          `job "${job}": ${file} throws while it is loaded: ${messageOf(error)}`,
+          {
+            hint: 'what stands at the top level of the module, or of one that it imports, fails; it never got to run()',
+            cause: error,
+          },
+        )
+  }
+  return jobModuleFrom(job, exports, file)
+}
+
+/**
+ * The job in a module's exports: `run` or a default function, or a default object with a `run`. `meta`, `multiTenant`,
+ * `tenantsFilter` and `preCheck` stand beside `run`, in the object or as exports of their own.
+ */
+export function jobModuleFrom(job: string, exports: Record<string, unknown>, file: string): JobModule {
+  const { run, default: main } = exports
+  if (run !== undefined && main !== null && typeof main === 'object') {
+    throw new JobModuleError('JOB_MODULE_AMBIGUOUS', `job "${job}": ${file} exports both run() and a default object`, {
+      hint: 'keep one of the two: "export async function run(ctx)", or "export default { async run() { ... } }"',
+    })
+  }
+  if (main !== null && typeof main === 'object') {
+    checkParts(job, main, `the default object of ${file}`)
+    if (!isJobObject(main)) throw withoutRun(job, main, `the default object of ${file}`)
+    return { file, run: (context) => runObject(main, context), ...partsOf(main, { ...exports, ...main }) }
+  }
+  checkParts(job, exports, file)
+  const entry = run ?? main
+  if (!isFunction(entry)) throw withoutRun(job, { ...exports, run: entry }, file)
+  const parts = { ...exports, run: entry }
+  return { file, run: (context) => entry(context), ...partsOf(parts, exports) }
+}
+
+function partsOf(
+  definition: BackgroundJobShape,
+  { multiTenant, preCheck }: { readonly multiTenant?: unknown; readonly preCheck?: unknown },
+): Omit<JobModule, 'file' | 'run'> {
+  return {
+    preCheck: isFunction(preCheck)
+      ? async (context, transaction) => checkedVerdict(context.job, await preCheck(context, transaction))
+      : undefined,
+    schedules: () => schedulesOf(definition),
+    multiTenant: typeof multiTenant === 'boolean' ? multiTenant : undefined,
+    filter: filterOf(definition),
+  }
+}
+
+function checkedVerdict(job: string, given: unknown): PreCheckVerdict {
+  if (given !== null && typeof given === 'object' && 'skip' in given) {
+    if (given.skip === false) return { skip: false }
+    if (given.skip === true && 'reason' in given) return { skip: true, reason: String(given.reason) }
+  }
+  throw new JobModuleError('JOB_MODULE_SHAPE', `job "${job}": preCheck gave ${kindOf(given)}, no verdict`, {
+    hint: 'return { skip: false }, or { skip: true, reason: "..." }',
+  })
+}
+
+/** What a job may have beside `run`, and what it has to be. */
+const PARTS = [
+  ['meta', 'function', 'meta() { this.schedule("0 0 * * *") }'],
+  ['tenantsFilter', 'function', 'tenantsFilter: (tenants) => tenants.where({ active: true })'],
+  ['preCheck', 'function', 'async preCheck(ctx, tx) { return { skip: false } }'],
+  ['multiTenant', 'boolean', 'multiTenant: true'],
+] as const
+
+/** Throws where one of them is something else: it would be passed over in silence. */
+function checkParts(job: string, holder: object, place: string): void {
+  const found = new Map(Object.entries(holder))
+  for (const [name, wanted, example] of PARTS) {
+    const value = found.get(name)
+    if (value === undefined || typeof value === wanted) continue
+    throw new JobModuleError(
+      'JOB_MODULE_SHAPE',
+      `job "${job}": ${name} of ${place} is ${kindOf(value)}, no ${wanted}`,
+      {
+        hint: `write ${example}, or leave it out`,
+      },
+    )
+  }
+}
+
+type Anything = (...values: readonly unknown[]) => unknown
+const isFunction = (value: unknown): value is Anything => typeof value === 'function'
+
+function isJobObject(object: object): object is BackgroundJobShape {
+  return 'run' in object && typeof object.run === 'function'
+}
+
+function withoutRun(job: string, holder: object, place: string): JobModuleError {
+  const run = 'run' in holder ? holder.run : undefined
+  const names = Object.entries(holder).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  const has = names.length === 0 ? 'nothing' : names.join(', ')
+  const form = place.startsWith('the default') ? 'async run() { ... }' : 'export async function run(ctx) { ... }'
+  return run === undefined
+    ? new JobModuleError('JOB_MODULE_WITHOUT_RUN', `job "${job}": ${place} has no run function`, {
+        hint: `write "${form}"; what is there: ${has}`,
+      })
+    : new JobModuleError('JOB_MODULE_WITHOUT_RUN', `job "${job}": run of ${place} is ${kindOf(run)}, no function`, {
+        hint: `write "${form}"`,
+      })
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`
+}
+
+/** True where it is the module itself that isn't there, not something that it imports. */
+function isMissing(error: unknown, url: string): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 'ERR_MODULE_NOT_FOUND' &&
+    (!('url' in error) || error.url === url)
+  )
+}
+
+/** The modules of a built workspace. `build`: absolute path of build/backend. Each is imported once. */
+export function builtModules(build: string): JobModules {
+  const within = (job: string): string => join('jobs', job, 'index.js')
+  const fileOf = (job: string): string => join('build', 'backend', within(job))
+  return {
+    load: (job) => importJobModule(job, pathToFileURL(join(build, within(job))).href, fileOf(job)),
+    fileOf,
+  }
+}

@@ -1,0 +1,147 @@
+import {
+  type ErrorRecord,
+  type Execution,
+  isFinal,
+  type JobStatus,
+  type LogLine,
+  type Trigger,
+} from '../store/execution.ts'
+import type { Store } from '../store/store.ts'
+import { type Clock, sleep } from '../support/clock.ts'
+import { JobsError } from '../support/errors.ts'
+import type { JsonValue } from '../support/json.ts'
+import { redacted } from '../support/redact.ts'
+import { absoluteTime } from '../support/time-text.ts'
+
+/** An execution as `--json` shows it: documented and stable. Times are ISO 8601 in UTC. */
+export interface ExecutionRecord {
+  readonly id: string
+  readonly job: string
+  /** The expression as written; null for runs by hand and from code. */
+  readonly schedule: string | null
+  readonly scheduledFor: string
+  readonly tenant: string | null
+  readonly trigger: Trigger
+  readonly status: JobStatus
+  readonly attempt: number
+  readonly maxAttempts: number
+  readonly recoveries: number
+  readonly priority: number
+  /** Secrets are redacted. */
+  readonly args: JsonValue
+  readonly owner: string | null
+  readonly queuedAt: string
+  /** Not to be started before: jitter, or the delay of a retry. */
+  readonly availableAt: string
+  /** When the newest attempt started. */
+  readonly startedAt: string | null
+  readonly completedAt: string | null
+  /** From the start of the last attempt to its end. */
+  readonly durationMs: number | null
+  readonly error: ErrorRecord | null
+  readonly skipReason: string | null
+  /** How many fires this skip stands for; 0 where it is no skip. */
+  readonly skipCount: number
+  /** The last fire that this skip stands for. */
+  readonly skippedUntil: string | null
+  /** When somebody asked to cancel it while it was running. */
+  readonly cancelRequestedAt: string | null
+  readonly progress: { readonly percent: number; readonly message: string | null } | null
+  readonly parentId: string | null
+}
+
+/** What is shown of an execution. `schedule`: its expression as written, where it has one. */
+export function executionRecord(
+  execution: Execution,
+  schedule: string | undefined,
+  redact: readonly string[],
+): ExecutionRecord {
+  const { startedAt, finishedAt, status } = execution
+  const isRun = startedAt !== null && finishedAt !== null && status !== 'SKIPPED'
+  return {
+    id: execution.id,
+    job: execution.job,
+    schedule: schedule ?? null,
+    scheduledFor: iso(execution.scheduledFor),
+    tenant: execution.tenant === '' ? null : execution.tenant,
+    trigger: execution.trigger,
+    status,
+    attempt: execution.attempt,
+    maxAttempts: execution.maxAttempts,
+    recoveries: execution.recoveries,
+    priority: execution.priority,
+    args: redacted(execution.args, redact),
+    owner: execution.owner === '' ? null : execution.owner,
+    queuedAt: iso(execution.queuedAt),
+    availableAt: iso(execution.availableAt),
+    startedAt: isoOrNull(startedAt),
+    completedAt: isoOrNull(finishedAt),
+    durationMs: isRun ? finishedAt - startedAt : null,
+    error: execution.error,
+    skipReason: execution.skipReason,
+    skipCount: execution.skipCount,
+    skippedUntil: isoOrNull(execution.skippedUntil),
+    cancelRequestedAt: isoOrNull(execution.cancelRequestedAt),
+    progress: execution.progress,
+    parentId: execution.parentId,
+  }
+}
+
+const iso = (time: number): string => new Date(time).toISOString()
+const isoOrNull = (time: number | null): string | null => (time === null ? null : iso(time))
+
+/** Codes: EXECUTION_NOT_FOUND, EXECUTION_AMBIGUOUS. */
+class ExecutionNotFoundError extends JobsError {}
+
+/** What an id can begin with. */
+const BEGINNING = /^[0-9a-f][0-9a-f-]{0,35}$/
+/** Candidates that an ambiguous beginning names in its hint. */
+const SHOWN = 3
+
+/**
+ * The execution of that id, or the only one whose id begins so. `store` is null where there is none yet. Throws
+ * ExecutionNotFoundError that says what was found instead.
+ */
+export async function findExecution(store: Store | null, given: string): Promise<Execution> {
+  const id = given.trim().toLowerCase()
+  if (!BEGINNING.test(id))
+    throw notFound(given, 'an id has hexadecimal digits and dashes only; see "webstir job-history"')
+  const exact = await store?.execution(id)
+  if (exact != null) return exact
+  const found = (await store?.executions({ idPrefix: id, limit: SHOWN + 1 })) ?? []
+  const [first] = found
+  if (first === undefined) throw notFound(given, 'see "webstir job-history" for those that are kept')
+  if (found.length === 1) return first
+  const some = found.slice(0, SHOWN).map((one) => `${one.id} (${one.job}, ${absoluteTime(one.scheduledFor)})`)
+  throw new ExecutionNotFoundError('EXECUTION_AMBIGUOUS', `the ids of several executions begin with "${given}"`, {
+    hint: `give more of it: ${some.join(', ')}${found.length > SHOWN ? ', ...' : ''}`,
+  })
+}
+
+function notFound(given: string, hint: string): ExecutionNotFoundError {
+  return new ExecutionNotFoundError('EXECUTION_NOT_FOUND', `there is no execution "${given}"`, { hint })
+}
+
+/** How often the store is asked for more, in ms. */
+const POLL = 300
+
+/**
+ * The lines of an execution's log as they come, until it is final; returns how it ended, or null where it was pruned
+ * meanwhile. The outcome is written after the last line, so what is read after it is complete.
+ */
+export async function* followLog(
+  store: Store,
+  id: string,
+  clock: Clock,
+  signal?: AbortSignal,
+): AsyncGenerator<LogLine, Execution | null, undefined> {
+  let from = 0
+  for (;;) {
+    const execution = await store.execution(id)
+    const lines = await store.logLines(id, from)
+    yield* lines
+    from += lines.length
+    if (execution === null || isFinal(execution.status) || signal?.aborted) return execution
+    await sleep(clock, POLL, signal)
+  }
+}

@@ -1,0 +1,197 @@
+import type { Job } from '../manifest/types.ts'
+import type { ClaimOutcome, Fire, SkipCause } from '../store/execution.ts'
+import { unitHash } from '../support/hash.ts'
+import { type Line, rebootSchedules } from './cursor.ts'
+
+/** Fires up to this many ms old are late, and run; older ones were missed, and the job's `catchUp` decides. */
+export const LATE = 60_000
+/** Fires of one line that one tick deals with; what is beyond is the next tick's, which follows at once. */
+const MOST_AT_ONCE = 1000
+/** How far missed fires are counted; beyond it, the record says "more than". */
+const MOST_COUNTED = 100_000
+
+export interface DueFires {
+  readonly fires: Fire[]
+  /** The instant up to which these fires settle the line. */
+  readonly mark: number
+  /** The line's first fire after the mark; null where none comes. */
+  readonly next: number | null
+}
+
+/** Pure: what becomes of the fires of a line in (mark, now]. */
+export function dueFires(line: Line, now: number): DueFires {
+  const { job } = line
+  const lateFrom = Math.max(now - LATE, line.mark + 1)
+  const windowFrom = Math.max(now - job.catchUpWindow, line.mark + 1)
+  const fires: Fire[] = []
+  const skip: Skip = (from, before, cause, reason) => {
+    const missed = count(line, from, before)
+    if (missed === null) return
+    const more = missed.count >= MOST_COUNTED ? `more than ${MOST_COUNTED} fires, ` : ''
+    fires.push(fireAt(line, missed.last, 'catch-up', { cause, reason: `${cause}: ${more}${reason}` }, missed.count))
+  }
+  if (job.disabledBy !== null) {
+    skip(line.mark + 1, now + 1, 'disabled', job.disabledBy)
+    return { fires, mark: now, next: nextAfter(line, now) }
+  }
+  let next = nextAfter(line, line.mark)
+  if (next !== null && next < lateFrom) {
+    const full = missedFires(line, lateFrom, windowFrom, fires, skip)
+    if (full !== undefined) return { fires, mark: full, next: nextAfter(line, full) }
+    next = nextAfter(line, lateFrom - 1)
+  }
+  for (; next !== null && next <= now; next = nextAfter(line, next)) fires.push(fireAt(line, next, 'schedule'))
+  return { fires, mark: now, next }
+}
+
+/** The line's first fire after an instant, ms since the epoch. */
+export function nextAfter({ schedule }: Pick<Line, 'schedule'>, instant: number): number | null {
+  return schedule.next(new Date(instant))?.getTime() ?? null
+}
+
+type Skip = (from: number, before: number, cause: SkipCause, reason: string) => void
+
+/** Adds what becomes of the fires in (mark, lateFrom). Returns the last one dealt with where there are too many. */
+function missedFires(line: Line, lateFrom: number, windowFrom: number, fires: Fire[], skip: Skip): number | undefined {
+  const { job } = line
+  const insideFrom = Math.min(windowFrom, lateFrom)
+  skip(line.mark + 1, insideFrom, 'missed', 'nothing was running, and it is outside the catch-up window')
+  if (job.catchUp === 'none') {
+    skip(insideFrom, lateFrom, 'missed', 'nothing was running, and catchUp is none')
+  } else if (job.catchUp === 'latest') {
+    const newest = line.schedule.previous(new Date(lateFrom))?.getTime()
+    if (newest !== undefined && newest >= insideFrom) {
+      skip(insideFrom, newest, 'missed', 'nothing was running, and catchUp is latest: only the newest runs')
+      fires.push(fireAt(line, newest, 'catch-up'))
+    }
+  } else {
+    for (const instant of line.schedule.between(new Date(insideFrom), new Date(lateFrom))) {
+      fires.push(fireAt(line, instant.getTime(), 'catch-up'))
+      if (fires.length >= MOST_AT_ONCE) return instant.getTime()
+    }
+  }
+  return undefined
+}
+
+/** How many fires lie in [from, before), and the last of them; null for none. */
+function count(line: Line, from: number, before: number): { count: number; last: number } | null {
+  if (from >= before) return null
+  const last = line.schedule.previous(new Date(before))?.getTime()
+  if (last === undefined || last < from) return null
+  let counted = 0
+  for (const _ of line.schedule.between(new Date(from), new Date(before))) {
+    if (++counted >= MOST_COUNTED) break
+  }
+  return { count: counted, last }
+}
+
+/** Pure: the fires of a line in [from, to), whatever its mark says. */
+export function firesBetween(line: Line, from: number, to: number): Fire[] {
+  const { disabledBy } = line.job
+  const skip = disabledBy === null ? null : { cause: 'disabled' as const, reason: `disabled: ${disabledBy}` }
+  return Array.from(line.schedule.between(new Date(from), new Date(to)), (instant) =>
+    fireAt(line, instant.getTime(), 'schedule', skip),
+  )
+}
+
+/** The fire of a line at an instant, with what the store needs to claim it. */
+export function fireAt(
+  { job, definition, schedule }: Omit<Line, 'mark'>,
+  scheduledFor: number,
+  trigger: Fire['trigger'],
+  skip: Fire['skip'] = null,
+  count = 1,
+): Fire {
+  const following = job.jitter > 0 ? schedule.next(new Date(scheduledFor))?.getTime() : undefined
+  return {
+    job: job.name,
+    scheduleKey: definition.key,
+    scheduledFor,
+    tenant: '',
+    trigger,
+    priority: job.priority,
+    args: definition.args,
+    maxAttempts: job.retry.attempts,
+    recoverLimit: job.recover,
+    overlap: job.overlap,
+    availableAt: scheduledFor + jitter(job, scheduledFor, following),
+    after: job.after,
+    skip,
+    count,
+  }
+}
+
+/** A delay in [0, job.jitter) that depends on job and instant alone, and stays before the `following` fire. */
+export function jitter(job: Job, scheduledFor: number, following: number | undefined): number {
+  if (job.jitter === 0) return 0
+  const room = following === undefined ? job.jitter : Math.min(job.jitter, following - scheduledFor)
+  return Math.floor(unitHash(`${job.name}:${scheduledFor}`) * room)
+}
+
+/**
+ * What is recorded, when a scheduler starts to watch, of schedules that can't be read: they never fire, and the history
+ * says so and why. One record a job: starts that follow are counted in it.
+ */
+export function invalidFires(jobs: readonly Job[], now: number): Fire[] {
+  return jobs.flatMap((job) =>
+    job.schedules.flatMap(({ key, problem, args }): Fire[] => {
+      if (problem === null) return []
+      return [
+        {
+          job: job.name,
+          scheduleKey: key,
+          scheduledFor: now,
+          tenant: '',
+          trigger: 'schedule',
+          priority: job.priority,
+          args,
+          maxAttempts: job.retry.attempts,
+          recoverLimit: job.recover,
+          overlap: job.overlap,
+          availableAt: now,
+          after: [],
+          skip: { cause: 'invalid', reason: `invalid: ${problem}` },
+          count: 1,
+        },
+      ]
+    }),
+  )
+}
+
+/**
+ * Fires every `@reboot` schedule once, for this process: outside the lock, since each machine has its own. Two
+ * processes that start in the same millisecond are told apart by moving one of them on.
+ */
+export async function fireReboots(
+  jobs: readonly Job[],
+  now: number,
+  claim: (fires: readonly Fire[]) => Promise<ClaimOutcome[]>,
+): Promise<ClaimOutcome[]> {
+  const settled: ClaimOutcome[] = []
+  let fires = rebootSchedules(jobs).map(
+    ({ job, definition }): Fire => ({
+      job: job.name,
+      scheduleKey: definition.key,
+      scheduledFor: now,
+      tenant: '',
+      trigger: 'schedule',
+      priority: job.priority,
+      args: definition.args,
+      maxAttempts: job.retry.attempts,
+      recoverLimit: job.recover,
+      overlap: 'allow',
+      availableAt: now,
+      after: [],
+      skip: job.disabledBy === null ? null : { cause: 'disabled', reason: `disabled: ${job.disabledBy}` },
+      count: 1,
+    }),
+  )
+  while (fires.length > 0) {
+    const outcomes = await claim(fires)
+    settled.push(...outcomes.filter(({ outcome }) => outcome !== 'already-claimed'))
+    fires = outcomes
+      .filter(({ outcome }) => outcome === 'already-claimed')
+      .map(({ fire }) => ({ ...fire, scheduledFor: fire.scheduledFor + 1 }))
+  }
+  return settled
+}

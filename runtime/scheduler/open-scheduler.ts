@@ -1,0 +1,107 @@
+import { hostname } from 'node:os'
+import type { DatabaseClient } from '../job/database.ts'
+import type { TenantSource } from '../job/tenants.ts'
+import { type LogOutput, openLog } from '../logging/logger.ts'
+import type { Manifest } from '../manifest/index.ts'
+import type { SchedulerSettings } from '../manifest/types.ts'
+import { openStore } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
+import { type Clock, systemClock } from '../support/clock.ts'
+import type { Env } from '../support/env.ts'
+import { VERSION } from '../support/version.ts'
+import { captureConsole, captureStrays } from '../worker/job-scope.ts'
+import { deadAfter } from '../worker/node-session.ts'
+import type { Surroundings } from '../worker/services.ts'
+import { type JobInCode, readJobsInCode } from '../workspace/jobs-in-code.ts'
+import { openWorkspace } from '../workspace/open-workspace.ts'
+import { findWorkspace, placeOf } from '../workspace/paths.ts'
+import type { SchedulerLoopOptions } from './loop.ts'
+
+export interface SchedulerOptions {
+  /** Root of a built workspace; default `WORKSPACE_ROOT`, else the nearest one from the current folder upward. */
+  readonly workspace?: string
+  /** Jobs in code, instead of a workspace's. */
+  readonly jobs?: readonly JobInCode[]
+  /** A store, or its URL; default as the environment says. One that is handed over stays open at `destroy`. */
+  readonly store?: Store | string
+  /** With jobs in code: makes their `database`, anew for each run. A workspace has its createDatabaseClient for that. */
+  readonly database?: () => DatabaseClient | Promise<DatabaseClient>
+  /** With jobs in code: the tenants of those that are multi-tenant. A workspace has its tenants.ts for that. */
+  readonly tenants?: TenantSource | AsyncIterable<unknown> | Iterable<unknown>
+  /** Overrides `webstir.scheduler`. Durations in ms. */
+  readonly settings?: Partial<SchedulerSettings>
+  /** How long running jobs may take to finish on `stop`: a text such as `30s`, or ms; default 30 s. */
+  readonly grace?: string | number
+  /** False: `@reboot` schedules don't fire; default true. */
+  readonly firesReboots?: boolean
+  readonly log?: LogOutput
+  readonly env?: Env
+  readonly clock?: Clock
+}
+
+export interface Opened {
+  readonly manifest: Manifest
+  readonly loopOptions: SchedulerLoopOptions
+  readonly store: Store
+  /** Of build/backend; null for jobs in code. */
+  readonly build: string | null
+  close(): Promise<void>
+}
+
+export async function open(options: SchedulerOptions): Promise<Opened> {
+  const opened = options.jobs === undefined ? await openBuilt(options) : await openInCode(options, options.jobs)
+  captureConsole()
+  captureStrays()
+  return opened
+}
+
+export async function openBuilt(options: SchedulerOptions): Promise<Opened> {
+  const { store: given, settings, log, env } = options
+  const workspace = await openWorkspace(placeOf(options.workspace ?? findWorkspace()), {
+    clock: options.clock ?? systemClock,
+    ...(env === undefined ? {} : { env }),
+    ...(log === undefined ? {} : { log }),
+    ...(given === undefined ? {} : { store: given }),
+    ...(settings === undefined ? {} : { settings }),
+  })
+  const { manifest, around, store, place } = workspace
+  return {
+    manifest,
+    loopOptions: loopOptionsOf(options, manifest, around),
+    store,
+    build: place.build,
+    close: () => workspace.close(),
+  }
+}
+
+export async function openInCode(options: SchedulerOptions, jobs: readonly JobInCode[]): Promise<Opened> {
+  const env = options.env ?? process.env
+  const clock = options.clock ?? systemClock
+  const { manifest, modules } = await readJobsInCode(jobs, options.settings ?? {}, env)
+  const { store: given, database, tenants } = options
+  const store = typeof given === 'object' ? given : await openStore(given, { env })
+  const log = options.log ?? openLog({ env, redact: manifest.settings.redact })
+  const around: Surroundings = {
+    store,
+    clock,
+    log,
+    env,
+    modules,
+    staleAfter: deadAfter(store, manifest.settings.staleAfter),
+    ...(database === undefined ? {} : { openDatabase: async () => database() }),
+    ...(tenants === undefined ? {} : { openTenants: async () => tenants }),
+  }
+  const close = async (): Promise<void> => {
+    if (typeof given !== 'object') await store.close()
+  }
+  return { manifest, loopOptions: loopOptionsOf(options, manifest, around), store, build: null, close }
+}
+
+export function loopOptionsOf(
+  { firesReboots = true }: SchedulerOptions,
+  manifest: Manifest,
+  around: Surroundings,
+): SchedulerLoopOptions {
+  const about = { version: VERSION, host: hostname(), pid: process.pid }
+  return { ...about, jobs: manifest.jobs, settings: manifest.settings, around, firesReboots, hasAllJobs: true }
+}

@@ -1,0 +1,70 @@
+import { copyOf } from '../../support/copy.ts'
+import type { Driver, Session } from '../driver.ts'
+import { StoreError } from '../errors.ts'
+import type { Pair } from '../locks.ts'
+import type { StoreTransaction } from '../store.ts'
+import { runNow, type Steps } from '../transaction-script.ts'
+import { MemoryTables } from './memory-tables.ts'
+
+/** A store of this process alone, which keeps nothing. Results are copies: nobody changes what is kept. */
+export function openMemory(): Driver {
+  return new MemoryDriver()
+}
+
+class MemoryDriver implements Driver {
+  readonly dialect = 'memory'
+  readonly url = 'memory:'
+  readonly target = null
+  readonly tables = new MemoryTables()
+  /** Settles when the transaction that others wait for is over; they queue up behind each other. */
+  #busy: Promise<void> | undefined
+  #isClosed = false
+
+  async read<Result>(steps: () => Steps<Result>): Promise<Result> {
+    this.#refuseClosed()
+    return copyOf(runNow(steps(), refuse))
+  }
+
+  write<Result>(steps: () => Steps<Result>): Promise<Result> {
+    return this.#busy === undefined ? this.read(steps) : this.#writeLater(steps)
+  }
+
+  async #writeLater<Result>(steps: () => Steps<Result>): Promise<Result> {
+    while (this.#busy !== undefined) await this.#busy
+    return await this.read(steps)
+  }
+
+  async alone<Result>(_pair: Pair, work: (session: Session) => Promise<Result>): Promise<Result> {
+    while (this.#busy !== undefined) await this.#busy
+    let free = (): void => {}
+    this.#busy = new Promise((resolve) => {
+      free = resolve
+    })
+    try {
+      return await work({ transaction: NO_SQL, run: (steps) => this.read(() => steps) })
+    } finally {
+      this.#busy = undefined
+      free()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+  }
+
+  #refuseClosed(): void {
+    if (this.#isClosed) throw new StoreError('STORE_CLOSED', 'The store memory: is closed.')
+  }
+}
+
+function refuse(): never {
+  throw new StoreError('STORE_NO_SQL', 'A store in memory runs no statements.')
+}
+
+async function noSql(): Promise<never> {
+  throw new StoreError('STORE_NO_SQL', 'A store in memory has no database to query.', {
+    hint: 'Set JOBS_STORE_URL to SQLite or PostgreSQL, or look elsewhere in this pre-check.',
+  })
+}
+
+const NO_SQL: StoreTransaction = { dialect: 'memory', query: noSql, execute: noSql }

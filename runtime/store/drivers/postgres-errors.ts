@@ -1,0 +1,80 @@
+import { messageOf } from '../../support/errors.ts'
+import { driverCode, StoreError } from '../errors.ts'
+
+/** Conflicts with another transaction: the same steps may succeed when they are run anew. */
+export function isConflict(error: unknown): boolean {
+  const code = driverCode(error)
+  return code === '40P01' || code === '40001'
+}
+
+/** The connection is gone, or couldn't be made. */
+export function isConnectionLoss(error: unknown): boolean {
+  const code = driverCode(error)
+  if (/^(08...|57P0[123]|53300)$/.test(code)) return true
+  if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)/.test(code)) return true
+  return /Connection terminated|Query read timeout|connection timeout|timeout exceeded when trying to connect|not queryable|Client was closed/i.test(
+    messageOf(error),
+  )
+}
+
+/** pg's error in the store's words; what isn't about the database itself is handed on as it is. */
+export function postgresError(error: unknown, url: string): unknown {
+  if (error instanceof StoreError) return error
+  const code = driverCode(error)
+  const text = messageOf(error)
+  const fail = (kind: ConstructorParameters<typeof StoreError>[0], message: string, hint: string): StoreError =>
+    new StoreError(kind, message, { hint, cause: error })
+  if (isConnectionLoss(error)) {
+    return fail(
+      'STORE_UNAVAILABLE',
+      `The store ${url} is away: ${text || code}.`,
+      'Check that the server runs and can be reached.',
+    )
+  }
+  if (code.startsWith('28')) {
+    return fail(
+      'STORE_UNAVAILABLE',
+      `The store ${url} refuses the login: ${text}.`,
+      'Check user and password in the store URL.',
+    )
+  }
+  if (code === '3D000') {
+    return fail(
+      'STORE_UNAVAILABLE',
+      `The store ${url} has no such database: ${text}.`,
+      'Create it, or mend the store URL.',
+    )
+  }
+  if (code === '55P03' || code === '57014') {
+    return fail(
+      'STORE_BUSY',
+      `The store ${url} was locked for too long.`,
+      'Find out what keeps a transaction open on it.',
+    )
+  }
+  if (code === '53100' || code === '53200') {
+    return fail(
+      'STORE_FULL',
+      `The store ${url} has no room left: ${text}.`,
+      'Give the server space; work goes on then.',
+    )
+  }
+  if (code === '25006' || code === '42501') {
+    return fail(
+      'STORE_READ_ONLY',
+      `The store ${url} can't be written: ${text}.`,
+      'Connect to the primary, as a user who may write.',
+    )
+  }
+  if (code.startsWith('XX')) {
+    return fail('STORE_CORRUPT', `The store ${url} is damaged: ${text}.`, 'Restore a backup.')
+  }
+  if (isConflict(error)) {
+    return fail(
+      'STORE_BUSY',
+      `The store ${url} had one conflict after the other.`,
+      'Try again; if it stays so, tell us.',
+    )
+  }
+  return error
+}

@@ -1,0 +1,215 @@
+import { statSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { type Clock, sleep } from '../../support/clock.ts'
+import { messageOf } from '../../support/errors.ts'
+import type { Driver, Session } from '../driver.ts'
+import { StoreError } from '../errors.ts'
+import type { Pair } from '../locks.ts'
+import { sqlTables } from '../sql/tables.ts'
+import type { StoreTransaction } from '../store.ts'
+import { runNow, type Steps } from '../transaction-script.ts'
+import { Connection, loadLibsql } from './libsql.ts'
+import { isBusy, sqliteError } from './sqlite-errors.ts'
+
+/** Tries to get a locked database are this far apart at first and at most, in ms. */
+const FIRST_WAIT = 1
+const LONGEST_WAIT = 25
+
+/** Connections that are kept for later: opening one takes longer than most of what is done with it. */
+const SPARE = 2
+
+/** Pages of the write-ahead log before it is copied into the database: 16 MB. */
+const CHECKPOINT = 4000
+
+/** A log longer than this is not left behind, in bytes. */
+const LONG_LOG = 1_000_000
+
+export interface SqliteOptions {
+  readonly clock: Clock
+  /** How long to wait for a locked database, in ms. */
+  readonly busyLimit: number
+}
+
+/**
+ * SQLite through libsql, which is synchronous: a transaction runs from beginning to end without a pause, and a
+ * database that is locked is tried again in short intervals with the event loop free in between.
+ */
+export async function openSqlite(
+  path: string,
+  options: SqliteOptions,
+): Promise<Driver & { readonly dialect: 'sqlite' }> {
+  const Database = loadLibsql()
+  try {
+    await mkdir(dirname(path), { recursive: true })
+  } catch (cause) {
+    throw new StoreError('STORE_UNAVAILABLE', `The folder of ${path} can't be made: ${messageOf(cause)}.`, {
+      hint: 'Make it yourself, or name another file in JOBS_STORE_URL.',
+      cause,
+    })
+  }
+  const patience = { ...options, path }
+  const connect = (): Promise<Connection> =>
+    patiently(patience, () => {
+      const database = new Database(path, { timeout: 0 })
+      try {
+        // NORMAL: a commit survives the process; a power cut may take back the newest ones, never half of one.
+        database.exec(
+          `pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = ${CHECKPOINT}; pragma cache_size = -32768`,
+        )
+      } catch (error) {
+        database.close()
+        throw error
+      }
+      return new Connection(database)
+    })
+  return new SqliteDriver(await connect(), connect, patience)
+}
+
+class SqliteDriver implements Driver {
+  readonly dialect = 'sqlite'
+  readonly url: string
+  readonly target: string
+  readonly tables = sqlTables('sqlite')
+  /** Connections that were used for a transaction of their own, and will be again. */
+  readonly #spare: Connection[] = []
+  #isClosed = false
+
+  constructor(
+    private readonly main: Connection,
+    private readonly connect: () => Promise<Connection>,
+    private readonly patience: Patience,
+  ) {
+    this.url = `file:${patience.path}`
+    this.target = this.url
+  }
+
+  read<Result>(steps: () => Steps<Result>): Promise<Result> {
+    return patiently(this.patience, () => {
+      this.#refuseClosed()
+      return inTransaction(this.main, 'begin', () => runNow(steps(), this.main.run))
+    })
+  }
+
+  write<Result>(steps: () => Steps<Result>): Promise<Result> {
+    return patiently(this.patience, () => {
+      this.#refuseClosed()
+      return inTransaction(this.main, 'begin immediate', () => runNow(steps(), this.main.run))
+    })
+  }
+
+  async alone<Result>(_pair: Pair, work: (session: Session) => Promise<Result>): Promise<Result> {
+    this.#refuseClosed()
+    const connection = this.#spare.pop() ?? (await this.connect())
+    try {
+      await patiently(this.patience, () => connection.exec('begin immediate'))
+      let result: Result
+      try {
+        result = await work({
+          transaction: transactionOn(connection, this.patience.path),
+          run: async (steps) => runNow(steps, connection.run),
+        })
+        connection.exec('commit')
+      } catch (error) {
+        rollBack(connection)
+        throw error
+      }
+      return result
+    } finally {
+      if (this.#isClosed || this.#spare.length >= SPARE) connection.close()
+      else this.#spare.push(connection)
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#emptyLog()
+    for (const connection of [this.main, ...this.#spare]) connection.close()
+  }
+
+  /** libsql's own end doesn't: whoever opens the database next would have to read through all of the log. */
+  #emptyLog(): void {
+    try {
+      const { size } = statSync(`${this.patience.path}-wal`)
+      if (size > LONG_LOG) this.main.query('pragma wal_checkpoint(truncate)', [])
+    } catch {
+      // There is none, or others are using it: then they will.
+    }
+  }
+
+  #refuseClosed(): void {
+    if (this.#isClosed) throw new StoreError('STORE_CLOSED', `The store ${this.url} is closed.`)
+  }
+}
+
+interface Patience extends SqliteOptions {
+  readonly path: string
+}
+
+/** Tries until the database isn't locked, for as long as the caller allows. */
+async function patiently<Result>(patience: Patience, attempt: () => Result): Promise<Result> {
+  const { clock, busyLimit, path } = patience
+  let start: number | undefined
+  for (let wait = FIRST_WAIT; ; wait = Math.min(LONGEST_WAIT, wait * 2)) {
+    try {
+      return attempt()
+    } catch (error) {
+      if (!isBusy(error)) throw sqliteError(error, path)
+      start ??= clock.now()
+      if (clock.now() - start >= busyLimit) throw tooBusy(error, patience)
+    }
+    await sleep(clock, wait)
+  }
+}
+
+function tooBusy(cause: unknown, { path, busyLimit }: Patience): StoreError {
+  return new StoreError('STORE_BUSY', `${path} was locked by another process for ${busyLimit} ms.`, {
+    hint: 'Something keeps a transaction open on it: a database browser, a backup, a pre-check that does not end.',
+    cause,
+  })
+}
+
+function inTransaction<Result>(connection: Connection, begin: string, work: () => Result): Result {
+  connection.exec(begin)
+  try {
+    const result = work()
+    connection.exec('commit')
+    return result
+  } catch (error) {
+    rollBack(connection)
+    throw error
+  }
+}
+
+/** Some errors (a full disk) have rolled back already. */
+function rollBack(connection: Connection): void {
+  try {
+    connection.exec('rollback')
+  } catch {}
+}
+
+function transactionOn(connection: Connection, path: string): StoreTransaction {
+  const guarded = async <Result>(work: () => Result): Promise<Result> => {
+    try {
+      return work()
+    } catch (error) {
+      throw sqliteError(error, path)
+    }
+  }
+  return {
+    dialect: 'sqlite',
+    query: <Found>(sql: string, parameters: readonly unknown[] = []) =>
+      // What the rows look like is known to the caller alone.
+      guarded(() => connection.query(sql, parameters.map(bindable)) as Found[]),
+    execute: (sql, parameters = []) => guarded(() => ({ changes: connection.change(sql, parameters.map(bindable)) })),
+  }
+}
+
+/** libsql takes numbers, texts, bytes and null. */
+function bindable(value: unknown): unknown {
+  if (value === undefined) return null
+  if (typeof value === 'boolean') return value ? 1 : 0
+  if (value instanceof Date) return value.toISOString()
+  return value
+}

@@ -1,0 +1,51 @@
+import type { Execution } from './execution.ts'
+
+/** What a lock is on: one job for one tenant ('' where there is none). */
+export interface Pair {
+  readonly job: string
+  readonly tenant: string
+}
+
+/** Equal for equal pairs, and for no others: names hold no NUL. */
+export const pairKey = (pair: Pair): string => `${pair.job}\u0000${pair.tenant}`
+
+/** Each pair once, in one fixed order: whoever locks several rows goes the same way, so nobody waits in a circle. */
+export function distinctPairs(items: Iterable<Pair>): Pair[] {
+  const found = new Map<string, Pair>()
+  for (const { job, tenant } of items) found.set(pairKey({ job, tenant }), { job, tenant })
+  return [...found].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, pair]) => pair)
+}
+
+export function byPair<Item extends Pair>(items: Iterable<Item>): Map<string, Item[]> {
+  const groups = new Map<string, Item[]>()
+  for (const item of items) {
+    const key = pairKey(item)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
+  }
+  return groups
+}
+
+/** Whether an execution keeps others of its job waiting: it runs, minds the lock, and gave a sign of life. */
+export function holdsLock(execution: Execution, staleBefore: number): boolean {
+  return execution.status === 'RUNNING' && execution.lock === 'exclusive' && (execution.heartbeatAt ?? 0) >= staleBefore
+}
+
+/** A lingering lock holds as long as the process in which the code still runs gives signs of life. */
+export function lingers(lock: Lingering, staleBefore: number): boolean {
+  return lock.heartbeatAt >= staleBefore
+}
+
+/** The order in which executions of one job and tenant run. */
+export function inOrder(a: Execution, b: Execution): number {
+  return a.scheduledFor - b.scheduledFor || a.queuedAt - b.queuedAt || (a.id < b.id ? -1 : 1)
+}
+
+/** A lock that outlives its execution's outcome, because the code didn't heed its time-out. */
+export interface Lingering extends Pair {
+  readonly executionId: string
+  readonly owner: string
+  /** Last sign of life of its owner's node. */
+  readonly heartbeatAt: number
+}

@@ -1,0 +1,56 @@
+import type { Execution, Fire } from '../execution.ts'
+import { holdsLock, type Lingering, lingers } from '../locks.ts'
+import { instantText } from './transitions.ts'
+
+/** What an earlier execution of the same job and tenant means for a fire. */
+export type OverlapVerdict =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'skip'; readonly reason: string }
+  | { readonly kind: 'queue'; readonly replaced: readonly Execution[] }
+  | {
+      readonly kind: 'cancel'
+      /** To be aborted; the fire waits for them. */
+      readonly running: readonly Execution[]
+      /** Never started: replaced by the fire. */
+      readonly replaced: readonly Execution[]
+      /** Between two attempts: cancelled. */
+      readonly retrying: readonly Execution[]
+    }
+
+const NONE: OverlapVerdict = { kind: 'none' }
+
+/**
+ * Judges a fire against the executions that were claimed before this tick. What counts is running with a heartbeat,
+ * or queued and free to start; a retry that waits for its delay doesn't, nor does anything that passes the lock by,
+ * nor another fire of the same instant (those wait for each other).
+ */
+export function judgeOverlap(
+  fire: Fire,
+  earlier: readonly Execution[],
+  lingering: readonly Lingering[],
+  at: { now: number; staleBefore: number },
+): OverlapVerdict {
+  if (fire.overlap === 'allow' || (earlier.length === 0 && lingering.length === 0)) return NONE
+  const others = earlier.filter((other) => other.lock === 'exclusive' && other.scheduledFor !== fire.scheduledFor)
+  const running = others.filter((other) => holdsLock(other, at.staleBefore))
+  const queued = others.filter((other) => other.status === 'QUEUED')
+  const waiting = queued.filter((other) => other.availableAt <= at.now)
+  const held = lingering.filter((lock) => lingers(lock, at.staleBefore))
+  const inTheWay = running[0] ?? waiting[0]
+  if (inTheWay === undefined && held.length === 0) return NONE
+  if (fire.overlap === 'skip') return { kind: 'skip', reason: reasonOf(inTheWay, held) }
+  const replaced = queued.filter((other) => other.attempt === 0)
+  if (fire.overlap === 'queue') return { kind: 'queue', replaced }
+  return { kind: 'cancel', running, replaced, retrying: waiting.filter((other) => other.attempt > 0) }
+}
+
+function reasonOf(other: Execution | undefined, held: readonly Lingering[]): string {
+  if (other === undefined) {
+    return `overlap: the code of execution ${held[0]?.executionId} had timed out and was still running`
+  }
+  const which = `the execution of ${instantText(other.scheduledFor)} (${other.id})`
+  if (other.status === 'RUNNING') {
+    return `overlap: ${which} was still running, since ${instantText(other.startedAt ?? other.queuedAt)}`
+  }
+  return `overlap: ${which} was still waiting to run, since ${instantText(other.queuedAt)}`
+}

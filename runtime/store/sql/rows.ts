@@ -1,0 +1,201 @@
+import type { JsonValue } from '../../support/json.ts'
+import { StoreError } from '../errors.ts'
+import {
+  type Attempt,
+  type ErrorRecord,
+  type Execution,
+  JOB_STATUSES,
+  type JobStatus,
+  type LogLine,
+  type SkipCause,
+  type Trigger,
+} from '../execution.ts'
+import type { NodeRecord } from '../store.ts'
+import type { Row } from '../transaction-script.ts'
+
+/** Every column of `job_execution`, in the order of its migration. */
+export const EXECUTION_COLUMNS = [
+  'id',
+  'job',
+  'schedule_key',
+  'scheduled_for',
+  'tenant',
+  '"trigger"',
+  'status',
+  'attempt',
+  'max_attempts',
+  'priority',
+  'args',
+  'owner',
+  'heartbeat_at',
+  'queued_at',
+  'available_at',
+  'started_at',
+  'finished_at',
+  'duration_ms',
+  'error_code',
+  'error_message',
+  'error_stack',
+  'skip_cause',
+  'skip_reason',
+  'skip_count',
+  'skipped_until',
+  'recoveries',
+  'recover_limit',
+  'cancel_requested_at',
+  'parent_id',
+  'after_jobs',
+  'lock_kind',
+  'progress_percent',
+  'progress_message',
+] as const
+
+const STATUSES: ReadonlySet<string> = new Set(JOB_STATUSES)
+const TRIGGERS: ReadonlySet<string> = new Set<Trigger>(['schedule', 'catch-up', 'manual', 'code'])
+const CAUSES: ReadonlySet<string> = new Set<SkipCause>([
+  'overlap',
+  'disabled',
+  'paused',
+  'pre-check',
+  'after',
+  'missed',
+  'replaced',
+  'invalid',
+])
+const LEVELS: ReadonlySet<string> = new Set<LogLine['level']>(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
+
+export const isStatus = (value: string): value is JobStatus => STATUSES.has(value)
+const isTrigger = (value: string): value is Trigger => TRIGGERS.has(value)
+const isCause = (value: string): value is SkipCause => CAUSES.has(value)
+const isLevel = (value: string): value is LogLine['level'] => LEVELS.has(value)
+
+export function executionOf(row: Row): Execution {
+  return {
+    id: text(row, 'id'),
+    job: text(row, 'job'),
+    scheduleKey: text(row, 'schedule_key'),
+    scheduledFor: number(row, 'scheduled_for'),
+    tenant: text(row, 'tenant'),
+    trigger: oneOf(row, 'trigger', isTrigger),
+    status: oneOf(row, 'status', isStatus),
+    attempt: number(row, 'attempt'),
+    maxAttempts: number(row, 'max_attempts'),
+    priority: number(row, 'priority'),
+    args: list(row, 'args'),
+    owner: text(row, 'owner'),
+    heartbeatAt: numberOrNull(row, 'heartbeat_at'),
+    queuedAt: number(row, 'queued_at'),
+    availableAt: number(row, 'available_at'),
+    startedAt: numberOrNull(row, 'started_at'),
+    finishedAt: numberOrNull(row, 'finished_at'),
+    error: errorOf(row),
+    skipReason: textOrNull(row, 'skip_reason'),
+    skipCount: number(row, 'skip_count'),
+    skippedUntil: numberOrNull(row, 'skipped_until'),
+    recoveries: number(row, 'recoveries'),
+    recoverLimit: number(row, 'recover_limit'),
+    cancelRequestedAt: numberOrNull(row, 'cancel_requested_at'),
+    parentId: textOrNull(row, 'parent_id'),
+    after: names(row, 'after_jobs'),
+    lock: text(row, 'lock_kind') === 'bypass' ? 'bypass' : 'exclusive',
+    progress:
+      numberOrNull(row, 'progress_percent') === null
+        ? null
+        : { percent: number(row, 'progress_percent'), message: textOrNull(row, 'progress_message') },
+  }
+}
+
+export function attemptOf(row: Row): Attempt {
+  return {
+    executionId: text(row, 'execution_id'),
+    attempt: number(row, 'attempt'),
+    owner: text(row, 'owner'),
+    startedAt: number(row, 'started_at'),
+    finishedAt: numberOrNull(row, 'finished_at'),
+    error: errorOf(row),
+  }
+}
+
+export function logLineOf(row: Row): LogLine {
+  const data = textOrNull(row, 'data')
+  return {
+    at: number(row, 'at'),
+    level: oneOf(row, 'level', isLevel),
+    message: text(row, 'message'),
+    data: data === null ? null : objectOf(data, 'data'),
+  }
+}
+
+export function nodeOf(row: Row): NodeRecord {
+  return {
+    id: text(row, 'id'),
+    host: text(row, 'host'),
+    pid: number(row, 'pid'),
+    version: text(row, 'version'),
+    startedAt: number(row, 'started_at'),
+    heartbeatAt: number(row, 'heartbeat_at'),
+    nextWakeAt: number(row, 'next_wake_at'),
+    fires: number(row, 'fires') === 1,
+  }
+}
+
+export function causeOf(row: Row): SkipCause {
+  return oneOf(row, 'skip_cause', isCause)
+}
+
+export function text(row: Row, column: string): string {
+  const value = row[column]
+  return typeof value === 'string' ? value : unreadable(column, value)
+}
+
+export function textOrNull(row: Row, column: string): string | null {
+  return row[column] === null ? null : text(row, column)
+}
+
+export function number(row: Row, column: string): number {
+  const value = row[column]
+  return typeof value === 'number' ? value : unreadable(column, value)
+}
+
+export function numberOrNull(row: Row, column: string): number | null {
+  return row[column] === null ? null : number(row, column)
+}
+
+/** An array of JSON values, kept as text. */
+function list(row: Row, column: string): readonly JsonValue[] {
+  const value = text(row, column)
+  if (value === '[]') return []
+  const parsed: unknown = JSON.parse(value)
+  return Array.isArray(parsed) ? parsed : unreadable(column, value)
+}
+
+function names(row: Row, column: string): readonly string[] {
+  return list(row, column).map((name) => (typeof name === 'string' ? name : unreadable(column, name)))
+}
+
+function objectOf(value: string, column: string): { readonly [key: string]: JsonValue } {
+  const parsed: JsonValue = JSON.parse(value)
+  if (typeof parsed !== 'object' || parsed === null || isList(parsed)) return unreadable(column, value)
+  return parsed
+}
+
+const isList = (value: object): value is readonly JsonValue[] => Array.isArray(value)
+
+function errorOf(row: Row): ErrorRecord | null {
+  const code = textOrNull(row, 'error_code')
+  if (code === null) return null
+  return { code, message: textOrNull(row, 'error_message') ?? '', stack: textOrNull(row, 'error_stack') }
+}
+
+export function oneOf<Value extends string>(row: Row, column: string, is: (value: string) => value is Value): Value {
+  const value = text(row, column)
+  return is(value) ? value : unreadable(column, value)
+}
+
+function unreadable(column: string, value: unknown): never {
+  throw new StoreError('STORE_CORRUPT', `The store's column ${column} holds ${JSON.stringify(value)}.`, {
+    hint: 'Something else wrote to these tables. Restore a backup, or start with an empty store.',
+  })
+}
+
+export const idsOf = (rows: readonly Row[]): Set<string> => new Set(rows.map((row) => text(row, 'id')))

@@ -1,0 +1,233 @@
+import { readLogLine } from '../logging/log-line.ts'
+import type { Logger } from '../logging/logger.ts'
+import type { Job } from '../manifest/types.ts'
+import type { Execution, Outcome } from '../store/execution.ts'
+import type { Store } from '../store/store.ts'
+import { sleep } from '../support/clock.ts'
+import { messageOf } from '../support/errors.ts'
+import { type AbortCause, type AbortedError, abortedBy } from './abort.ts'
+import { LogBuffer } from './execution-log.ts'
+import { startInline, type Telling } from './inline.ts'
+import { relayedCall } from './isolation.ts'
+import { decide } from './outcome.ts'
+import type { AttemptBody, CodeEnd, IsolatedRun, Surroundings } from './services.ts'
+
+/** How long an attempt that was told to end may take before its outcome is decided without it, in ms. */
+const HEEDING = 1000
+
+/** What became of one attempt, as recorded. */
+export interface ExecutionEnd {
+  readonly execution: Execution
+  readonly outcome: Outcome
+  /** What the job threw, as thrown; undefined where it threw nothing. */
+  readonly thrown: unknown
+  /** The job's module, as messages name it; null where it is none of a build. */
+  readonly file: string | null
+  /** False where another process had taken the execution over: then nothing was recorded. */
+  readonly recorded: boolean
+  readonly durationMs: number
+}
+
+/** An execution on its way through this process. */
+export interface Executing {
+  readonly execution: Execution
+  readonly job: Job
+  /** Resolves when the outcome is in the store. Rejects only if it can't be written there at all. */
+  readonly done: Promise<ExecutionEnd>
+  abort(cause: AbortCause): void
+}
+
+/** Runs one attempt of an execution that this process owns, and records what became of it. */
+export function execute(execution: Execution, job: Job, around: Surroundings): Executing {
+  const attempt = startAttempt(execution, job, around)
+  return {
+    execution,
+    job,
+    done: conclude(execution, job, attempt, around),
+    abort: (cause) => attempt.abort(abortedBy(cause)),
+  }
+}
+
+async function conclude(execution: Execution, job: Job, attempt: Attempt, around: Surroundings): Promise<ExecutionEnd> {
+  const { clock, store, log } = around
+  const overdue = (): void => {
+    if (!attempt.isSpreading()) attempt.abort(abortedBy('timeout', ` of ${job.timeout / 1000} s`))
+  }
+  // A timer that keeps the process: a run that waits for nothing but its signal must not end with the event loop.
+  const limit = clock.after(job.timeout, overdue)
+  const end = await endOrNeglect(attempt, around)
+  limit.cancel()
+  const at = clock.now()
+  const outcome = decide(execution, job, end, attempt.aborted(), at)
+  const isStillRunning = end === 'neglected'
+  const logged = attempt.flushLog()
+  if (logged !== undefined) await logged
+  const { id, owner, attempt: number } = execution
+  const ending = { id, owner, attempt: number, at, outcome, keepLock: isStillRunning }
+  let recorded: boolean
+  try {
+    recorded = await store.finish(ending)
+  } catch (error) {
+    recorded = await recordLater(around, execution, ending, error)
+  }
+  if (isStillRunning) {
+    const advice = job.isolation === 'inline' ? '; heed ctx.signal, or set "isolation": "process"' : ''
+    log.root.warn(
+      { job: execution.job, executionId: execution.id },
+      `[${execution.job}] is still running although it was told to end${advice}`,
+    )
+    void attempt.ended.then(() => attempt.flushLog()).then(() => store.freeLock(execution.id).catch(() => {}))
+  }
+  const thrown = end !== 'neglected' && end.kind === 'threw' ? end.error : attempt.aborted()
+  const file = around.modules.fileOf?.(execution.job) ?? null
+  return { execution, outcome, thrown, file, recorded, durationMs: at - (execution.startedAt ?? at) }
+}
+
+/** The end of the attempt's code, or `neglected` where it was told to end and doesn't. */
+function endOrNeglect(attempt: Attempt, { clock }: Surroundings): Promise<CodeEnd | 'neglected'> {
+  return new Promise((resolve, reject) => {
+    attempt.onAbort(() => clock.after(HEEDING, () => resolve('neglected')))
+    attempt.ended.then(resolve, reject)
+  })
+}
+
+/** Writes the outcome, for as long as it takes: a store that is away for a while must not lose it. */
+async function recordLater(
+  { store, clock, log }: Surroundings,
+  { job }: Execution,
+  ending: Parameters<Store['finish']>[0],
+  failed: unknown,
+): Promise<boolean> {
+  let error = failed
+  for (let delay = 200; ; delay = Math.min(delay * 2, 5000)) {
+    log.root.error(
+      { job, executionId: ending.id },
+      `[${job}] its outcome (${ending.outcome.kind}) could not be recorded yet, trying again: ${messageOf(error)}`,
+    )
+    await sleep(clock, delay)
+    try {
+      return await store.finish(ending)
+    } catch (again) {
+      error = again
+    }
+  }
+}
+
+/** One attempt in the making: the code runs, and somebody may want it to end. */
+export interface Attempt extends AttemptBody {
+  /** The first reason for which it was told to end; undefined while nobody did. */
+  aborted(): AbortedError | undefined
+  /** Calls `listener` once, when it is first told to end; at once where that has happened. */
+  onAbort(listener: () => void): void
+  /** True once it has begun to run its job for each of many tenants: each of them has a time limit, all together none. */
+  isSpreading(): boolean
+  /** Resolves when the log so far is in the store; undefined where nothing was logged. */
+  flushLog(): Promise<void> | undefined
+}
+
+/** Starts the code of an execution that is RUNNING in the store and owned by this process. */
+export function startAttempt(execution: Execution, job: Job, around: Surroundings): Attempt {
+  return new OwnAttempt(execution, job, around)
+}
+
+class OwnAttempt implements Attempt, Telling {
+  readonly ended: Promise<CodeEnd>
+  readonly #execution: Execution
+  readonly #around: Surroundings
+  readonly #body: AttemptBody
+  #logger: Logger | undefined
+  #buffer: LogBuffer | undefined
+  #isSpreading = false
+  #reason: AbortedError | undefined
+  #listener: (() => void) | undefined
+
+  constructor(execution: Execution, job: Job, around: Surroundings) {
+    this.#execution = execution
+    this.#around = around
+    // The parent of a multi-tenant fire only spreads it; its children are what is isolated.
+    const isParent = job.multiTenant === true && execution.tenant === ''
+    this.#body =
+      job.isolation === 'process' && !isParent && around.isolate !== undefined
+        ? this.#isolated(job, around.isolate)
+        : startInline(execution, job, around, this)
+    this.ended = this.#body.ended
+  }
+
+  aborted(): AbortedError | undefined {
+    return this.#reason
+  }
+
+  abort(reason: AbortedError): void {
+    if (this.#reason !== undefined) return
+    this.#reason = reason
+    this.#body.abort(reason)
+    this.#listener?.()
+  }
+
+  onAbort(listener: () => void): void {
+    this.#listener = listener
+    if (this.#reason !== undefined) listener()
+  }
+
+  logger(): Logger {
+    const { job, id, tenant } = this.#execution
+    const fields = { job, executionId: id, ...(tenant === '' ? {} : { tenant }) }
+    this.#logger ??= this.#around.log.forExecution(job, fields, (line) => this.#keep(line))
+    return this.#logger
+  }
+
+  flushLog(): Promise<void> | undefined {
+    return this.#buffer?.flush()
+  }
+
+  spreads(): void {
+    this.#isSpreading = true
+  }
+
+  isSpreading(): boolean {
+    return this.#isSpreading
+  }
+
+  progress(percent: number, message: string | null): void {
+    const part = Math.min(100, Math.max(0, percent))
+    this.#around.store.setProgress(this.#execution.id, part, message).catch(() => {})
+  }
+
+  #keep(text: string): void {
+    const { job, id, attempt } = this.#execution
+    const line = readLogLine(text, `[${job}] `)
+    if (line === null) return
+    this.#buffer ??= new LogBuffer(this.#around.store, this.#around.clock, id, attempt)
+    this.#buffer.add(line)
+  }
+
+  #isolated(job: Job, isolate: (run: IsolatedRun) => AttemptBody): AttemptBody {
+    const run: IsolatedRun = {
+      execution: this.#execution,
+      job,
+      writeLine: (line) => {
+        this.#around.log.relay(line)
+        this.#keep(line)
+      },
+      progress: (percent, message) => this.progress(percent, message),
+    }
+    return isolatedBody(run, isolate, this.#around, () => this.logger())
+  }
+}
+
+/** The body of an attempt in a process of its own, which may call other jobs all the same. */
+function isolatedBody(
+  run: IsolatedRun,
+  isolate: (run: IsolatedRun) => AttemptBody,
+  around: Surroundings,
+  logger: () => Logger,
+): AttemptBody {
+  const ending = new AbortController()
+  const call = relayedCall(run.execution, around, logger, ending.signal)
+  const body = isolate(call === undefined ? run : { ...run, call })
+  const abort = (reason: AbortedError): void => {
+    ending.abort(reason)
+    body.abort(reason)
+  }
+  return { ended: body.ended, abort }
+}

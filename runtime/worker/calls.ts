@@ -1,0 +1,68 @@
+import { checkJson } from '../job/job-object.ts'
+import { findJob, JobNotFoundError, looseName } from '../manifest/job-names.ts'
+import type { Job } from '../manifest/types.ts'
+import { JobsError } from '../support/errors.ts'
+import type { JsonValue } from '../support/json.ts'
+import { fanOutThrough } from './fan-out.ts'
+import { JobRunner, type RunListener } from './job-runner.ts'
+import type { FanOut, Surroundings } from './services.ts'
+import type { Slots } from './slots.ts'
+
+/** A job was called that is under way already, further out in the same chain of calls. Code: JOB_CALLS_ITSELF. */
+export class JobCallError extends JobsError {}
+
+/** What calls a job: for the record, for the chain, and to pass on that it was told to end. */
+export interface Caller {
+  readonly executionId: string
+  /** Jobs on the way here, outermost first. */
+  readonly chain: readonly string[]
+  readonly signal: AbortSignal
+}
+
+/** Runs jobs by name, for code that is a job itself (`caller`) or isn't. Resolves when it has succeeded. */
+export type CallJob = (name: string, args: readonly JsonValue[], caller?: Caller) => Promise<void>
+
+/** Surroundings whose jobs can call each other, and the runner that they are called through. */
+export function withCalls(
+  around: Surroundings,
+  node: string,
+  jobs: readonly Job[],
+  slots: Slots,
+  listener?: RunListener,
+): { around: Surroundings; runner: JobRunner; call: CallJob } {
+  const call: CallJob = async (name, args, caller) => {
+    const job = findJob(jobs, name)
+    if (job === undefined) {
+      throw new JobNotFoundError(
+        name,
+        jobs.map((known) => known.name),
+      )
+    }
+    if (caller !== undefined) refuseCircle(job.name, caller.chain)
+    for (const [index, value] of args.entries()) checkJson(value, `argument ${index + 1} for job "${job.name}"`)
+    const result = await runner.run({
+      job,
+      trigger: 'code',
+      ...(args.length === 0 ? {} : { args }),
+      ...(caller === undefined ? {} : { parentId: caller.executionId, signal: caller.signal }),
+    })
+    if (result.kind === 'elsewhere') {
+      if (result.execution.status === 'SUCCESS') return
+      throw new JobsError('JOB_FAILED', `job "${job.name}" ended as ${result.execution.status} in another process`)
+    }
+    const { outcome, thrown } = result.end
+    if (outcome.kind !== 'success' && outcome.kind !== 'skipped') throw thrown
+  }
+  const fanOut: FanOut = (parent, job, tenants, caller) => spread(parent, job, tenants, caller)
+  const surroundings: Surroundings = { ...around, call, fanOut }
+  const runner = new JobRunner(surroundings, node, slots, listener)
+  const spread = fanOutThrough(runner, surroundings, slots)
+  return { around: surroundings, runner, call }
+}
+
+function refuseCircle(job: string, chain: readonly string[]): void {
+  if (!chain.some((name) => looseName(name) === looseName(job))) return
+  throw new JobCallError('JOB_CALLS_ITSELF', `job "${job}" would call itself: ${[...chain, job].join(' -> ')}`, {
+    hint: 'a job that waits for itself never ends; move what both need into a function of its own',
+  })
+}

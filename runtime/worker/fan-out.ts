@@ -1,0 +1,168 @@
+import { checkedTenant, type Tenant, type TenantSource } from '../job/tenants.ts'
+import type { Job } from '../manifest/types.ts'
+import type { Execution, Fire } from '../store/execution.ts'
+import type { Store } from '../store/store.ts'
+import { JobLockedError, type JobRunner } from './job-runner.ts'
+import type { Frame } from './job-scope.ts'
+import type { FanOut, Surroundings } from './services.ts'
+import { type Room, SharedRoom, type Slots } from './slots.ts'
+
+/** Children that are put into the queue in one transaction. */
+const PAGE = 100
+
+/**
+ * A fire of the loop puts one execution for each tenant into the queue, a page at a time, and is done; any process
+ * takes them. A run by hand or from code runs them here and waits, one always in its own slot and more of them in what
+ * slots are free: it rejects with an AggregateError that names the tenants for which it failed.
+ */
+export function fanOutThrough(runner: JobRunner, around: Surroundings, slots: Slots): FanOut {
+  return (parent, job, tenants, caller) =>
+    parent.trigger === 'schedule' || parent.trigger === 'catch-up'
+      ? enqueue(parent, job, tenants, around, caller.signal)
+      : runHere(parent, job, tenants, { runner, slots, around }, caller)
+}
+
+async function enqueue(
+  parent: Execution,
+  job: Job,
+  tenants: TenantSource,
+  around: Surroundings,
+  signal: AbortSignal,
+): Promise<void> {
+  // By tenant: a source that gives one twice runs it once.
+  let page = new Map<string, Fire>()
+  const flush = async (): Promise<void> => {
+    const fires = [...page.values()]
+    page = new Map()
+    if (fires.length === 0) return
+    const now = around.clock.now()
+    const staleBefore = now - around.staleAfter
+    await around.store.claim({ node: parent.owner, now, slots: 0, staleBefore, marks: [], fires })
+    around.onQueued?.()
+  }
+  for await (const item of tenants) {
+    signal.throwIfAborted()
+    const fire = childOf(parent, job, checkedTenant(item, `the tenants of job "${job.name}"`))
+    page.set(fire.tenant, fire)
+    if (page.size >= PAGE) await flush()
+  }
+  await flush()
+}
+
+/** Unique by (job, schedule, instant, tenant): a fan-out that is repeated after a crash adds only what is missing. */
+function childOf(parent: Execution, job: Job, tenant: Tenant): Fire {
+  return {
+    job: parent.job,
+    scheduleKey: parent.scheduleKey,
+    scheduledFor: parent.scheduledFor,
+    tenant: String(tenant.id),
+    trigger: parent.trigger === 'catch-up' ? 'catch-up' : 'schedule',
+    priority: job.priority,
+    args: parent.args,
+    maxAttempts: job.retry.attempts,
+    recoverLimit: job.recover,
+    overlap: job.overlap,
+    availableAt: parent.scheduledFor,
+    after: [],
+    skip: null,
+    count: 1,
+    parentId: parent.id,
+  }
+}
+
+async function runHere(
+  parent: Execution,
+  job: Job,
+  tenants: TenantSource,
+  { runner, slots, around }: { runner: JobRunner; slots: Slots; around: Surroundings },
+  caller: Frame,
+): Promise<void> {
+  const failures: { tenant: string; error: unknown }[] = []
+  const seen = new Set<string>()
+  const shared = new SharedRoom(slots, around.clock)
+  // One iterator for all the workers: each takes the next tenant when it is done with its last.
+  const iterator = tenants[Symbol.asyncIterator]()
+  const work = async (): Promise<void> => {
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+      const tenant = String(checkedTenant(next.value, `the tenants of job "${job.name}"`).id)
+      if (seen.has(tenant)) continue
+      seen.add(tenant)
+      if (parent.attempt > 1 && (await hasSucceeded(parent, tenant, around.store))) continue
+      const error = await failureFor(parent, job, tenant, runner, caller, roomIn(shared, caller.signal))
+      if (error !== undefined) failures.push({ tenant, error })
+    }
+  }
+  const ends = await Promise.allSettled(Array.from({ length: slots.concurrency }, work))
+  const broken = ends.find(({ status }) => status === 'rejected')
+  if (broken?.status === 'rejected') {
+    await iterator.return?.()
+    throw broken.reason
+  }
+  if (failures.length > 0) throw new TenantsFailedError(job.name, failures)
+}
+
+/** None is begun any more when its turn comes after the caller was told to end; those that were are ended by it. */
+function roomIn(shared: SharedRoom, signal: AbortSignal): Room {
+  let hasBegun = false
+  return (work) =>
+    shared.run(() => {
+      if (!hasBegun) signal.throwIfAborted()
+      hasBegun = true
+      return work()
+    })
+}
+
+/** A parent that is run again, after its process died under it, runs only what is missing. */
+async function hasSucceeded({ id }: Execution, tenant: string, store: Store): Promise<boolean> {
+  return (await store.executions({ parentId: id, tenant, statuses: ['SUCCESS'], limit: 1 })).length > 0
+}
+
+/** Names of tenants that a message lists before it says how many more there are. */
+const NAMED = 20
+
+/** A job failed for some of its tenants. `errors`: what each threw, in the order in which they failed. */
+export class TenantsFailedError extends AggregateError {
+  override readonly name = 'AggregateError'
+  readonly code = 'TENANTS_FAILED'
+  /** Ids of the tenants for which it failed; in the order of `errors`. */
+  readonly tenants: readonly string[]
+  /** Each tenant's run has had its own attempts. */
+  readonly isFinal = true
+
+  constructor(job: string, failures: readonly { readonly tenant: string; readonly error: unknown }[]) {
+    const tenants = failures.map(({ tenant }) => tenant)
+    const more = tenants.length > NAMED ? ` and ${tenants.length - NAMED} more` : ''
+    const count = tenants.length === 1 ? '1 tenant' : `${tenants.length} tenants`
+    super(
+      failures.map(({ error }) => error),
+      `job "${job}" failed for ${count}: ${tenants.slice(0, NAMED).join(', ')}${more}`,
+    )
+    this.tenants = tenants
+  }
+}
+
+/** What went wrong for one tenant; undefined where nothing did. */
+async function failureFor(
+  parent: Execution,
+  job: Job,
+  tenant: string,
+  runner: JobRunner,
+  caller: Frame,
+  room: Room,
+): Promise<unknown> {
+  try {
+    const trigger = parent.trigger === 'code' ? 'code' : 'manual'
+    const force = parent.lock === 'bypass'
+    const { args, id: parentId } = parent
+    const run = { job, trigger, args, tenant, parentId, signal: caller.signal, force, room } as const
+    const result = await runner.run(run)
+    if (result.kind === 'elsewhere') {
+      return result.execution.status === 'SUCCESS' ? undefined : new Error(`ended as ${result.execution.status}`)
+    }
+    const { outcome, thrown } = result.end
+    return outcome.kind === 'success' || outcome.kind === 'skipped' ? undefined : (thrown ?? new Error(outcome.kind))
+  } catch (error) {
+    if (error instanceof JobLockedError) return error
+    throw error
+  }
+}

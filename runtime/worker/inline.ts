@@ -1,0 +1,212 @@
+import { type DatabaseClient, type LateDatabase, lateDatabase } from '../job/database.ts'
+import { type ContextSource, inlineContext, type JobContext } from '../job/job-context.ts'
+import type { JobModule } from '../job/job-module.ts'
+import { asTenantSource, type TenantSource, TenantsError } from '../job/tenants.ts'
+import type { Logger } from '../logging/logger.ts'
+import type { Job } from '../manifest/types.ts'
+import type { Execution } from '../store/execution.ts'
+import type { PreCheckVerdict, Store } from '../store/store.ts'
+import { nextTurn } from '../support/clock.ts'
+import type { Env } from '../support/env.ts'
+import { JobsError, messageOf } from '../support/errors.ts'
+import type { JsonValue } from '../support/json.ts'
+import type { AbortedError } from './abort.ts'
+import { chainTo, type Frame, runInFrame } from './job-scope.ts'
+import type { AttemptBody, CodeEnd, Surroundings } from './services.ts'
+
+/** What code that runs in this process needs: less than an attempt, so that a child process can supply it. */
+export type InlineSurroundings = Pick<
+  Surroundings,
+  'env' | 'modules' | 'call' | 'openDatabase' | 'openTenants' | 'fanOut'
+> & {
+  readonly store: Pick<Store, 'transaction'>
+}
+
+/** What the code says of itself on the way. */
+export interface Telling {
+  logger(): Logger
+  /** It does nothing itself, but runs its job for each of many tenants: what limits a run doesn't limit it. */
+  spreads(): void
+  progress(percent: number, message: string | null): void
+}
+
+/** A pre-check may hold the store's lock for this long, in ms. */
+const PRE_CHECK_LIMIT = 2000
+
+const RETURNED: CodeEnd = { kind: 'returned' }
+
+/** The frame of code that runs in this process, and what the code is given: one object for each attempt. */
+class InlineFrame implements Frame, ContextSource {
+  readonly job: string
+  readonly executionId: string
+  readonly chain: readonly string[]
+  readonly strays: unknown[] = []
+  hasEnded = false
+  #database: LateDatabase | undefined
+  #controller: AbortController | undefined
+  readonly #around: InlineSurroundings
+  readonly #telling: Telling
+
+  constructor(execution: Execution, around: InlineSurroundings, telling: Telling) {
+    this.job = execution.job
+    this.executionId = execution.id
+    this.chain = chainTo(execution.job)
+    this.#around = around
+    this.#telling = telling
+  }
+
+  get call(): Frame['call'] {
+    return this.#around.call
+  }
+
+  get env(): Env {
+    return this.#around.env
+  }
+
+  get signal(): AbortSignal {
+    return this.#abortController().signal
+  }
+
+  /** Made when it is first asked for: most jobs never look. */
+  #abortController(): AbortController {
+    this.#controller ??= new AbortController()
+    return this.#controller
+  }
+
+  log(): Logger {
+    return this.#telling.logger()
+  }
+
+  database(): DatabaseClient {
+    this.#database ??= lateDatabase(this.#around.openDatabase ?? noDatabase)
+    return this.#database.client
+  }
+
+  progress(percent: number, message: string | null): void {
+    this.#telling.progress(percent, message)
+  }
+
+  async callOther(name: string, args: readonly JsonValue[]): Promise<void> {
+    if (this.call === undefined) {
+      throw new JobsError('CALL_UNSUPPORTED', `job "${this.job}" can call no other job from where it runs`)
+    }
+    await this.call(name, args, this)
+  }
+
+  abort(reason: AbortedError): void {
+    this.#abortController().abort(reason)
+  }
+
+  stray(error: unknown): void {
+    this.strays.push(error)
+    const when = this.hasEnded ? 'after it had ended' : 'while it ran'
+    this.log().error({ err: error }, `a promise was rejected or an exception thrown ${when}; nobody handled it`)
+  }
+
+  /** Undefined where no database was asked for. */
+  closeDatabase(): Promise<void> | undefined {
+    return this.#database?.close().catch((error: unknown) => this.stray(error))
+  }
+}
+
+/** Runs a job's code in this process. */
+export function startInline(execution: Execution, job: Job, around: InlineSurroundings, telling: Telling): AttemptBody {
+  const frame = new InlineFrame(execution, around, telling)
+  const context = inlineContext(execution, frame)
+  const run = async (): Promise<CodeEnd> => {
+    try {
+      const module = await around.modules.load(execution.job)
+      const isForTenants = (job.multiTenant ?? module.multiTenant) === true
+      if (execution.tenant !== '' && !isForTenants) throw notForTenants(job.name)
+      if (execution.tenant === '' && isForTenants) {
+        telling.spreads()
+        await spread(execution, job, module, around, frame)
+        return RETURNED
+      }
+      if (module.preCheck !== undefined) {
+        const verdict = await preCheck(module.preCheck, context, execution, around.store)
+        if (verdict.skip) return { kind: 'skipped', reason: verdict.reason }
+      }
+      const running = module.run(context)
+      if (running !== undefined) await running
+      // A promise that was rejected and left alone is only reported once this turn is over.
+      await nextTurn()
+    } catch (error) {
+      return { kind: 'threw', error }
+    } finally {
+      frame.hasEnded = true
+      const closing = frame.closeDatabase()
+      if (closing !== undefined) await closing
+    }
+    return frame.strays.length > 0 ? { kind: 'threw', error: frame.strays[0] } : RETURNED
+  }
+  return {
+    ended: runInFrame(frame, run),
+    abort: (reason) => frame.abort(reason),
+  }
+}
+
+/** Runs a multi-tenant job for each tenant that its filter leaves. */
+async function spread(
+  execution: Execution,
+  job: Job,
+  module: JobModule,
+  around: InlineSurroundings,
+  frame: Frame,
+): Promise<void> {
+  if (around.fanOut === undefined) {
+    throw new TenantsError('TENANTS_ISOLATED', `job "${job.name}" is multi-tenant, and only its module says so`, {
+      hint: 'with "isolation": "process", write "multiTenant": true in package.json too',
+    })
+  }
+  if (around.openTenants === undefined) throw noTenants(job.name)
+  const all = asTenantSource(await around.openTenants(), 'src/backend/tenants.ts')
+  await around.fanOut(execution, job, await filtered(job.name, module, all), frame)
+}
+
+/** The tenants that the job's filter leaves. */
+async function filtered(job: string, { filter, file }: JobModule, all: TenantSource): Promise<TenantSource> {
+  if (filter === undefined) return all
+  const what = `tenantsFilter of job "${job}" (${file})`
+  let left: unknown
+  try {
+    left = await filter(all)
+  } catch (error) {
+    throw new TenantsError('TENANTS_FILTER', `${what} threw: ${messageOf(error)}`, {
+      hint: 'it is given the tenants and returns those that are left: (tenants) => tenants.where({ active: true })',
+      cause: error,
+    })
+  }
+  return asTenantSource(left, what)
+}
+
+function notForTenants(job: string): TenantsError {
+  return new TenantsError('TENANTS_NONE', `job "${job}" is not multi-tenant, so it can't run for one tenant`, {
+    hint: 'leave the tenant out, or write "multiTenant": true in package.json or in the job',
+  })
+}
+
+function noTenants(job: string): TenantsError {
+  return new TenantsError('TENANTS_MISSING', `job "${job}" is multi-tenant, and the workspace has no tenants`, {
+    hint: 'export them from src/backend/tenants.ts ("webstir add-tenants" writes one), and build again',
+  })
+}
+
+async function preCheck(
+  check: NonNullable<JobModule['preCheck']>,
+  context: JobContext,
+  { job, tenant }: Execution,
+  store: Pick<Store, 'transaction'>,
+): Promise<PreCheckVerdict> {
+  return store.transaction({ job, tenant, limit: PRE_CHECK_LIMIT }, async (transaction) => check(context, transaction))
+}
+
+async function noDatabase(): Promise<never> {
+  throw new JobsError(
+    'NO_DATABASE',
+    'this workspace has no src/backend/db/connection.ts that makes a database client',
+    {
+      hint: 'export createDatabaseClient() from it ("webstir init" writes one), then build again',
+    },
+  )
+}

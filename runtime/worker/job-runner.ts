@@ -1,0 +1,175 @@
+import type { Job } from '../manifest/types.ts'
+import type { Execution, Trigger } from '../store/execution.ts'
+import type { RunStart } from '../store/store.ts'
+import { sleep } from '../support/clock.ts'
+import { JobsError } from '../support/errors.ts'
+import type { JsonValue } from '../support/json.ts'
+import { type AbortCause, AbortedError } from './abort.ts'
+import { type Executing, type ExecutionEnd, execute } from './attempt.ts'
+import { describeNode } from './node-session.ts'
+import { windDown } from './running-executions.ts'
+import type { Surroundings } from './services.ts'
+import { callersRoom, ownRoom, type Room, type Slots } from './slots.ts'
+
+/** A run of one job that is no fire of the loop. */
+export interface JobRun {
+  readonly job: Job
+  readonly trigger: Extract<Trigger, 'manual' | 'code'>
+  /** Instead of the manifest's. */
+  readonly args?: readonly JsonValue[]
+  readonly tenant?: string
+  /** Runs beside a running one, and though the job is disabled. */
+  readonly force?: boolean
+  readonly parentId?: string
+  /** Told to end together with whatever owns this signal. */
+  readonly signal?: AbortSignal
+  /** Where each attempt runs; default: a child in its parent's slot, anything else in one of its own. */
+  readonly room?: Room
+  /** Backfills this fire: claimed like any other, so never a second time. */
+  readonly fire?: { readonly scheduleKey: string; readonly scheduledFor: number }
+}
+
+/** The job's lock is held by another execution. */
+export class JobLockedError extends JobsError {
+  constructor(
+    job: string,
+    readonly holder: Execution | null,
+  ) {
+    const who = holder === null ? '' : ` (execution ${holder.id} on ${describeNode(holder.owner)})`
+    super('JOB_LOCKED', `job "${job}" is running already${who}`, {
+      hint: 'wait for it to end, or run beside it with --force',
+    })
+  }
+}
+
+/** Codes: JOB_DISABLED, JOB_FIRE_CLAIMED. */
+export class JobNotStartedError extends JobsError {}
+
+/** How a run ended; `skipped` where its pre-check said that there is nothing to do. */
+export type JobRunEnd =
+  | { readonly kind: 'ended'; readonly end: ExecutionEnd }
+  /** Another process took a later attempt over; this is what the store says of it. */
+  | { readonly kind: 'elsewhere'; readonly execution: Execution }
+
+/** While another process has the execution, the store is asked this often, in ms. */
+const POLL = 500
+
+/** Told of every attempt that runs by hand or from code. */
+export interface RunListener {
+  started(execution: Execution): void
+  ended(end: ExecutionEnd): void
+}
+
+/** Runs jobs by hand and from code: through the same lock and record as every fire. */
+export class JobRunner {
+  readonly #running = new Set<Executing>()
+
+  constructor(
+    private readonly around: Surroundings,
+    private readonly node: string,
+    private readonly slots: Slots,
+    private readonly listener?: RunListener,
+  ) {}
+
+  /** Runs it to its end, retries included. Throws JobLockedError and JobNotStartedError where it doesn't start. */
+  async run(run: JobRun): Promise<JobRunEnd> {
+    const room = run.room ?? (run.parentId === undefined ? ownRoom(this.slots) : callersRoom)
+    let end = await room(async () => this.#execute(await this.#begin(run), run))
+    while (end.outcome.kind === 'retry') {
+      const next = await this.#nextAttempt(end.execution.id, end.outcome.availableAt, run, room)
+      if (next.kind === 'elsewhere') return next
+      end = next.end
+    }
+    return { kind: 'ended', end }
+  }
+
+  /** Waits up to `grace` ms for what runs here, then tells the rest to end. */
+  stop(grace: number): Promise<void> {
+    return windDown([...this.#running], this.around.clock, grace, 'cancel')
+  }
+
+  /** Ends what its execution was asked to; called from time to time while something runs. */
+  async heedCancellations(): Promise<void> {
+    if (this.#running.size === 0) return
+    const ids = new Set(await this.around.store.cancelRequests(this.node))
+    for (const executing of this.#running) if (ids.has(executing.execution.id)) executing.abort('cancel')
+  }
+
+  async #begin({ job, trigger, args, tenant, force, parentId, fire }: JobRun): Promise<Execution> {
+    const now = this.around.clock.now()
+    if (job.disabledBy !== null && force !== true) {
+      throw new JobNotStartedError('JOB_DISABLED', `job "${job.name}" is disabled: ${job.disabledBy}`, {
+        hint: 'enable it, or run it all the same with --force',
+      })
+    }
+    const start = await this.around.store.begin({
+      node: this.node,
+      now,
+      job: job.name,
+      tenant: tenant ?? '',
+      trigger,
+      scheduleKey: fire?.scheduleKey ?? '',
+      scheduledFor: fire?.scheduledFor ?? now,
+      args: args ?? job.args,
+      priority: job.priority,
+      maxAttempts: job.retry.attempts,
+      // What runs for another execution ends with it: when that one is recovered, it runs this one anew.
+      recoverLimit: parentId === undefined ? job.recover : 0,
+      parentId: parentId ?? null,
+      lock: force === true || job.overlap === 'allow' ? 'bypass' : 'exclusive',
+      staleBefore: now - this.around.staleAfter,
+    })
+    if (start.acquired) return start.execution
+    throw notStarted(job.name, start)
+  }
+
+  async #execute(execution: Execution, { job, signal }: JobRun): Promise<ExecutionEnd> {
+    const executing = execute(execution, job, this.around)
+    this.listener?.started(execution)
+    const abort = (): void => executing.abort(causeOf(signal?.reason))
+    this.#running.add(executing)
+    signal?.addEventListener('abort', abort, { once: true })
+    if (signal?.aborted) abort()
+    try {
+      const end = await executing.done
+      this.listener?.ended(end)
+      return end
+    } finally {
+      signal?.removeEventListener('abort', abort)
+      this.#running.delete(executing)
+    }
+  }
+
+  /** Waits for the next attempt's time and makes it, unless a scheduler was faster: then for that one's end. */
+  async #nextAttempt(id: string, availableAt: number, run: JobRun, room: Room): Promise<JobRunEnd> {
+    const { clock, store } = this.around
+    const delay = availableAt - clock.now()
+    if (delay > 0) await sleep(clock, delay)
+    for (;;) {
+      const end = await room(async () => {
+        const now = clock.now()
+        const staleBefore = now - this.around.staleAfter
+        const { taken } = await store.take({ node: this.node, now, limit: 1, staleBefore, id })
+        return taken[0] === undefined ? undefined : this.#execute(taken[0], run)
+      })
+      if (end !== undefined) return { kind: 'ended', end }
+      const known = await store.execution(id)
+      if (known !== null && known.status !== 'QUEUED' && known.status !== 'RUNNING') {
+        return { kind: 'elsewhere', execution: known }
+      }
+      await sleep(clock, POLL)
+    }
+  }
+}
+
+/** Of why its caller was told to end; a caller that goes back to the queue calls anew when it runs again. */
+function causeOf(reason: unknown): AbortCause {
+  return reason instanceof AbortedError && reason.abortCause !== 'stop' ? reason.abortCause : 'cancel'
+}
+
+function notStarted(job: string, start: Extract<RunStart, { acquired: false }>): JobsError {
+  if (start.cause === 'locked') return new JobLockedError(job, start.holder)
+  return new JobNotStartedError('JOB_FIRE_CLAIMED', `job "${job}": ${start.reason}`, {
+    hint: 'this fire has an execution already; see job-history, and rerun it if it should run again',
+  })
+}

@@ -1,0 +1,119 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { format } from 'node:util'
+import type { Logger } from '../logging/logger.ts'
+import type { JsonValue } from '../support/json.ts'
+
+/** What is known, anywhere inside a job's code, of the execution that it belongs to. */
+export interface Frame {
+  readonly job: string
+  readonly executionId: string
+  /** Jobs on the way here, outermost first, this one last. */
+  readonly chain: readonly string[]
+  log(): Logger
+  /** Runs another job for this one; absent where none can be called. */
+  readonly call: ((name: string, args: readonly JsonValue[], caller: Frame) => Promise<void>) | undefined
+  /** Aborted when the execution is told to end. */
+  readonly signal: AbortSignal
+  /** A rejection or an exception that nobody in the job handled. */
+  stray(error: unknown): void
+}
+
+interface Shared {
+  readonly frames: AsyncLocalStorage<Frame>
+  isConsoleCaptured: boolean
+  isListening: boolean
+}
+
+/*
+ * A process may have two copies of this module: that of the package, for a script or a server of one's own, and that of
+ * the build, for the jobs. Both have to know which job is running, so what they know lives with the process.
+ */
+const KEY = Symbol.for('webstir-jobs.frames')
+const global = globalThis as { [KEY]?: Shared }
+global[KEY] ??= { frames: new AsyncLocalStorage(), isConsoleCaptured: false, isListening: false }
+const shared = global[KEY]
+const { frames } = shared
+
+/** The frame of the job whose code is running; undefined outside of jobs. */
+export function currentFrame(): Frame | undefined {
+  return frames.getStore()
+}
+
+/**
+ * The chain of calls for a job that is started where this code runs. Each tenant's run of a job is part of the same
+ * step as the run that spreads it.
+ */
+export function chainTo(job: string): readonly string[] {
+  const chain = currentFrame()?.chain ?? []
+  return chain.at(-1) === job ? chain : [...chain, job]
+}
+
+export function runInFrame<Result>(frame: Frame, work: () => Result): Result {
+  return frames.run(frame, work)
+}
+
+/**
+ * Does something on behalf of nobody, though a job's code set it off: what runs later because of it (timers, other
+ * jobs) then belongs to no job by accident.
+ */
+export function outsideFrames<Result>(work: () => Result): Result {
+  return frames.exit(work)
+}
+
+const CONSOLE_LEVELS = {
+  debug: 'debug',
+  log: 'info',
+  info: 'info',
+  warn: 'warn',
+  error: 'error',
+  trace: 'debug',
+} as const
+
+/** From now on, what a job writes with `console` goes to its own log; elsewhere `console` is as it was. Idempotent. */
+export function captureConsole(): void {
+  if (shared.isConsoleCaptured) return
+  shared.isConsoleCaptured = true
+  for (const [method, level] of Object.entries(CONSOLE_LEVELS) as [keyof typeof CONSOLE_LEVELS, 'info'][]) {
+    const original = console[method].bind(console)
+    console[method] = (...values: unknown[]) => {
+      const frame = frames.getStore()
+      if (frame === undefined) return original(...values)
+      frame.log()[level]('%s', format(...values))
+    }
+  }
+}
+
+type StrayListener = (error: unknown) => void
+let onForeign: StrayListener | undefined
+
+/**
+ * From now on, a rejection or an exception that a job let slip is put down to that job and the process lives on.
+ * One that belongs to no job goes to `foreign`; without one, what Node and the program's other listeners do with it is
+ * what they would have done without us. Idempotent; the newest `foreign` counts.
+ */
+export function captureStrays(foreign?: StrayListener): void {
+  onForeign = foreign ?? onForeign
+  if (shared.isListening) return
+  shared.isListening = true
+  process.on('unhandledRejection', onRejection)
+  process.on('uncaughtException', onException)
+}
+
+function onRejection(error: unknown): void {
+  onStray(error, 'unhandledRejection')
+}
+
+function onException(error: unknown): void {
+  onStray(error, 'uncaughtException')
+}
+
+function onStray(error: unknown, event: 'unhandledRejection' | 'uncaughtException'): void {
+  const frame = frames.getStore()
+  const listener = frame === undefined ? onForeign : (stray: unknown) => frame.stray(stray)
+  listener?.(error)
+  if (listener !== undefined || process.listenerCount(event) > 1) return
+  // Thrown with nobody listening, it ends the process as Node ends it: with the error's own stack.
+  process.off('unhandledRejection', onRejection)
+  process.off('uncaughtException', onException)
+  throw error
+}

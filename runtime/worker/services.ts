@@ -1,0 +1,62 @@
+import type { DatabaseClient } from '../job/database.ts'
+import type { JobModules } from '../job/job-module.ts'
+import type { TenantSource } from '../job/tenants.ts'
+import type { LogOutput } from '../logging/logger.ts'
+import type { Job } from '../manifest/types.ts'
+import type { Execution } from '../store/execution.ts'
+import type { Store } from '../store/store.ts'
+import type { Clock } from '../support/clock.ts'
+import type { Env } from '../support/env.ts'
+import type { JsonValue } from '../support/json.ts'
+import type { AbortedError } from './abort.ts'
+import type { Frame } from './job-scope.ts'
+
+/** Runs a multi-tenant job for each of its tenants, on behalf of the parent execution. */
+export type FanOut = (parent: Execution, job: Job, tenants: TenantSource, caller: Frame) => Promise<void>
+
+/** What every attempt of a process is run with. */
+export interface Surroundings {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: LogOutput
+  readonly env: Env
+  readonly modules: JobModules
+  /** Starts an attempt in a child process; absent where there is nothing to start (functions handed over). */
+  readonly isolate?: (attempt: IsolatedRun) => AttemptBody
+  /** Opens the workspace's database for one execution; absent where the workspace has none. */
+  readonly openDatabase?: () => Promise<DatabaseClient>
+  /** A RUNNING row without a heartbeat for this long, in ms, is dead. */
+  readonly staleAfter: number
+  /** The workspace's tenants, as its module gives them; absent where it has none. */
+  readonly openTenants?: () => Promise<unknown>
+  /** Runs a multi-tenant job for each tenant. */
+  readonly fanOut?: FanOut
+  /** Told when something was put into the queue from here. */
+  readonly onQueued?: () => void
+  /** Runs a job for the code of another one. */
+  readonly call?: (name: string, args: readonly JsonValue[], caller: Frame) => Promise<void>
+}
+
+/** How the code of an attempt ended, before any policy looked at it. */
+export type CodeEnd =
+  | { readonly kind: 'returned' }
+  | { readonly kind: 'threw'; readonly error: unknown }
+  | { readonly kind: 'skipped'; readonly reason: string }
+
+/** The running code of one attempt. */
+export interface AttemptBody {
+  /** Never rejects. Resolves when the code has really ended. */
+  readonly ended: Promise<CodeEnd>
+  abort(reason: AbortedError): void
+}
+
+/** What a child process needs to be told, and what it may tell. */
+export interface IsolatedRun {
+  readonly execution: Execution
+  readonly job: Job
+  /** Takes one of the child's log lines, as its logger made it. */
+  writeLine(line: string): void
+  progress(percent: number, message: string | null): void
+  /** Runs another job for the child's code; absent where none can be called. */
+  readonly call?: (name: string, args: readonly JsonValue[]) => Promise<void>
+}

@@ -1,0 +1,67 @@
+import { hostname } from 'node:os'
+import { openBuiltDatabase } from '../job/database.ts'
+import { builtModules } from '../job/job-module.ts'
+import { openBuiltTenants } from '../job/tenants.ts'
+import { type LogOutput, openLog } from '../logging/logger.ts'
+import type { Manifest } from '../manifest/index.ts'
+import type { SchedulerSettings } from '../manifest/types.ts'
+import { openStore } from '../store/open.ts'
+import type { Store } from '../store/store.ts'
+import { type Clock, systemClock } from '../support/clock.ts'
+import type { Env } from '../support/env.ts'
+import { processIsolation } from '../worker/isolation.ts'
+import { captureConsole } from '../worker/job-scope.ts'
+import { deadAfter } from '../worker/node-session.ts'
+import type { Surroundings } from '../worker/services.ts'
+import type { Place } from './paths.ts'
+import { readWorkspace } from './read-workspace.ts'
+
+/** A workspace that is ready to run jobs. */
+export interface OpenWorkspace {
+  readonly place: Place
+  readonly manifest: Manifest
+  readonly around: Surroundings
+  readonly store: Store
+  readonly log: LogOutput
+  readonly host: string
+  close(): Promise<void>
+}
+
+export interface OpenWorkspaceOptions {
+  readonly env?: Env
+  readonly clock?: Clock
+  readonly log?: LogOutput
+  /** A store that is open already (it then stays open), or its URL. */
+  readonly store?: Store | string
+  readonly settings?: Partial<SchedulerSettings>
+  /** Looks at the manifest before anything is opened; what it throws is the answer. */
+  readonly check?: (manifest: Manifest) => void
+}
+
+/** Opens log and store, and makes everything ready that an execution needs. */
+export async function openWorkspace(place: Place, options: OpenWorkspaceOptions = {}): Promise<OpenWorkspace> {
+  const env = options.env ?? process.env
+  const clock = options.clock ?? systemClock
+  const read = await readWorkspace(place, env)
+  options.check?.(read)
+  const manifest = { ...read, settings: { ...read.settings, ...options.settings } }
+  const log = options.log ?? openLog({ env, redact: manifest.settings.redact })
+  const given = options.store
+  const store = typeof given === 'object' ? given : await openStore(given, { env, workspace: place.root })
+  captureConsole()
+  const around: Surroundings = {
+    store,
+    clock,
+    log,
+    env,
+    modules: builtModules(place.build),
+    isolate: processIsolation({ ...place, storeUrl: store.target ?? 'memory:' }, clock),
+    openDatabase: () => openBuiltDatabase(place.build),
+    openTenants: () => openBuiltTenants(place.build),
+    staleAfter: deadAfter(store, manifest.settings.staleAfter),
+  }
+  const close = async (): Promise<void> => {
+    if (typeof given !== 'object') await store.close()
+  }
+  return { place, manifest, around, store, log, host: hostname(), close }
+}

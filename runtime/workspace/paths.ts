@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Env } from '../support/env.ts'
+import { JobsError } from '../support/errors.ts'
+
+/** `WORKSPACE_ROOT`, else the nearest folder from `from` upward whose package.json has `webstir`. Absolute. */
+export function findWorkspace(from: string = process.cwd(), env: Env = process.env): string {
+  const given = env.WORKSPACE_ROOT
+  if (given) return resolve(given)
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    if (isWorkspace(folder)) return folder
+    if (dirname(folder) === folder) break
+  }
+  throw new JobsError(
+    'NO_WORKSPACE',
+    `no workspace from ${resolve(from)} upward: no package.json there has "webstir"`,
+    {
+      hint: 'name it (the option workspace, or WORKSPACE_ROOT), or make one: webstir init DIR',
+    },
+  )
+}
+
+function isWorkspace(folder: string): boolean {
+  try {
+    const { webstir } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { webstir?: unknown }
+    return webstir !== null && typeof webstir === 'object'
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The workspace that a file of build/backend belongs to, whatever the current folder. `depth`: how many folders
+ * below build/backend the file lies. WORKSPACE_ROOT names another root; the build stays the file's own.
+ */
+export function placeOfFile(url: string, depth: number, env: Env = process.env): { root: string; build: string } {
+  let build = dirname(fileURLToPath(url))
+  for (let level = 0; level < depth; level++) build = dirname(build)
+  const given = env.WORKSPACE_ROOT
+  return { build, root: given ? resolve(given) : resolve(build, '..', '..') }
+}
+
+/** Where a built workspace lies on the disk; absolute paths. */
+export interface Place {
+  readonly root: string
+  /** build/backend */
+  readonly build: string
+}
+
+/** The place of a workspace whose root is known. */
+export function placeOf(root: string): Place {
+  return { root: resolve(root), build: join(resolve(root), 'build', 'backend') }
+}
