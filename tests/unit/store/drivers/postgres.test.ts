@@ -1,9 +1,9 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openBeat } from '../../../runtime/store/heartbeat-connection.ts'
-import { openStore } from '../../../runtime/store/open.ts'
-import { fireOf, minute, Node, T0 } from '../../conformance/fixtures.ts'
-import { type PostgresServer, startPostgres } from '../../support/postgres.ts'
+import { openBeat } from '../../../../runtime/store/heartbeat-connection.ts'
+import { openStore } from '../../../../runtime/store/open.ts'
+import { fireOf, minute, Node, T0 } from '../../../conformance/fixtures.ts'
+import { type PostgresServer, startPostgres } from '../../../support/postgres.ts'
 
 let server: PostgresServer
 

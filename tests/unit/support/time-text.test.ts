@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { absoluteTime, relativeTime } from '../../runtime/support/time-text.ts'
+import { absoluteTime, relativeTime } from '../../../runtime/support/time-text.ts'
 
 const NOW = Date.UTC(2026, 0, 15, 10, 30)
 

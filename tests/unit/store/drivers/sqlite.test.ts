@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type Libsql from 'libsql'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openBeat } from '../../../runtime/store/heartbeat-connection.ts'
-import { openStore } from '../../../runtime/store/open.ts'
-import { fireOf, minute, Node, T0 } from '../../conformance/fixtures.ts'
+import { openBeat } from '../../../../runtime/store/heartbeat-connection.ts'
+import { openStore } from '../../../../runtime/store/open.ts'
+import { fireOf, minute, Node, T0 } from '../../../conformance/fixtures.ts'
 
 const Database: typeof Libsql = createRequire(import.meta.url)('libsql')
 

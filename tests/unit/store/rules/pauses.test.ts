@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { PauseHistory } from '../../../runtime/store/driver.ts'
-import { paused, pausedReason, resumed } from '../../../runtime/store/rules/pauses.ts'
+import type { PauseHistory } from '../../../../runtime/store/driver.ts'
+import { paused, pausedReason, resumed } from '../../../../runtime/store/rules/pauses.ts'
 
 const DAY = 24 * 3_600_000
 

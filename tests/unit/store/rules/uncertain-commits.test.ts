@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import type { Driver } from '../../../runtime/store/driver.ts'
-import { openMemory } from '../../../runtime/store/drivers/memory.ts'
-import { StoreError } from '../../../runtime/store/errors.ts'
-import { TableStore } from '../../../runtime/store/table-store.ts'
-import type { Steps } from '../../../runtime/store/transaction-script.ts'
-import { systemClock } from '../../../runtime/support/clock.ts'
-import { fireOf, minute, Node, statusOf, T0 } from '../../conformance/fixtures.ts'
+import type { Driver } from '../../../../runtime/store/driver.ts'
+import { openMemory } from '../../../../runtime/store/drivers/memory.ts'
+import { StoreError } from '../../../../runtime/store/errors.ts'
+import { TableStore } from '../../../../runtime/store/table-store.ts'
+import type { Steps } from '../../../../runtime/store/transaction-script.ts'
+import { systemClock } from '../../../../runtime/support/clock.ts'
+import { fireOf, minute, Node, statusOf, T0 } from '../../../conformance/fixtures.ts'
 
 /** A store that commits and then, when told to, loses the answer. */
 function forgetful(): { store: TableStore; losesNext(): void } {

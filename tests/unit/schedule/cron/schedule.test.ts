@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parseSchedule } from '../../../runtime/schedule/index.ts'
-import { utcFires } from './fires.ts'
+import { parseSchedule } from '../../../../runtime/schedule/index.ts'
+import { utcFires } from '../fires.ts'
 
 const START = '2026-01-01T00:00:00Z' // a Thursday
 

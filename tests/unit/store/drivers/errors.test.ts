@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { isConflict, postgresError } from '../../../runtime/store/drivers/postgres-errors.ts'
-import { isBusy, sqliteError } from '../../../runtime/store/drivers/sqlite-errors.ts'
-import { StoreError } from '../../../runtime/store/errors.ts'
+import { isConflict, postgresError } from '../../../../runtime/store/drivers/postgres-errors.ts'
+import { isBusy, sqliteError } from '../../../../runtime/store/drivers/sqlite-errors.ts'
+import { StoreError } from '../../../../runtime/store/errors.ts'
 
 const coded = (code: string, message = 'what the driver says'): Error => Object.assign(new Error(message), { code })
 

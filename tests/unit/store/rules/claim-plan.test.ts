@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Fire } from '../../../runtime/store/execution.ts'
-import { type ClaimView, planClaim } from '../../../runtime/store/rules/claim-plan.ts'
-import { fireOf, minute, T0 } from '../../conformance/fixtures.ts'
+import type { Fire } from '../../../../runtime/store/execution.ts'
+import { type ClaimView, planClaim } from '../../../../runtime/store/rules/claim-plan.ts'
+import { fireOf, minute, T0 } from '../../../conformance/fixtures.ts'
 
 const at = T0 + minute
 const empty: ClaimView = {

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the manifest's own placeholders
 import { describe, expect, it } from 'vitest'
-import { ManifestError, type ManifestProblem } from '../../../runtime/manifest/index.ts'
-import { readManifest, readManifestText } from '../../../runtime/manifest/parse/parse-manifest.ts'
-import { makeWorkspace } from '../../support/workspace.ts'
+import { ManifestError, type ManifestProblem } from '../../../../runtime/manifest/index.ts'
+import { readManifest, readManifestText } from '../../../../runtime/manifest/parse/parse-manifest.ts'
+import { makeWorkspace } from '../../../support/workspace.ts'
 
 const HERE = '/workspace'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { renderTable, textWidth } from '../../runtime/support/table.ts'
+import { renderTable, textWidth } from '../../../runtime/support/table.ts'
 
 describe('the width of a text on a terminal', () => {
   it.each([

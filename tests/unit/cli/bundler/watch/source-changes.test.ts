@@ -1,7 +1,7 @@
 import { rmSync, utimesSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { FileStamps } from '../../../../cli/bundler/watch/source-changes.ts'
-import { makeWorkspace } from '../../../support/workspace.ts'
+import { FileStamps } from '../../../../../cli/bundler/watch/source-changes.ts'
+import { makeWorkspace } from '../../../../support/workspace.ts'
 
 const LATER = Number.POSITIVE_INFINITY
 
