@@ -3,7 +3,7 @@ import { VERSION } from '../runtime/support/version.ts'
 import type { CommandDefinition } from './command-line/definition.ts'
 import { UsageError } from './command-line/errors.ts'
 import { openOutput, type Streams } from './command-line/output.ts'
-import { explain } from './command-line/report-error.ts'
+import { reportError } from './command-line/report-error.ts'
 import { tokenize } from './command-line/tokens.ts'
 import { readValues } from './command-line/values.ts'
 import { commands } from './registry/index.ts'
@@ -17,7 +17,7 @@ export async function main(argv: readonly string[], terminal: Terminal = process
   try {
     return await dispatch(argv, terminal)
   } catch (error) {
-    return explain(error, terminal)
+    return reportError(error, terminal)
   }
 }
 

@@ -11,7 +11,7 @@ import { builtJobs } from './job-facts.ts'
 import { discard, type OutputFiles, publish, stagingFolder } from './publish.ts'
 import { type RuntimeFiles, runtimeFiles } from './runtime-files.ts'
 import { checkTypes, type TypeCheck } from './type-check.ts'
-import { strays, writtenNames } from './undeclared-jobs.ts'
+import { undeclaredJobs, writtenNames } from './undeclared-jobs.ts'
 import type { WorkspaceManifest } from './workspace-manifest.ts'
 
 export interface BuildRequest {
@@ -117,7 +117,7 @@ async function bundle(workspace: string, staged: string, entries: Entries, runti
 
 /** What the manifest and the modules have to say about each other. */
 export function manifestDiagnostics({ manifest }: WorkspaceManifest, entries: Entries): Diagnostic[] {
-  return [...manifest.problems.map(manifestDiagnostic), ...strays(manifest, writtenNames(manifest), entries)]
+  return [...manifest.problems.map(manifestDiagnostic), ...undeclaredJobs(manifest, writtenNames(manifest), entries)]
 }
 
 /** The files in which a build says what it found out and what it was made from. `startedAt`: ms since the epoch. */

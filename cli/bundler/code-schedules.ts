@@ -36,7 +36,7 @@ export function codeSchedules(
 }
 
 /** Listing imports the modules that have a `meta`; one that never returns may not hold us up, in ms. */
-const PATIENCE = 30_000
+const KILL_AFTER = 30_000
 
 /**
  * The jobs with the schedules that their built modules add in `meta`. What a module says can only be known by running
@@ -61,7 +61,7 @@ async function listBuilt(workspace: string): Promise<readonly ListedJob[]> {
   const file = join(workspace, OUTPUT_FOLDER, 'jobs', 'scheduler.js')
   const { stdout } = await promisify(execFile)(process.execPath, [file, '--list', '--json'], {
     cwd: workspace,
-    timeout: PATIENCE,
+    timeout: KILL_AFTER,
     maxBuffer: 256 * 1024 * 1024,
   })
   return JSON.parse(stdout)

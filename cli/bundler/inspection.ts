@@ -21,7 +21,7 @@ import { OUTPUT_FOLDER } from './bundle.ts'
 import { type CodeSchedules, codeSchedules, withCodeSchedules } from './code-schedules.ts'
 import { type Entries, findEntries } from './entries.ts'
 import { type Freshness, freshness } from './freshness.ts'
-import { strays, writtenNames } from './undeclared-jobs.ts'
+import { undeclaredJobs, writtenNames } from './undeclared-jobs.ts'
 
 /** A job's policies in the notation of the manifest, defaults included. */
 export interface Policies {
@@ -103,7 +103,7 @@ export async function inspectWorkspace(workspace: string, now: number): Promise<
   const entries = findEntries(workspace, manifest.settings.hooks)
   const build = freshness(workspace, entries)
   const info = readBuildInfo(join(workspace, OUTPUT_FOLDER, 'webstir', 'build.json'))
-  const problems = [...manifest.problems.map(problemOf), ...strayProblems(manifest, entries)]
+  const problems = [...manifest.problems.map(problemOf), ...undeclaredJobProblems(manifest, entries)]
   const inCode = codeSchedules(workspace, info, entries, build)
   const fromManifest = listJobs(manifest, now, { words: true, unknownInCode: inCode.unknown })
   const listed = await withThoseInCode(workspace, fromManifest, inCode, problems)
@@ -215,8 +215,8 @@ function problemOf({ severity, code, job, path, message, hint }: ManifestProblem
   return { severity, code, job, path, message, hint: hint ?? null }
 }
 
-function strayProblems(manifest: Manifest, entries: Entries): InspectedProblem[] {
-  return strays(manifest, writtenNames(manifest), entries).map(({ severity, file, message, hint }) => ({
+function undeclaredJobProblems(manifest: Manifest, entries: Entries): InspectedProblem[] {
+  return undeclaredJobs(manifest, writtenNames(manifest), entries).map(({ severity, file, message, hint }) => ({
     severity,
     code: 'STRAY',
     job: null,

@@ -5,7 +5,7 @@ import type { StopSignal } from '../../runtime/support/stop-signals.ts'
 import { OUTPUT_FOLDER } from './bundle.ts'
 
 /** How long after the time it was allowed a scheduler that was told to stop is ended by force, in ms. */
-const PATIENCE = 3_000
+const TIMEOUT = 3_000
 
 /** A built scheduler running as a process of its own, on our own standard streams. */
 export class SchedulerProcess {
@@ -29,9 +29,9 @@ export class SchedulerProcess {
    * make it leave at once, so after `SIGINT` it is told only when it doesn't stop by itself.
    */
   async stop(signal: StopSignal, grace: number): Promise<number> {
-    const kill = setTimeout(() => this.#child.kill('SIGKILL'), grace + PATIENCE)
+    const kill = setTimeout(() => this.#child.kill('SIGKILL'), grace + TIMEOUT)
     const isTold = signal === 'SIGINT' && process.stdin.isTTY
-    const tell = setTimeout(() => this.#child.kill(signal), isTold ? grace + PATIENCE / 2 : 0)
+    const tell = setTimeout(() => this.#child.kill(signal), isTold ? grace + TIMEOUT / 2 : 0)
     try {
       return await this.ended
     } finally {

@@ -3,7 +3,7 @@ import { type Diagnostic, warning } from './diagnostics.ts'
 import type { Entries } from './entries.ts'
 
 /** Entries of the manifest without a module, and modules without an entry. `written`: all names in the manifest. */
-export function strays(manifest: Manifest, written: readonly string[], entries: Entries): Diagnostic[] {
+export function undeclaredJobs(manifest: Manifest, written: readonly string[], entries: Entries): Diagnostic[] {
   const found: Diagnostic[] = []
   for (const name of written) {
     if (entries.jobs.has(name)) continue

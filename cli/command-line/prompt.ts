@@ -19,7 +19,7 @@ export interface Terminal {
  * Asks on the terminal, each question until the answer will do. Lines that come before they are asked for (pasted, or
  * typed ahead) are kept. Throws CommandError where the input ends instead.
  */
-export async function ask(
+export async function prompt(
   questions: readonly Question[],
   { input, output }: Terminal = { input: process.stdin, output: process.stderr },
 ): Promise<string[]> {

@@ -8,7 +8,7 @@ import { type Streams, wantsColor } from './output.ts'
  *
  * Errors are known by what they hold: each command is a bundle of its own, with its own copies of their classes.
  */
-export function explain(error: unknown, { stderr, env }: Pick<Streams, 'stderr' | 'env'>): number {
+export function reportError(error: unknown, { stderr, env }: Pick<Streams, 'stderr' | 'env'>): number {
   if (error instanceof Error && 'exitCode' in error && typeof error.exitCode === 'number') return error.exitCode
   const color = picocolors.createColors(wantsColor(stderr, env))
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''

@@ -76,7 +76,7 @@ async function complete(
     ...(timezone === undefined ? [{ text: 'Time zone', byDefault: byDefault.timezone, check: zoneFault }] : []),
   ]
   const asks = interactive && yes !== true && missing.length > 0
-  const answers = asks ? await (await import('../command-line/prompt.ts')).ask(missing) : []
+  const answers = asks ? await (await import('../command-line/prompt.ts')).prompt(missing) : []
   return {
     name: name ?? answers.shift() ?? byDefault.name,
     timezone: timezone ?? answers.shift() ?? byDefault.timezone,

@@ -6,7 +6,7 @@ import { JOB_STATUSES, type JobStatus, statusNamed } from '../../runtime/store/e
 import type { ExecutionFilter, Store } from '../../runtime/store/store.ts'
 import { systemClock } from '../../runtime/support/clock.ts'
 import { didYouMean } from '../../runtime/support/suggest.ts'
-import { placeOf } from '../../runtime/workspace/paths.ts'
+import { workspacePaths } from '../../runtime/workspace/paths.ts'
 import { readWorkspace } from '../../runtime/workspace/read-workspace.ts'
 import { UsageError } from '../command-line/errors.ts'
 import { readCount, readInstant } from '../command-line/option-values.ts'
@@ -36,7 +36,7 @@ export async function jobHistory(options: JobHistoryOptions, io: Output): Promis
   const statuses = readStatuses(options.status ?? [])
   const since = options.since === undefined ? undefined : readInstant('since', options.since, now, 'ago')
   const place = await placeOfWorkspace(options.workspace)
-  const manifest = await readWorkspace(placeOf(place.root), place.env)
+  const manifest = await readWorkspace(workspacePaths(place.root), place.env)
   const records = await withExistingStore(place, async (store) => {
     const job = options.name === undefined ? undefined : await jobWithHistory(manifest, store, options.name)
     const filter: ExecutionFilter = {

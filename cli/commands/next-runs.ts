@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { type Job, problemText, readBuildInfo, unknownInCode } from '../../runtime/manifest/index.ts'
 import { jobNamed } from '../../runtime/manifest/job-names.ts'
-import { type ComingFires, type ComingRange, comingFires } from '../../runtime/operations/upcoming-fires.ts'
-import { type ComingRun, comingRuns, renderComingRuns } from '../../runtime/operations/upcoming-runs.ts'
+import { type UpcomingFires, type UpcomingRange, upcomingFires } from '../../runtime/operations/upcoming-fires.ts'
+import { renderComingRuns, type UpcomingRun, upcomingRuns } from '../../runtime/operations/upcoming-runs.ts'
 import { isTimezone, suggestTimezone } from '../../runtime/schedule/index.ts'
 import { openExistingStore } from '../../runtime/store/open.ts'
 import { systemClock } from '../../runtime/support/clock.ts'
 import { messageOf } from '../../runtime/support/errors.ts'
-import { placeOf } from '../../runtime/workspace/paths.ts'
+import { workspacePaths } from '../../runtime/workspace/paths.ts'
 import { readWorkspace } from '../../runtime/workspace/read-workspace.ts'
 import { codeSchedules } from '../bundler/code-schedules.ts'
 import { CommandError, UsageError } from '../command-line/errors.ts'
@@ -40,24 +40,24 @@ const LONGEST = 50 * 365.25 * 86_400_000
 const STORE_PATIENCE = 1000
 
 /** The fires to come of all or some jobs, in order of time. */
-export async function nextRuns(options: NextRunsOptions, io: Output): Promise<readonly ComingRun[]> {
+export async function nextRuns(options: NextRunsOptions, io: Output): Promise<readonly UpcomingRun[]> {
   const now = systemClock.now()
   const { after, before, most } = readRange(options, now)
   const busy = readCount('busy', options.busy, { byDefault: DEFAULT_BUSY, most: 1_000_000 })
   if (options.timezone !== undefined) checkZone(options.timezone)
   const place = await placeOfWorkspace(options.workspace)
-  const built = placeOf(place.root)
+  const built = workspacePaths(place.root)
   const inCode = codeSchedules(place.root, readBuildInfo(join(built.build, 'webstir', 'build.json')))
   const manifest = await readWorkspace(built, place.env, inCode.built)
   const names = options.name ?? []
   const jobs: readonly Job[] =
     names.length === 0 ? manifest.jobs : [...new Set(names.map((name) => jobNamed(manifest, name)))]
   const { anchors, paused } = await lookIntoStore(place, io)
-  const coming = comingFires(jobs, { after, before, most, anchors })
-  const runs = comingRuns(coming, { timezone: options.timezone, busy, paused })
+  const upcoming = upcomingFires(jobs, { after, before, most, anchors })
+  const runs = upcomingRuns(upcoming, { timezone: options.timezone, busy, paused })
   if (io.json) io.data(runs)
   else io.out(renderComingRuns(runs, now, { busy, color: io.color.isColorSupported }).trimEnd())
-  if (before !== null && coming.isCut) io.warn(cutText(coming, most, before))
+  if (before !== null && upcoming.isCut) io.warn(cutText(upcoming, most, before))
   const unknown = jobs.flatMap(({ name }) => (inCode.unknown.has(name) ? name : []))
   for (const remark of unknownInCode(unknown)) io.warn(remark)
   if (names.length === 0) {
@@ -66,7 +66,7 @@ export async function nextRuns(options: NextRunsOptions, io: Output): Promise<re
   return runs
 }
 
-function readRange({ count, from, to }: NextRunsOptions, now: number): Omit<ComingRange, 'anchors'> {
+function readRange({ count, from, to }: NextRunsOptions, now: number): Omit<UpcomingRange, 'anchors'> {
   const start = from === undefined ? null : readInstant('from', from, now, 'ahead')
   const before = to === undefined ? null : readInstant('to', to, now, 'ahead')
   const after = start === null ? now : start - 1
@@ -119,7 +119,7 @@ async function lookIntoStore(
   }
 }
 
-function cutText({ fires }: ComingFires, most: number, before: number): string {
+function cutText({ fires }: UpcomingFires, most: number, before: number): string {
   const last = fires.at(-1)?.position ?? before
   return `there are more than ${most} fires before ${new Date(before).toISOString()}; these end at ${new Date(last).toISOString()}. Name fewer jobs, or a shorter range.`
 }

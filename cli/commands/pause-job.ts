@@ -1,7 +1,7 @@
 import { jobNamed } from '../../runtime/manifest/job-names.ts'
 import { type ShownPause, pause as stop } from '../../runtime/operations/pauses.ts'
 import { systemClock } from '../../runtime/support/clock.ts'
-import { placeOf } from '../../runtime/workspace/paths.ts'
+import { workspacePaths } from '../../runtime/workspace/paths.ts'
 import { readWorkspace } from '../../runtime/workspace/read-workspace.ts'
 import type { Output } from '../command-line/output.ts'
 import { placeOfWorkspace, withStore } from '../workspace/store.ts'
@@ -16,7 +16,7 @@ export interface PauseJobOptions {
 /** Stops firing a job until it is resumed. What runs goes on, and it can still be run by hand. */
 export async function pauseJob(options: PauseJobOptions, io: Output): Promise<ShownPause> {
   const place = await placeOfWorkspace(options.workspace)
-  const { name: job } = jobNamed(await readWorkspace(placeOf(place.root), place.env), options.name)
+  const { name: job } = jobNamed(await readWorkspace(workspacePaths(place.root), place.env), options.name)
   return await withStore(place, async (store) => {
     const { pause, wasPaused } = await stop(store, job, options.reason, systemClock.now())
     const shown = { ...pause, since: new Date(pause.since).toISOString() }

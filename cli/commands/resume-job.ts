@@ -1,7 +1,7 @@
 import { jobNamed } from '../../runtime/manifest/job-names.ts'
 import { operatorName, type ShownPause } from '../../runtime/operations/pauses.ts'
 import { systemClock } from '../../runtime/support/clock.ts'
-import { placeOf } from '../../runtime/workspace/paths.ts'
+import { workspacePaths } from '../../runtime/workspace/paths.ts'
 import { readWorkspace } from '../../runtime/workspace/read-workspace.ts'
 import type { Output } from '../command-line/output.ts'
 import { placeOfWorkspace, withExistingStore } from '../workspace/store.ts'
@@ -14,7 +14,7 @@ export interface ResumeJobOptions {
 /** Fires a job again. What was due while it was paused is not caught up. */
 export async function resumeJob(options: ResumeJobOptions, io: Output): Promise<ShownPause> {
   const place = await placeOfWorkspace(options.workspace)
-  const manifest = await readWorkspace(placeOf(place.root), place.env)
+  const manifest = await readWorkspace(workspacePaths(place.root), place.env)
   return await withExistingStore(place, async (store) => {
     const pauses = (await store?.pauses()) ?? []
     // A job that is gone from the manifest can be paused still.

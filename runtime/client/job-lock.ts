@@ -6,7 +6,7 @@ import { parseDuration } from '../support/duration.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import { VERSION } from '../support/version.ts'
-import { deadAfter, type Heart, newNodeId, startHeart } from '../worker/node-session.ts'
+import { deadAfter, type Heartbeat, newNodeId, startHeartbeat } from '../worker/node-session.ts'
 import { errorRecord } from '../worker/outcome.ts'
 
 export interface JobLockOptions {
@@ -80,7 +80,7 @@ function milliseconds(given: string | number): number {
 class LockKeeper {
   readonly node = newNodeId()
   readonly #held = new Map<string, Execution>()
-  #heart: { readonly heart: Heart; readonly every: number } | undefined
+  #heartbeat: { readonly heartbeat: Heartbeat; readonly every: number } | undefined
 
   constructor(
     private readonly store: Store,
@@ -103,17 +103,17 @@ class LockKeeper {
   }
 
   #beatAtLeastEvery(every: number): void {
-    if (this.#heart !== undefined && this.#heart.every <= every) return
-    void this.#heart?.heart.stop()
-    this.#heart = { heart: startHeart(this.store, this.node, every, this.clock), every }
+    if (this.#heartbeat !== undefined && this.#heartbeat.every <= every) return
+    void this.#heartbeat?.heartbeat.stop()
+    this.#heartbeat = { heartbeat: startHeartbeat(this.store, this.node, every, this.clock), every }
   }
 
   async #end({ id, owner, attempt }: Execution, outcome: Outcome): Promise<void> {
     if (!this.#held.delete(id)) return
-    await this.store.finish({ id, owner, attempt, at: this.clock.now(), outcome })
+    await this.store.complete({ id, owner, attempt, at: this.clock.now(), outcome })
     if (this.#held.size > 0) return
-    await this.#heart?.heart.stop()
-    this.#heart = undefined
+    await this.#heartbeat?.heartbeat.stop()
+    this.#heartbeat = undefined
   }
 
   async #settleForgotten(): Promise<void> {

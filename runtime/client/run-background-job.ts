@@ -1,6 +1,6 @@
 import { createScheduler, type Scheduler } from '../scheduler/scheduler.ts'
 import type { JsonValue } from '../support/json.ts'
-import { currentFrame } from '../worker/job-scope.ts'
+import { currentScope } from '../worker/job-scope.ts'
 
 type Runner = Pick<Scheduler, 'runBackgroundJob'>
 
@@ -17,8 +17,8 @@ export function adoptScheduler(scheduler: Runner): void {
  * Resolves to undefined on success; rejects with the job's own error, or with a JobNotFoundError.
  */
 export async function runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void> {
-  const frame = currentFrame()
-  if (frame?.call !== undefined) return frame.call(name, args, frame)
+  const scope = currentScope()
+  if (scope?.call !== undefined) return scope.call(name, args, scope)
   ofThisProcess ??= ownScheduler()
   return ofThisProcess.runBackgroundJob(name, ...args)
 }

@@ -4,14 +4,14 @@ import { type Clock, sleep, type Timer } from '../support/clock.ts'
 import { messageOf } from '../support/errors.ts'
 import type { AbortCause } from '../worker/abort.ts'
 import { type Executing, type ExecutionEnd, execute } from '../worker/attempt.ts'
-import { outsideFrames } from '../worker/job-scope.ts'
-import { windDown } from '../worker/running-executions.ts'
-import type { Surroundings } from '../worker/services.ts'
+import { outsideScope } from '../worker/job-scope.ts'
+import { shutdown } from '../worker/running-executions.ts'
+import type { WorkerServices } from '../worker/services.ts'
 import type { Slots } from '../worker/slots.ts'
 import type { Engine } from './engine.ts'
 
 export interface LocalEngineOptions {
-  readonly around: Surroundings
+  readonly services: WorkerServices
   readonly node: string
   /** Executions at once, at least 1. */
   readonly concurrency: number
@@ -34,13 +34,13 @@ export class LocalEngine implements Engine, Slots {
   readonly #clock: Clock
   readonly #running = new Map<string, Executing>()
   /** Slots in which something runs that the engine didn't start. */
-  #lent = 0
+  #acquired = 0
   /** False while nothing was started here, nor the queue looked at: who only runs jobs from code leaves it to others. */
   #isInUse = false
   #isStopping = false
   #isTaking = false
   /** Settles when the look at the queue that is under way is over. */
-  #taking: Promise<void> = Promise.resolve()
+  #dequeuing: Promise<void> = Promise.resolve()
   /** Settles when whoever was given the free slots last has started what it wanted to. */
   #giving: Promise<void> = Promise.resolve()
   #lookAgain = false
@@ -52,7 +52,7 @@ export class LocalEngine implements Engine, Slots {
   constructor(options: LocalEngineOptions) {
     this.#options = options
     this.concurrency = options.concurrency
-    this.#clock = options.around.clock
+    this.#clock = options.services.clock
   }
 
   async withSlots<Result>(work: (slots: number) => Promise<Result>): Promise<Result> {
@@ -70,30 +70,30 @@ export class LocalEngine implements Engine, Slots {
   }
 
   #freeSlots(): number {
-    return this.#isStopping ? 0 : Math.max(0, this.concurrency - this.#running.size - this.#lent)
+    return this.#isStopping ? 0 : Math.max(0, this.concurrency - this.#running.size - this.#acquired)
   }
 
-  async lend(): Promise<boolean> {
-    while (this.#isTaking) await this.#taking
+  async tryAcquire(): Promise<boolean> {
+    while (this.#isTaking) await this.#dequeuing
     return this.withSlots(async (slots) => {
-      if (slots > 0) this.#lent++
+      if (slots > 0) this.#acquired++
       return slots > 0
     })
   }
 
-  occupy(): void {
-    this.#lent++
+  forceAcquire(): void {
+    this.#acquired++
   }
 
-  giveBack(): void {
-    this.#lent--
+  release(): void {
+    this.#acquired--
     // Done by the code of a job; what is taken now is none of that job's doing.
-    if (this.#isInUse) outsideFrames(() => this.#fillSlots())
+    if (this.#isInUse) outsideScope(() => this.#fillSlots())
   }
 
   start(executions: readonly Execution[]): void {
     this.#isInUse = true
-    outsideFrames(() => {
+    outsideScope(() => {
       for (const execution of executions) this.#run(execution)
       this.#setTimer(POLL)
     })
@@ -103,7 +103,7 @@ export class LocalEngine implements Engine, Slots {
     this.#isInUse = true
     this.#mayHaveQueued = true
     // Often called by the code of a job that has just queued something; what is taken then is none of that job's doing.
-    outsideFrames(() => this.#fillSlots())
+    outsideScope(() => this.#fillSlots())
   }
 
   idle(): Promise<void> {
@@ -120,7 +120,7 @@ export class LocalEngine implements Engine, Slots {
       // Anew, since the one that is set may let the process end, and with it whoever waits.
       this.#timer?.timer.cancel()
       this.#timer = undefined
-      outsideFrames(() => {
+      outsideScope(() => {
         this.#setTimer(POLL)
         // It may have ended just now.
         void this.#lookAfterAwaited().catch(() => {})
@@ -139,20 +139,20 @@ export class LocalEngine implements Engine, Slots {
     this.#timer?.timer.cancel()
     const begin = this.#clock.now()
     // What was being taken from the queue when the stop came is this node's already, so it is waited for like the rest.
-    const patience = new AbortController()
-    await Promise.race([this.#taking, sleep(this.#clock, grace, patience.signal)])
-    patience.abort()
+    const timeout = new AbortController()
+    await Promise.race([this.#dequeuing, sleep(this.#clock, grace, timeout.signal)])
+    timeout.abort()
     const left = Math.max(0, grace - (this.#clock.now() - begin))
-    await windDown([...this.#running.values()], this.#clock, left, 'stop')
+    await shutdown([...this.#running.values()], this.#clock, left, 'stop')
     // What is still open ends elsewhere or later; nobody here will hear of it.
     for (const id of [...this.#awaited.keys()]) this.#settleAwaited(id)
   }
 
   #run(execution: Execution): void {
-    const { around, onStart } = this.#options
+    const { services, onStart } = this.#options
     const job = this.#options.job(execution.job)
     if (job === undefined) return void this.#leaveToOthers(execution)
-    const executing = execute(execution, job, around)
+    const executing = execute(execution, job, services)
     this.#running.set(execution.id, executing)
     onStart(execution)
     executing.done.then(
@@ -182,15 +182,15 @@ export class LocalEngine implements Engine, Slots {
   }
 
   #tell({ id, job }: Execution, error: unknown): void {
-    this.#options.around.log.root.error({ job, executionId: id }, messageOf(error))
+    this.#options.services.log.root.error({ job, executionId: id }, messageOf(error))
   }
 
   /** An execution of a job that only another process's manifest has. */
   async #leaveToOthers({ id, owner, attempt, job }: Execution): Promise<void> {
-    const { store, clock, log } = this.#options.around
+    const { store, clock, log } = this.#options.services
     const error = { code: 'JOB_UNKNOWN', message: `no job "${job}" in this process's manifest`, stack: null }
     const outcome = { kind: 'retry', error, availableAt: clock.now() + 60_000 } as const
-    await store.finish({ id, owner, attempt, at: clock.now(), outcome }).catch(() => {})
+    await store.complete({ id, owner, attempt, at: clock.now(), outcome }).catch(() => {})
     log.root.warn(
       { job, executionId: id },
       `[${job}] is queued but isn't in this manifest; left to others for a minute`,
@@ -200,13 +200,13 @@ export class LocalEngine implements Engine, Slots {
   /** Fills the free slots from the queue. Calls that come while it is under way make it look once more. */
   #fillSlots(): void {
     if (this.#isTaking) this.#lookAgain = true
-    else void this.#take()
+    else void this.#dequeue()
   }
 
-  async #take(): Promise<void> {
+  async #dequeue(): Promise<void> {
     this.#isTaking = true
     let isOver = (): void => {}
-    this.#taking = new Promise((resolve) => {
+    this.#dequeuing = new Promise((resolve) => {
       isOver = resolve
     })
     try {
@@ -215,7 +215,7 @@ export class LocalEngine implements Engine, Slots {
         await this.withSlots((slots) => this.#takeOnce(slots))
       } while (this.#lookAgain)
     } catch (error) {
-      this.#options.around.log.root.error(`the queue could not be read, trying again: ${messageOf(error)}`)
+      this.#options.services.log.root.error(`the queue could not be read, trying again: ${messageOf(error)}`)
       this.#mayHaveQueued = true
       this.#setTimer(POLL)
     } finally {
@@ -225,10 +225,10 @@ export class LocalEngine implements Engine, Slots {
   }
 
   async #takeOnce(limit: number): Promise<void> {
-    const { around, node, staleBefore, onSkip } = this.#options
+    const { services, node, staleBefore, onSkip } = this.#options
     if (this.#mayHaveQueued && limit > 0) {
       const now = this.#clock.now()
-      const { taken, skipped } = await around.store.take({ node, now, limit, staleBefore: staleBefore(now) })
+      const { taken, skipped } = await services.store.dequeue({ node, now, limit, staleBefore: staleBefore(now) })
       for (const execution of skipped) {
         onSkip(execution)
         this.#settleAwaited(execution.id)
@@ -237,7 +237,7 @@ export class LocalEngine implements Engine, Slots {
       if (taken.length === limit || skipped.length > 0) {
         this.#lookAgain = true
       } else if (taken.length === 0) {
-        const at = await around.store.nextAvailableAt()
+        const at = await services.store.nextAvailableAt()
         this.#mayHaveQueued = at !== null
         if (at !== null) this.#setTimer(at <= now ? POLL : Math.min(at - now, 60_000))
       }
@@ -246,7 +246,7 @@ export class LocalEngine implements Engine, Slots {
     const hasLooked = limit > 0 || !this.#mayHaveQueued || this.#isStopping
     if (this.#running.size === 0 && !this.#lookAgain && hasLooked) this.#settleIdle()
     // Other processes may queue what they have no slot for, and ask for cancellations here.
-    if (this.#running.size > 0 || around.store.target !== null) this.#setTimer(POLL)
+    if (this.#running.size > 0 || services.store.target !== null) this.#setTimer(POLL)
   }
 
   #settleAwaited(executionId: string): void {
@@ -258,7 +258,7 @@ export class LocalEngine implements Engine, Slots {
   async #lookAfterAwaited(): Promise<void> {
     for (const id of this.#awaited.keys()) {
       if (this.#running.has(id)) continue
-      const execution = await this.#options.around.store.execution(id)
+      const execution = await this.#options.services.store.execution(id)
       const isOpen = execution?.status === 'QUEUED' || execution?.status === 'RUNNING'
       if (!isOpen) this.#settleAwaited(id)
     }
@@ -284,10 +284,10 @@ export class LocalEngine implements Engine, Slots {
   }
 
   async #poll(): Promise<void> {
-    const { around, node } = this.#options
+    const { services, node } = this.#options
     if (this.#running.size > 0) {
       try {
-        for (const id of await around.store.cancelRequests(node)) this.abort(id, 'cancel')
+        for (const id of await services.store.cancelRequests(node)) this.abort(id, 'cancel')
       } catch {
         // The store is away for the moment; the next poll asks again.
       }

@@ -7,7 +7,7 @@ import { systemClock } from '../support/clock.ts'
 import { AbortedError, abortedBy } from '../worker/abort.ts'
 import { type InlineSurroundings, startInline } from '../worker/inline.ts'
 import { type FromChild, PendingCalls, type ToChild, thrownRecord } from '../worker/isolation.ts'
-import { captureConsole, captureStrays } from '../worker/job-scope.ts'
+import { captureConsole, captureUnhandledErrors } from '../worker/job-scope.ts'
 import type { AttemptBody, CodeEnd } from '../worker/services.ts'
 
 // The process of one isolated execution. It is told what to run, tells what happens, and leaves when that is done. A
@@ -41,8 +41,8 @@ async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'st
   const fields = { job: name, executionId: id, ...(tenant === '' ? {} : { tenant }) }
   const logger = log.forExecution(name, fields, () => {})
   captureConsole()
-  captureStrays((error) => logger.error({ err: error }, 'an error that belongs to no run'))
-  const around: InlineSurroundings = {
+  captureUnhandledErrors((error) => logger.error({ err: error }, 'an error that belongs to no run'))
+  const services: InlineSurroundings = {
     env: process.env,
     modules: builtModules(workspace.build),
     openDatabase: () => openBuiltDatabase(workspace.build),
@@ -54,9 +54,9 @@ async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'st
       },
     },
   }
-  body = startInline(execution, job, around, {
+  body = startInline(execution, job, services, {
     logger: () => logger,
-    spreads: () => {},
+    fansOut: () => {},
     progress: (percent, text) => void tell({ kind: 'progress', percent, message: text }),
   })
   await tell(told(await body.ended))

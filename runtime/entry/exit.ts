@@ -9,7 +9,7 @@ const EXIT_CODES: Readonly<Record<string, number>> = { USAGE: 2, JOB_LOCKED: 75 
  * not thrown on purpose. Errors are known by what they hold: the scheduler is several bundles, each with its own copy
  * of their classes.
  */
-export function explain(error: unknown): number {
+export function reportError(error: unknown): number {
   const isDebug = (process.env.DEBUG ?? '').split(',').includes('webstir')
   const isOurs = error instanceof Error && 'code' in error && 'hint' in error
   writeError(`Error: ${messageOf(error)}\n`)
@@ -25,7 +25,7 @@ export function explain(error: unknown): number {
 export async function leaveWith(work: () => Promise<number>, hasWritten = false): Promise<never> {
   const flush = watchStandardOutput(hasWritten)
   // In a promise of its own, so that what is thrown at once (wrong options) is explained like the rest.
-  const code = await Promise.resolve().then(work).catch(explain)
+  const code = await Promise.resolve().then(work).catch(reportError)
   await flush()
   process.exit(code)
 }

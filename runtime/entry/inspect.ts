@@ -7,14 +7,14 @@ import { openExistingStore, openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { systemClock } from '../support/clock.ts'
 import { isTerminal, writeOut } from '../support/stdio.ts'
-import type { Place } from '../workspace/paths.ts'
+import type { WorkspacePaths } from '../workspace/paths.ts'
 import { readWorkspace } from '../workspace/read-workspace.ts'
 import { type GivenOptions, UsageError } from './args.ts'
 
 /** `--history`, `--status`, `--pause` and `--resume`: what needs the store, and runs nothing. */
-export async function inspect(place: Place, options: GivenOptions): Promise<number> {
-  const manifest = await readWorkspace(place)
-  const where = { env: process.env, workspace: place.root, clock: systemClock }
+export async function inspect(paths: WorkspacePaths, options: GivenOptions): Promise<number> {
+  const manifest = await readWorkspace(paths)
+  const where = { env: process.env, workspace: paths.root, clock: systemClock }
   if (options.has('history') || options.has('status')) {
     // Looking makes no store where there is none.
     const store = await openExistingStore(where)

@@ -1,14 +1,14 @@
 import { listJobs, remarks, renderJobList } from '../manifest/index.ts'
 import { systemClock } from '../support/clock.ts'
 import { isTerminal, writeError } from '../support/stdio.ts'
-import type { Place } from '../workspace/paths.ts'
+import type { WorkspacePaths } from '../workspace/paths.ts'
 import { notBuilt, readWorkspace } from '../workspace/read-workspace.ts'
 
 /** `--list`: what is said of the jobs, as text or JSON. Opens no store. */
-export async function listing(place: Place, isJson: boolean): Promise<string> {
-  const manifest = await readWorkspace(place)
+export async function listing(paths: WorkspacePaths, isJson: boolean): Promise<string> {
+  const manifest = await readWorkspace(paths)
   const now = systemClock.now()
-  const jobs = listJobs(manifest, now, { unknownInCode: notBuilt(manifest, place.build) })
+  const jobs = listJobs(manifest, now, { unknownInCode: notBuilt(manifest, paths.build) })
   for (const remark of remarks(manifest, jobs)) writeError(`Warning: ${remark}\n`)
   if (isJson) return `${JSON.stringify(jobs, null, 2)}\n`
   const color = isTerminal(1) && !process.env.NO_COLOR

@@ -8,7 +8,7 @@ import { openLog } from '../logging/logger.ts'
 import { createScheduler } from '../scheduler/scheduler.ts'
 import { openStore } from '../store/open.ts'
 import { loadEnvFiles } from '../support/env.ts'
-import { captureStrays } from '../worker/job-scope.ts'
+import { captureUnhandledErrors } from '../worker/job-scope.ts'
 import { placeOfFile } from '../workspace/paths.ts'
 import { leaveWith } from './exit.ts'
 import { completeJobNames, lineByLine } from './repl-input.ts'
@@ -40,7 +40,7 @@ await leaveWith(async () => {
     repl,
     jobs.map(({ name }) => name),
   )
-  captureStrays((error) => {
+  captureUnhandledErrors((error) => {
     repl.output.write(`Uncaught ${inspect(error)}\n`)
     repl.displayPrompt()
   })

@@ -10,24 +10,24 @@ import { onStopSignal } from '../support/stop-signals.ts'
 import { VERSION } from '../support/version.ts'
 import { withCalls } from '../worker/calls.ts'
 import type { JobRun, JobRunner } from '../worker/job-runner.ts'
-import { captureStrays } from '../worker/job-scope.ts'
-import { newNodeId, startHeart } from '../worker/node-session.ts'
+import { captureUnhandledErrors } from '../worker/job-scope.ts'
+import { newNodeId, startHeartbeat } from '../worker/node-session.ts'
 import { CountedSlots } from '../worker/slots.ts'
 import { type OpenWorkspace, openWorkspace } from '../workspace/open-workspace.ts'
-import type { Place } from '../workspace/paths.ts'
+import type { WorkspacePaths } from '../workspace/paths.ts'
 import { type GivenOptions, readGrace, UsageError } from './args.ts'
-import { explain } from './exit.ts'
+import { reportError } from './exit.ts'
 
 /** How often the store is asked whether somebody wants the run to be cancelled, in ms. */
 const POLL = 1000
 
 /** `--job NAME`: runs one job once, now. 0 on success, 1 on failure. */
-export async function runOne(place: Place, options: GivenOptions): Promise<number> {
+export async function runOne(paths: WorkspacePaths, options: GivenOptions): Promise<number> {
   const args = argumentsOf(options)
   const scheduledFor = instantOf(options)
   const name = options.value('job') ?? ''
   const check = (manifest: Manifest): void => void jobNamed(manifest, name)
-  return withRunner(place, { options, check }, async (runner, workspace) => {
+  return withRunner(paths, { options, check }, async (runner, workspace) => {
     const job = jobNamed(workspace.manifest, name)
     const fire = scheduledFor === undefined ? {} : { fire: fireOf(job, scheduledFor) }
     return runOnce(runner, workspace, {
@@ -42,8 +42,8 @@ export async function runOne(place: Place, options: GivenOptions): Promise<numbe
 }
 
 /** `--all`: runs every job once, one after the other, by priority. One's failure doesn't stop the others. */
-export async function runAll(place: Place, options: GivenOptions): Promise<number> {
-  return withRunner(place, { options }, async (runner, workspace) => {
+export async function runAll(paths: WorkspacePaths, options: GivenOptions): Promise<number> {
+  return withRunner(paths, { options }, async (runner, workspace) => {
     let code = 0
     for (const job of [...workspace.manifest.jobs].sort((a, b) => b.priority - a.priority)) {
       if (job.disabledBy !== null && !options.has('force')) {
@@ -51,7 +51,7 @@ export async function runAll(place: Place, options: GivenOptions): Promise<numbe
         continue
       }
       const run: JobRun = { job, trigger: 'manual', force: options.has('force') }
-      code = Math.max(code, await runOnce(runner, workspace, run).catch(explain))
+      code = Math.max(code, await runOnce(runner, workspace, run).catch(reportError))
     }
     return code
   })
@@ -59,18 +59,20 @@ export async function runAll(place: Place, options: GivenOptions): Promise<numbe
 
 /** Runs a job that is known, with everything around it that a process of its own needs. */
 export async function withRunner(
-  place: Place,
+  paths: WorkspacePaths,
   { options, ...opening }: { readonly options: GivenOptions; readonly check?: (manifest: Manifest) => void },
   work: (runner: JobRunner, workspace: OpenWorkspace) => Promise<number>,
 ): Promise<number> {
   const grace = readGrace(options.value('grace'))
-  const workspace = await openWorkspace(place, opening)
-  const { store, log, around, manifest, host } = workspace
+  const workspace = await openWorkspace(paths, opening)
+  const { store, log, services, manifest, host } = workspace
   const node = newNodeId()
-  const { clock } = around
+  const { clock } = services
   const now = clock.now()
   const { staleAfter } = manifest.settings
-  captureStrays((error) => log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`))
+  captureUnhandledErrors((error) =>
+    log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`),
+  )
   const about = {
     id: node,
     host,
@@ -81,13 +83,13 @@ export async function withRunner(
     nextWakeAt: now,
   }
   await store.registerNode({ ...about, fires: false })
-  const heart = startHeart(store, node, Math.floor(staleAfter / 3), clock)
+  const heartbeat = startHeartbeat(store, node, Math.floor(staleAfter / 3), clock)
   // The log tells of each attempt, those of tenants and of jobs that the job calls among them.
   const report = new Report(log.root, new SchedulerEmitter(() => {}))
   const slots = new CountedSlots(manifest.settings.concurrency)
-  const { runner } = withCalls(around, node, manifest.jobs, slots, report)
+  const { runner } = withCalls(services, node, manifest.jobs, slots, report)
   const ending = new AbortController()
-  void heedCancellations(runner, workspace, ending.signal)
+  void pollCancellations(runner, workspace, ending.signal)
   onStopSignal((signal) => {
     log.root.info(`${signal}: the job has ${grace / 1000} s to finish (again to leave at once)`)
     void runner.stop(grace)
@@ -97,16 +99,16 @@ export async function withRunner(
   } finally {
     ending.abort()
     // Not waited for: the thread ends with the process, which is about to.
-    void heart.stop()
+    void heartbeat.stop()
     await store.removeNode(node).catch(() => {})
     await workspace.close()
   }
 }
 
-async function heedCancellations(runner: JobRunner, { around }: OpenWorkspace, signal: AbortSignal): Promise<void> {
+async function pollCancellations(runner: JobRunner, { services }: OpenWorkspace, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await sleep(around.clock, POLL, signal)
-    if (!signal.aborted) await runner.heedCancellations().catch(() => {})
+    await sleep(services.clock, POLL, signal)
+    if (!signal.aborted) await runner.pollCancellations().catch(() => {})
   }
 }
 

@@ -6,17 +6,17 @@ import { leaveWith } from './exit.ts'
 // build/backend/jobs/scheduler.js, whole: one file less to load at each start. Each part is loaded only when asked for.
 await leaveWith(() => perform(readOptions(process.argv.slice(2)), placeOfFile(import.meta.url, 1)))
 
-async function perform(options: GivenOptions, place: { root: string; build: string }): Promise<number> {
+async function perform(options: GivenOptions, paths: { root: string; build: string }): Promise<number> {
   if (options.has('help')) return say(HELP)
-  if (options.has('watch')) return (await import('./watch.ts')).watch(place, options)
+  if (options.has('watch')) return (await import('./watch.ts')).watch(paths, options)
   if (options.has('history') || options.has('status') || options.value('pause') || options.value('resume')) {
-    return (await import('./inspect.ts')).inspect(place, options)
+    return (await import('./inspect.ts')).inspect(paths, options)
   }
-  if (options.has('all')) return (await import('./run.ts')).runAll(place, options)
+  if (options.has('all')) return (await import('./run.ts')).runAll(paths, options)
   if (options.value('job') !== undefined && !options.has('list'))
-    return (await import('./run.ts')).runOne(place, options)
+    return (await import('./run.ts')).runOne(paths, options)
   const { listing } = await import('./list.ts')
-  const list = await listing(place, options.has('json'))
+  const list = await listing(paths, options.has('json'))
   return say(options.has('list') ? list : `${list}\n${HELP}`)
 }
 

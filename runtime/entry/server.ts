@@ -8,7 +8,7 @@ import { systemClock } from '../support/clock.ts'
 import { loadEnvFiles } from '../support/env.ts'
 import { messageOf } from '../support/errors.ts'
 import { onStopSignal } from '../support/stop-signals.ts'
-import { captureStrays } from '../worker/job-scope.ts'
+import { captureUnhandledErrors } from '../worker/job-scope.ts'
 import { placeOfFile } from '../workspace/paths.ts'
 import { leaveWith } from './exit.ts'
 import { readServerOptions } from './server-args.ts'
@@ -20,7 +20,9 @@ await leaveWith(async () => {
   await loadEnvFiles(root)
   const { port, host, withoutBot, grace } = readServerOptions(process.argv.slice(2), process.env)
   const log = openLog()
-  captureStrays((error) => log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`))
+  captureUnhandledErrors((error) =>
+    log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`),
+  )
   const scheduler = createScheduler({ workspace: root, grace, log })
   // Requests may run jobs, also where nothing is fired here.
   adoptScheduler(scheduler)

@@ -6,24 +6,26 @@ import { SchedulerLoop } from '../scheduler/loop.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import { onStopSignal } from '../support/stop-signals.ts'
 import { VERSION } from '../support/version.ts'
-import { captureStrays } from '../worker/job-scope.ts'
+import { captureUnhandledErrors } from '../worker/job-scope.ts'
 import { type OpenWorkspace, openWorkspace } from '../workspace/open-workspace.ts'
-import type { Place } from '../workspace/paths.ts'
+import type { WorkspacePaths } from '../workspace/paths.ts'
 import { type GivenOptions, readGrace } from './args.ts'
 
 /** `--watch`: runs what is due until it is told to stop. */
-export async function watch(place: Place, options: GivenOptions): Promise<number> {
+export async function watch(paths: WorkspacePaths, options: GivenOptions): Promise<number> {
   const grace = readGrace(options.value('grace'))
-  const workspace = await openWorkspace(place)
-  const { manifest, log, around } = workspace
-  captureStrays((error) => log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`))
+  const workspace = await openWorkspace(paths)
+  const { manifest, log, services } = workspace
+  captureUnhandledErrors((error) =>
+    log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`),
+  )
   tellProblems(workspace, options.has('strict'))
   const name = options.value('job')
   const jobs = name === undefined ? manifest.jobs : [jobNamed(manifest, name)]
   const loop = new SchedulerLoop({
     jobs,
     settings: manifest.settings,
-    around,
+    services,
     version: VERSION,
     host: workspace.host,
     pid: process.pid,
@@ -33,7 +35,7 @@ export async function watch(place: Place, options: GivenOptions): Promise<number
   // Hooks may run jobs, too.
   adoptScheduler({ runBackgroundJob: async (job, ...args) => loop.ready().then(() => loop.call(job, args)) })
   const { hooks } = manifest.settings
-  if (hooks !== undefined) await attachHooks(loop.events, place.build, hooks, log.root)
+  if (hooks !== undefined) await attachHooks(loop.events, paths.build, hooks, log.root)
   onStopSignal((signal) => {
     log.root.info(`${signal}: no more fires; running jobs have ${grace / 1000} s to finish (again to leave at once)`)
     void loop.stop(grace)

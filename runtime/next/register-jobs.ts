@@ -9,7 +9,7 @@ import type { Store, StoreTransaction } from '../store/store.ts'
 import { systemClock } from '../support/clock.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import { LogBuffer } from '../worker/execution-log.ts'
-import { captureConsole, currentFrame, type Frame, runInFrame } from '../worker/job-scope.ts'
+import { captureConsole, currentScope, type JobScope, runInScope } from '../worker/job-scope.ts'
 
 /** One of an explicit, ordered list of functions. */
 export interface NextJob {
@@ -146,18 +146,18 @@ async function runLogged({ id, job }: HeldExecution, run: () => unknown, store: 
     const line = readLogLine(text, `[${job}] `)
     if (line !== null) buffer.add(line)
   })
-  const outer = currentFrame()
-  const frame: Frame = {
+  const outer = currentScope()
+  const scope: JobScope = {
     job,
     executionId: id,
     chain: [job],
     log: () => logger,
     call: outer?.call,
     signal: outer?.signal ?? new AbortController().signal,
-    stray: (error) => logger.error({ err: error }, 'an error that nobody handled'),
+    onUnhandledError: (error) => logger.error({ err: error }, 'an error that nobody handled'),
   }
   try {
-    await runInFrame(frame, run)
+    await runInScope(scope, run)
   } finally {
     await buffer.flush()
   }

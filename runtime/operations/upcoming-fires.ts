@@ -17,7 +17,7 @@ export interface DaylightMark {
 }
 
 /** A fire to come; or, where `at` is null, times of a schedule that the clock skips and that don't fire. */
-interface ComingFire {
+interface UpcomingFire {
   readonly job: Job
   readonly schedule: JobSchedule
   /** ms since the epoch. */
@@ -38,14 +38,14 @@ interface SilentSchedule {
   readonly note: string
 }
 
-export interface ComingFires {
-  readonly fires: readonly ComingFire[]
+export interface UpcomingFires {
+  readonly fires: readonly UpcomingFire[]
   readonly silent: readonly SilentSchedule[]
   /** True where there are more fires in the range than `most`. */
   readonly isCut: boolean
 }
 
-export interface ComingRange {
+export interface UpcomingRange {
   /** Fires after this instant, ms since the epoch. */
   readonly after: number
   /** Fires before this instant; null for as far as `most` goes. */
@@ -56,14 +56,14 @@ export interface ComingRange {
   readonly anchors: ReadonlyMap<string, number>
 }
 
-interface ComingLine {
+interface UpcomingLine {
   readonly job: Job
   readonly definition: JobSchedule
   readonly schedule: Schedule
 }
 
 /** Pure: the fires of all schedules of these jobs, in order of time. The work is bounded by `most`. */
-export function comingFires(jobs: readonly Job[], range: ComingRange): ComingFires {
+export function upcomingFires(jobs: readonly Job[], range: UpcomingRange): UpcomingFires {
   const silent: SilentSchedule[] = []
   const lines = jobs.flatMap((job) => job.schedules.flatMap((definition) => readLine(job, definition, range, silent)))
   const { fires, isCut } = merged(lines, range, silent)
@@ -73,8 +73,8 @@ export function comingFires(jobs: readonly Job[], range: ComingRange): ComingFir
   return { fires: marked, silent, isCut }
 }
 
-function readLine(job: Job, definition: JobSchedule, range: ComingRange, silent: SilentSchedule[]): ComingLine[] {
-  const stay = (note: string): ComingLine[] => {
+function readLine(job: Job, definition: JobSchedule, range: UpcomingRange, silent: SilentSchedule[]): UpcomingLine[] {
+  const stay = (note: string): UpcomingLine[] => {
     silent.push({ job, schedule: definition, note })
     return []
   }
@@ -96,13 +96,13 @@ function readLine(job: Job, definition: JobSchedule, range: ComingRange, silent:
 
 /** The lines' fires merged; those of one instant stay together, by priority, as they would start. */
 function merged(
-  lines: readonly ComingLine[],
-  { after, before, most }: ComingRange,
+  lines: readonly UpcomingLine[],
+  { after, before, most }: UpcomingRange,
   silent: SilentSchedule[],
-): { fires: ComingFire[]; isCut: boolean } {
-  const queue = new DueQueue<ComingLine>()
+): { fires: UpcomingFire[]; isCut: boolean } {
+  const queue = new DueQueue<UpcomingLine>()
   const end = before ?? Number.POSITIVE_INFINITY
-  const enqueue = (line: ComingLine, from: number): boolean => {
+  const enqueue = (line: UpcomingLine, from: number): boolean => {
     const next = line.schedule.next(new Date(from))?.getTime()
     if (next !== undefined && next < end) queue.push(next, line)
     return next !== undefined
@@ -110,7 +110,7 @@ function merged(
   for (const line of lines) {
     if (!enqueue(line, after)) silent.push({ job: line.job, schedule: line.definition, note: 'never again' })
   }
-  const fires: ComingFire[] = []
+  const fires: UpcomingFire[] = []
   while (queue.nextAt !== undefined && fires.length < most) {
     const at = queue.nextAt
     const due = queue.takeDue(at)
@@ -128,13 +128,13 @@ function merged(
 
 /** Marks the fires that the changes of the clock between two instants bear on, and adds the times that are dropped. */
 function withDaylight(
-  fires: readonly ComingFire[],
-  lines: readonly ComingLine[],
+  fires: readonly UpcomingFire[],
+  lines: readonly UpcomingLine[],
   after: number,
   end: number,
-): ComingFire[] {
+): UpcomingFire[] {
   const marks = new Map<string, DaylightEffect[]>()
-  const dropped: ComingFire[] = []
+  const dropped: UpcomingFire[] = []
   for (const { job, definition, schedule } of lines) {
     for (const effect of daylightEffects(schedule, new Date(after + 1), new Date(end + 1))) {
       const position = effect.change.getTime()

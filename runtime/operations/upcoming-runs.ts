@@ -2,10 +2,10 @@ import { formatLocal } from '../schedule/index.ts'
 import { formatDuration } from '../support/duration.ts'
 import { renderTable } from '../support/table.ts'
 import { absoluteTime, relativeTime } from '../support/time-text.ts'
-import type { ComingFires, DaylightMark } from './upcoming-fires.ts'
+import type { DaylightMark, UpcomingFires } from './upcoming-fires.ts'
 
 /** A fire to come as `next-runs --json` shows it; documented and stable. */
-export interface ComingRun {
+export interface UpcomingRun {
   readonly job: string
   /** As written. */
   readonly schedule: string
@@ -37,8 +37,8 @@ interface ShownBy {
 }
 
 /** The fires in order of time, then the schedules of which none can be listed. */
-export function comingRuns({ fires, silent }: ComingFires, { timezone, busy, paused }: ShownBy): ComingRun[] {
-  const runs = fires.map(({ job, schedule, at, jitter, together, daylight }): ComingRun => {
+export function upcomingRuns({ fires, silent }: UpcomingFires, { timezone, busy, paused }: ShownBy): UpcomingRun[] {
+  const runs = fires.map(({ job, schedule, at, jitter, together, daylight }): UpcomingRun => {
     const zone = timezone ?? schedule.timezone
     return {
       job: job.name,
@@ -56,7 +56,7 @@ export function comingRuns({ fires, silent }: ComingFires, { timezone, busy, pau
     }
   })
   const others = silent.map(
-    ({ job, schedule, note }): ComingRun => ({
+    ({ job, schedule, note }): UpcomingRun => ({
       job: job.name,
       schedule: schedule.text,
       origin: schedule.origin,
@@ -86,7 +86,7 @@ const COLUMNS = [
 
 /** The table for people, then what is not in it. `now`: ms since the epoch. */
 export function renderComingRuns(
-  runs: readonly ComingRun[],
+  runs: readonly UpcomingRun[],
   now: number,
   options: { readonly busy: number; readonly color?: boolean },
 ): string {
@@ -112,9 +112,9 @@ export function renderComingRuns(
   return parts.join('\n')
 }
 
-const scheduleCell = ({ schedule, origin }: ComingRun): string => `${schedule}${origin === 'code' ? ' [code]' : ''}`
+const scheduleCell = ({ schedule, origin }: UpcomingRun): string => `${schedule}${origin === 'code' ? ' [code]' : ''}`
 
-function marks(run: ComingRun): string[] {
+function marks(run: UpcomingRun): string[] {
   return [
     ...(run.daylight === null ? [] : [`${run.daylight.kind}: ${run.daylight.note}`]),
     ...(run.busy ? [`busy: ${run.jobsAtOnce} jobs at once`] : []),
@@ -123,7 +123,7 @@ function marks(run: ComingRun): string[] {
   ]
 }
 
-function busyText(listed: readonly ComingRun[], busy: number): string[] {
+function busyText(listed: readonly UpcomingRun[], busy: number): string[] {
   const instants = new Set(listed.filter((run) => run.busy).map((run) => run.scheduledFor))
   if (instants.size === 0) return []
   const count = instants.size === 1 ? 'At 1 instant' : `At ${instants.size} instants`

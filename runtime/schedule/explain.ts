@@ -11,7 +11,7 @@ import {
 } from './cron/describe.ts'
 import { type CronFields, cronFieldsOf, readCron } from './cron/parser.ts'
 import type { CronPlan } from './cron/plan.ts'
-import type { FieldText } from './cron/scanner.ts'
+import type { FieldScanner } from './cron/scanner.ts'
 import { CronSchedule } from './cron/schedule.ts'
 import { type DaylightEffect, daylightEffects } from './dst-transitions.ts'
 import type { FieldName } from './errors.ts'
@@ -60,7 +60,7 @@ function fieldsOf(schedule: Schedule): FieldExplanation[] {
 function cronFields(fields: CronFields): FieldExplanation[] {
   const plan = readCron(fields)
   const explanations: FieldExplanation[] = []
-  const add = (field: FieldName, text: FieldText | null, meaning: string): void => {
+  const add = (field: FieldName, text: FieldScanner | null, meaning: string): void => {
     if (text !== null) explanations.push({ field, text: text.text, meaning })
   }
   add('second', fields.second, stepPhrase(secondsOf(plan), 60, 'second'))

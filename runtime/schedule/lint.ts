@@ -1,5 +1,5 @@
 import { cronFieldsOf } from './cron/parser.ts'
-import type { FieldText } from './cron/scanner.ts'
+import type { FieldScanner } from './cron/scanner.ts'
 import { CronSchedule } from './cron/schedule.ts'
 import { daylightEffects } from './dst-transitions.ts'
 import type { FieldName } from './errors.ts'
@@ -57,7 +57,7 @@ const CYCLES: readonly (readonly [FieldName, number, string])[] = [
 
 function unevenSteps(schedule: CronSchedule): Advice[] {
   const fields = cronFieldsOf(schedule.expression)
-  const texts: readonly (FieldText | null)[] = [
+  const texts: readonly (FieldScanner | null)[] = [
     fields.second,
     fields.minute,
     fields.hour,

@@ -8,7 +8,7 @@ import { ScheduleError } from './errors.ts'
  */
 
 /** A stretch [start, end) with one offset. */
-export interface Stretch {
+export interface OffsetPeriod {
   readonly start: number
   readonly end: number
   /** Local time minus UTC. */
@@ -22,7 +22,7 @@ export interface Stretch {
 
 export interface Zone {
   readonly name: string
-  stretchAt(instant: number): Stretch
+  stretchAt(instant: number): OffsetPeriod
 }
 
 /** Changes of three hours and more are corrections of the clock: nothing is smoothed over. cron(8). */
@@ -38,7 +38,7 @@ export const UTC: Zone = {
   name: 'UTC',
   stretchAt: () => ALWAYS,
 }
-const ALWAYS: Stretch = {
+const ALWAYS: OffsetPeriod = {
   start: Number.NEGATIVE_INFINITY,
   end: Number.POSITIVE_INFINITY,
   offset: 0,
@@ -101,15 +101,15 @@ function openZone(name: string): Zone {
 class NamedZone implements Zone {
   readonly name: string
   readonly #format: Intl.DateTimeFormat
-  readonly #chunks = new Map<number, readonly Stretch[]>()
-  #latest: Stretch = { start: 0, end: 0, offset: 0, reached: 0 }
+  readonly #chunks = new Map<number, readonly OffsetPeriod[]>()
+  #latest: OffsetPeriod = { start: 0, end: 0, offset: 0, reached: 0 }
 
   constructor(name: string, format: Intl.DateTimeFormat) {
     this.name = name
     this.#format = format
   }
 
-  stretchAt(instant: number): Stretch {
+  stretchAt(instant: number): OffsetPeriod {
     const latest = this.#latest
     if (instant >= latest.start && instant < latest.end) return latest
     const number = Math.floor(instant / CHUNK)
@@ -126,8 +126,8 @@ class NamedZone implements Zone {
     throw new RangeError(`no offset of ${this.name} at ${instant}`)
   }
 
-  #explore(start: number, end: number): Stretch[] {
-    const stretches: Stretch[] = []
+  #explore(start: number, end: number): OffsetPeriod[] {
+    const stretches: OffsetPeriod[] = []
     // A little before the start, where a repetition may have begun that is still going on.
     let instant = start - CORRECTION - 3600
     let offset = this.#offsetAt(instant)

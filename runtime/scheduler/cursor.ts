@@ -3,11 +3,11 @@ import { parseSchedule, type Schedule } from '../schedule/index.ts'
 import type { ScheduleRegistration, ScheduleState } from '../store/store.ts'
 
 /** One schedule of one job, with the instant up to which its fires have been dealt with. */
-export interface Line {
+export interface ScheduleCursor {
   readonly job: Job
   readonly definition: JobSchedule
   readonly schedule: Schedule
-  mark: number
+  watermark: number
 }
 
 /** The schedules that make fires as time goes by: not `@reboot`, and none that can't be read. */
@@ -36,7 +36,10 @@ function readable(jobs: readonly Job[]) {
  * How a schedule is made known to the store. A new one starts at now; a rate at once, from now on; an `at()` long
  * ago, so that one that has passed already is treated as missed.
  */
-export function registration({ job, definition, schedule }: Omit<Line, 'mark'>, now: number): ScheduleRegistration {
+export function registration(
+  { job, definition, schedule }: Omit<ScheduleCursor, 'watermark'>,
+  now: number,
+): ScheduleRegistration {
   const isRate = schedule.kind === 'rate'
   return {
     key: definition.key,
@@ -45,19 +48,22 @@ export function registration({ job, definition, schedule }: Omit<Line, 'mark'>, 
     timezone: definition.timezone,
     args: definition.args,
     origin: definition.origin,
-    mark: schedule.kind === 'at' ? 0 : isRate ? now - 1 : now,
+    watermark: schedule.kind === 'at' ? 0 : isRate ? now - 1 : now,
     anchor: isRate ? now : null,
   }
 }
 
 /** The line of a schedule from where the store says that it stands. */
-export function lineFrom({ job, definition, schedule }: Omit<Line, 'mark'>, state: ScheduleState): Line {
-  if (state.anchor === null) return { job, definition, schedule, mark: state.mark }
+export function openCursor(
+  { job, definition, schedule }: Omit<ScheduleCursor, 'watermark'>,
+  state: ScheduleState,
+): ScheduleCursor {
+  if (state.anchor === null) return { job, definition, schedule, watermark: state.watermark }
   const anchored = parseSchedule(definition.expression, {
     timezone: definition.timezone,
     anchor: new Date(state.anchor),
   })
-  return { job, definition, schedule: anchored, mark: state.mark }
+  return { job, definition, schedule: anchored, watermark: state.watermark }
 }
 
 /** The key of the job's schedule that fires at exactly this instant (ms); undefined where none does. */

@@ -6,7 +6,7 @@ const NOBODY = 0
  * looking (the store was away, the machine slept, the clock was stepped, the event loop was blocked), old heartbeats
  * are no sign of death. So after such a gap everybody has `staleAfter` ms to beat again before anyone is taken for dead.
  */
-export class Staleness {
+export class FailureDetector {
   #lookedAt: number | undefined
   #lastFailed = false
   #gapEndedAt = Number.NEGATIVE_INFINITY
@@ -22,7 +22,7 @@ export class Staleness {
   }
 
   /** The store answered to a look at `now`. */
-  looked(now: number): void {
+  observed(now: number): void {
     if (this.#lastFailed || (this.#lookedAt !== undefined && this.#isGap(now, this.#lookedAt))) this.#gapEndedAt = now
     this.#lastFailed = false
     this.#lookedAt = now

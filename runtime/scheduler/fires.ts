@@ -1,7 +1,7 @@
 import type { Job } from '../manifest/types.ts'
 import type { ClaimOutcome, Fire, SkipCause } from '../store/execution.ts'
 import { unitHash } from '../support/hash.ts'
-import { type Line, rebootSchedules } from './cursor.ts'
+import { rebootSchedules, type ScheduleCursor } from './cursor.ts'
 
 /** Fires up to this many ms old are late, and run; older ones were missed, and the job's `catchUp` decides. */
 export const LATE = 60_000
@@ -13,60 +13,66 @@ const MOST_COUNTED = 100_000
 export interface DueFires {
   readonly fires: Fire[]
   /** The instant up to which these fires settle the line. */
-  readonly mark: number
+  readonly watermark: number
   /** The line's first fire after the mark; null where none comes. */
   readonly next: number | null
 }
 
 /** Pure: what becomes of the fires of a line in (mark, now]. */
-export function dueFires(line: Line, now: number): DueFires {
-  const { job } = line
-  const lateFrom = Math.max(now - LATE, line.mark + 1)
-  const windowFrom = Math.max(now - job.catchUpWindow, line.mark + 1)
+export function dueFires(cursor: ScheduleCursor, now: number): DueFires {
+  const { job } = cursor
+  const lateFrom = Math.max(now - LATE, cursor.watermark + 1)
+  const windowFrom = Math.max(now - job.catchUpWindow, cursor.watermark + 1)
   const fires: Fire[] = []
   const skip: Skip = (from, before, cause, reason) => {
-    const missed = count(line, from, before)
+    const missed = count(cursor, from, before)
     if (missed === null) return
     const more = missed.count >= MOST_COUNTED ? `more than ${MOST_COUNTED} fires, ` : ''
-    fires.push(fireAt(line, missed.last, 'catch-up', { cause, reason: `${cause}: ${more}${reason}` }, missed.count))
+    fires.push(fireAt(cursor, missed.last, 'catch-up', { cause, reason: `${cause}: ${more}${reason}` }, missed.count))
   }
   if (job.disabledBy !== null) {
-    skip(line.mark + 1, now + 1, 'disabled', job.disabledBy)
-    return { fires, mark: now, next: nextAfter(line, now) }
+    skip(cursor.watermark + 1, now + 1, 'disabled', job.disabledBy)
+    return { fires, watermark: now, next: nextAfter(cursor, now) }
   }
-  let next = nextAfter(line, line.mark)
+  let next = nextAfter(cursor, cursor.watermark)
   if (next !== null && next < lateFrom) {
-    const full = missedFires(line, lateFrom, windowFrom, fires, skip)
-    if (full !== undefined) return { fires, mark: full, next: nextAfter(line, full) }
-    next = nextAfter(line, lateFrom - 1)
+    const full = missedFires(cursor, lateFrom, windowFrom, fires, skip)
+    if (full !== undefined) return { fires, watermark: full, next: nextAfter(cursor, full) }
+    next = nextAfter(cursor, lateFrom - 1)
   }
-  for (; next !== null && next <= now; next = nextAfter(line, next)) fires.push(fireAt(line, next, 'schedule'))
-  return { fires, mark: now, next }
+  for (; next !== null && next <= now; next = nextAfter(cursor, next)) fires.push(fireAt(cursor, next, 'schedule'))
+  return { fires, watermark: now, next }
 }
 
 /** The line's first fire after an instant, ms since the epoch. */
-export function nextAfter({ schedule }: Pick<Line, 'schedule'>, instant: number): number | null {
+export function nextAfter({ schedule }: Pick<ScheduleCursor, 'schedule'>, instant: number): number | null {
   return schedule.next(new Date(instant))?.getTime() ?? null
 }
 
 type Skip = (from: number, before: number, cause: SkipCause, reason: string) => void
 
 /** Adds what becomes of the fires in (mark, lateFrom). Returns the last one dealt with where there are too many. */
-function missedFires(line: Line, lateFrom: number, windowFrom: number, fires: Fire[], skip: Skip): number | undefined {
-  const { job } = line
+function missedFires(
+  cursor: ScheduleCursor,
+  lateFrom: number,
+  windowFrom: number,
+  fires: Fire[],
+  skip: Skip,
+): number | undefined {
+  const { job } = cursor
   const insideFrom = Math.min(windowFrom, lateFrom)
-  skip(line.mark + 1, insideFrom, 'missed', 'nothing was running, and it is outside the catch-up window')
+  skip(cursor.watermark + 1, insideFrom, 'missed', 'nothing was running, and it is outside the catch-up window')
   if (job.catchUp === 'none') {
     skip(insideFrom, lateFrom, 'missed', 'nothing was running, and catchUp is none')
   } else if (job.catchUp === 'latest') {
-    const newest = line.schedule.previous(new Date(lateFrom))?.getTime()
+    const newest = cursor.schedule.previous(new Date(lateFrom))?.getTime()
     if (newest !== undefined && newest >= insideFrom) {
       skip(insideFrom, newest, 'missed', 'nothing was running, and catchUp is latest: only the newest runs')
-      fires.push(fireAt(line, newest, 'catch-up'))
+      fires.push(fireAt(cursor, newest, 'catch-up'))
     }
   } else {
-    for (const instant of line.schedule.between(new Date(insideFrom), new Date(lateFrom))) {
-      fires.push(fireAt(line, instant.getTime(), 'catch-up'))
+    for (const instant of cursor.schedule.between(new Date(insideFrom), new Date(lateFrom))) {
+      fires.push(fireAt(cursor, instant.getTime(), 'catch-up'))
       if (fires.length >= MOST_AT_ONCE) return instant.getTime()
     }
   }
@@ -74,29 +80,29 @@ function missedFires(line: Line, lateFrom: number, windowFrom: number, fires: Fi
 }
 
 /** How many fires lie in [from, before), and the last of them; null for none. */
-function count(line: Line, from: number, before: number): { count: number; last: number } | null {
+function count(cursor: ScheduleCursor, from: number, before: number): { count: number; last: number } | null {
   if (from >= before) return null
-  const last = line.schedule.previous(new Date(before))?.getTime()
+  const last = cursor.schedule.previous(new Date(before))?.getTime()
   if (last === undefined || last < from) return null
   let counted = 0
-  for (const _ of line.schedule.between(new Date(from), new Date(before))) {
+  for (const _ of cursor.schedule.between(new Date(from), new Date(before))) {
     if (++counted >= MOST_COUNTED) break
   }
   return { count: counted, last }
 }
 
 /** Pure: the fires of a line in [from, to), whatever its mark says. */
-export function firesBetween(line: Line, from: number, to: number): Fire[] {
-  const { disabledBy } = line.job
+export function firesBetween(cursor: ScheduleCursor, from: number, to: number): Fire[] {
+  const { disabledBy } = cursor.job
   const skip = disabledBy === null ? null : { cause: 'disabled' as const, reason: `disabled: ${disabledBy}` }
-  return Array.from(line.schedule.between(new Date(from), new Date(to)), (instant) =>
-    fireAt(line, instant.getTime(), 'schedule', skip),
+  return Array.from(cursor.schedule.between(new Date(from), new Date(to)), (instant) =>
+    fireAt(cursor, instant.getTime(), 'schedule', skip),
   )
 }
 
 /** The fire of a line at an instant, with what the store needs to claim it. */
 export function fireAt(
-  { job, definition, schedule }: Omit<Line, 'mark'>,
+  { job, definition, schedule }: Omit<ScheduleCursor, 'watermark'>,
   scheduledFor: number,
   trigger: Fire['trigger'],
   skip: Fire['skip'] = null,

@@ -5,22 +5,22 @@ import { sleep } from '../support/clock.ts'
 import { messageOf } from '../support/errors.ts'
 import { type CallJob, withCalls } from '../worker/calls.ts'
 import type { JobRunner } from '../worker/job-runner.ts'
-import { type Heart, newNodeId, startHeart } from '../worker/node-session.ts'
-import type { Surroundings } from '../worker/services.ts'
+import { type Heartbeat, newNodeId, startHeartbeat } from '../worker/node-session.ts'
+import type { WorkerServices } from '../worker/services.ts'
 import type { Slots } from '../worker/slots.ts'
-import { type Line, lineFrom, registration, timedSchedules } from './cursor.ts'
+import { openCursor, registration, type ScheduleCursor, timedSchedules } from './cursor.ts'
 import { DueQueue } from './due-queue.ts'
 import { SchedulerEmitter } from './events.ts'
-import { Staleness } from './failure-detector.ts'
+import { FailureDetector } from './failure-detector.ts'
 import { dueFires, fireReboots, firesBetween, invalidFires, nextAfter } from './fires.ts'
-import { Housekeeping } from './maintenance.ts'
-import { Outage } from './reconnect.ts'
+import { Maintenance } from './maintenance.ts'
+import { Reconnect } from './reconnect.ts'
 import { Report } from './report.ts'
 
 export interface SchedulerLoopOptions {
   readonly jobs: readonly Job[]
   readonly settings: SchedulerSettings
-  readonly around: Surroundings
+  readonly services: WorkerServices
   /** Of this package; shown with the node. */
   readonly version: string
   readonly host: string
@@ -49,13 +49,13 @@ export class SchedulerLoop {
   readonly runner: JobRunner
   readonly call: CallJob
   readonly #options: SchedulerLoopOptions
-  readonly #queue = new DueQueue<Line>()
+  readonly #queue = new DueQueue<ScheduleCursor>()
   readonly #stopping = new AbortController()
-  readonly #outage: Outage
-  readonly #staleness: Staleness
+  readonly #reconnect: Reconnect
+  readonly #detector: FailureDetector
   #ended: Promise<void> | undefined
   #stopped: Promise<void> | undefined
-  #heart: Heart | undefined
+  #heartbeat: Heartbeat | undefined
   /** False where all schedules are `@reboot`: when those are done, nothing is left to watch for. */
   #hasTimed = true
   #ready: Promise<void> | undefined
@@ -63,33 +63,33 @@ export class SchedulerLoop {
 
   constructor(options: SchedulerLoopOptions) {
     const { settings, jobs } = options
-    const base = { ...options.around, onQueued: () => this.engine.lookAtQueue() }
+    const base = { ...options.services, onQueued: () => this.engine.lookAtQueue() }
     // The engine and the report are made below, and asked only when something runs.
     const slots: Slots = {
       concurrency: settings.concurrency,
-      lend: () => this.engine.lend(),
-      occupy: () => this.engine.occupy(),
-      giveBack: () => this.engine.giveBack(),
+      tryAcquire: () => this.engine.tryAcquire(),
+      forceAcquire: () => this.engine.forceAcquire(),
+      release: () => this.engine.release(),
     }
-    const { around, runner, call } = withCalls(base, this.node, jobs, slots, {
+    const { services, runner, call } = withCalls(base, this.node, jobs, slots, {
       started: (execution) => this.report.started(execution),
       ended: (end) => this.report.ended(end),
     })
-    this.#options = { ...options, around }
+    this.#options = { ...options, services }
     this.runner = runner
     this.call = call
-    this.#staleness = new Staleness(around.staleAfter)
-    this.#outage = new Outage(around.clock, around.log.root)
+    this.#detector = new FailureDetector(services.staleAfter)
+    this.#reconnect = new Reconnect(services.clock, services.log.root)
     this.events = new SchedulerEmitter((event, error) => {
-      around.log.root.error({ err: error }, `a listener for "${event}" failed: ${messageOf(error)}`)
+      services.log.root.error({ err: error }, `a listener for "${event}" failed: ${messageOf(error)}`)
     })
-    this.report = new Report(around.log.root, this.events)
+    this.report = new Report(services.log.root, this.events)
     const byName = new Map(jobs.map((job) => [job.name, job]))
     this.engine = new LocalEngine({
-      around,
+      services,
       node: this.node,
       concurrency: settings.concurrency,
-      staleBefore: (now) => this.#staleness.before(now),
+      staleBefore: (now) => this.#detector.before(now),
       job: (name) => byName.get(name),
       onStart: (execution) => this.report.started(execution),
       onEnd: (end) => this.report.ended(end),
@@ -115,16 +115,16 @@ export class SchedulerLoop {
    */
   async fireBetween(from: number, to: number): Promise<void> {
     await this.ready()
-    const { around, jobs } = this.#options
-    const now = around.clock.now()
+    const { services, jobs } = this.#options
+    const now = services.clock.now()
     const schedules = timedSchedules(jobs)
-    const states = await around.store.registerSchedules(
+    const states = await services.store.registerSchedules(
       schedules.map((schedule) => registration(schedule, now)),
       { now, retireOthers: false },
     )
     const fires = schedules.flatMap((schedule, index) => {
       const state = states[index]
-      return state === undefined ? [] : firesBetween(lineFrom(schedule, state), from, to)
+      return state === undefined ? [] : firesBetween(openCursor(schedule, state), from, to)
     })
     const outcomes = await this.#claimWith([], fires, now)
     const ids = outcomes.flatMap((result) => {
@@ -137,7 +137,7 @@ export class SchedulerLoop {
 
   /** Waits for the tenants' runs that a fire has put into the queue, a page at a time. */
   async #childrenEnded(parentId: string): Promise<void> {
-    const { store } = this.#options.around
+    const { store } = this.#options.services
     while (!this.#stopping.signal.aborted) {
       const open = await store.executions({ parentId, statuses: ['QUEUED', 'RUNNING'], limit: 100 })
       if (open.length === 0) return
@@ -149,38 +149,38 @@ export class SchedulerLoop {
     this.#stopping.abort()
     await this.#ended?.catch(() => {})
     await Promise.all([this.engine.stop(grace), this.runner.stop(grace)])
-    await this.#heart?.stop()
-    if (this.#ready !== undefined) await this.#options.around.store.removeNode(this.node).catch(() => {})
+    await this.#heartbeat?.stop()
+    if (this.#ready !== undefined) await this.#options.services.store.removeNode(this.node).catch(() => {})
   }
 
   async #watch(): Promise<void> {
-    const { around, settings } = this.#options
+    const { services, settings } = this.#options
     const { signal } = this.#stopping
     if (signal.aborted) return
-    const isKnown = await this.#outage.ride(signal, async () => {
+    const isKnown = await this.#reconnect.retryUntilBack(signal, async () => {
       await this.ready()
       await this.#introduce(true)
       await this.#register()
     })
     if (!isKnown || signal.aborted) return
-    const housekeeping = new Housekeeping(around, settings, this.report, this.#staleness, () =>
+    const maintenance = new Maintenance(services, settings, this.report, this.#detector, () =>
       this.engine.lookAtQueue(),
     )
-    housekeeping.start(signal)
-    await this.#outage.ride(signal, () => this.#recordInvalid())
-    if (this.#options.firesReboots) await this.#outage.ride(signal, () => this.#fireReboots())
+    maintenance.start(signal)
+    await this.#reconnect.retryUntilBack(signal, () => this.#recordInvalid())
+    if (this.#options.firesReboots) await this.#reconnect.retryUntilBack(signal, () => this.#fireReboots())
     this.engine.lookAtQueue()
     await this.#loop(signal)
     if (!signal.aborted) await this.engine.idle()
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options.around
+    const { clock } = this.#options.services
     while (!signal.aborted && this.#hasTimed) {
       const now = clock.now()
       const due = this.#queue.takeDue(now)
       if (due.length > 0) {
-        const claimed = await this.#outage.ride(signal, () => this.#claim(due, clock.now()))
+        const claimed = await this.#reconnect.retryUntilBack(signal, () => this.#claim(due, clock.now()))
         // Nothing was claimed and the process is stopping: the marks are where they were, so nothing is lost.
         if (!claimed) return
         continue
@@ -201,73 +201,73 @@ export class SchedulerLoop {
   }
 
   async #makeReady(): Promise<void> {
-    const { around } = this.#options
+    const { services } = this.#options
     await this.#introduce(false)
-    this.#heart = startHeart(around.store, this.node, Math.floor(around.staleAfter / 3), around.clock)
+    this.#heartbeat = startHeartbeat(services.store, this.node, Math.floor(services.staleAfter / 3), services.clock)
   }
 
   async #introduce(fires: boolean): Promise<void> {
-    const { around, version, host, pid } = this.#options
-    const now = around.clock.now()
+    const { services, version, host, pid } = this.#options
+    const now = services.clock.now()
     const about = { id: this.node, host, pid, version, startedAt: now, heartbeatAt: now }
-    await around.store.registerNode({ ...about, nextWakeAt: now + LONGEST_SLEEP, fires })
+    await services.store.registerNode({ ...about, nextWakeAt: now + LONGEST_SLEEP, fires })
   }
 
   async #register(): Promise<void> {
-    const { jobs, around, hasAllJobs } = this.#options
-    const now = around.clock.now()
+    const { jobs, services, hasAllJobs } = this.#options
+    const now = services.clock.now()
     const schedules = timedSchedules(jobs)
     this.#hasTimed = schedules.length > 0
-    const states = await around.store.registerSchedules(
+    const states = await services.store.registerSchedules(
       schedules.map((schedule) => registration(schedule, now)),
       { now, retireOthers: hasAllJobs },
     )
     states.forEach((state, index) => {
       const schedule = schedules[index]
       if (schedule === undefined) return
-      const line = lineFrom(schedule, state)
-      this.#enqueue(line, nextAfter(line, line.mark))
+      const cursor = openCursor(schedule, state)
+      this.#enqueue(cursor, nextAfter(cursor, cursor.watermark))
     })
   }
 
-  #enqueue(line: Line, next: number | null): void {
-    if (next !== null) this.#queue.push(next, line)
+  #enqueue(cursor: ScheduleCursor, next: number | null): void {
+    if (next !== null) this.#queue.push(next, cursor)
   }
 
-  async #claim(due: readonly Line[], now: number): Promise<void> {
-    const settled = due.map((line) => ({ line, settles: dueFires(line, now) }))
-    const marks = settled.map(({ line, settles }) => ({ key: line.definition.key, to: settles.mark }))
+  async #claim(due: readonly ScheduleCursor[], now: number): Promise<void> {
+    const settled = due.map((cursor) => ({ cursor, settles: dueFires(cursor, now) }))
+    const watermarks = settled.map(({ cursor, settles }) => ({ key: cursor.definition.key, to: settles.watermark }))
     await this.#claimWith(
-      marks,
+      watermarks,
       settled.flatMap(({ settles }) => settles.fires),
       now,
     )
-    for (const { line, settles } of settled) {
-      line.mark = settles.mark
-      this.#enqueue(line, settles.next)
+    for (const { cursor, settles } of settled) {
+      cursor.watermark = settles.watermark
+      this.#enqueue(cursor, settles.next)
     }
   }
 
   async #recordInvalid(): Promise<void> {
-    const now = this.#options.around.clock.now()
+    const now = this.#options.services.clock.now()
     const fires = invalidFires(this.#options.jobs, now)
     if (fires.length > 0) await this.#claimWith([], fires, now)
   }
 
   async #fireReboots(): Promise<void> {
-    const now = this.#options.around.clock.now()
+    const now = this.#options.services.clock.now()
     await fireReboots(this.#options.jobs, now, (fires) => this.#claimWith([], fires, now))
   }
 
   /** Claims fires, and starts those for which there is a slot here. */
   #claimWith(
-    marks: readonly { key: string; to: number }[],
+    watermarks: readonly { key: string; to: number }[],
     fires: readonly Fire[],
     now: number,
   ): Promise<ClaimOutcome[]> {
     return this.engine.withSlots(async (slots) => {
-      const tick = { node: this.node, now, slots, staleBefore: this.#staleness.before(now), marks, fires }
-      const outcomes = await this.#options.around.store.claim(tick)
+      const tick = { node: this.node, now, slots, staleBefore: this.#detector.before(now), watermarks, fires }
+      const outcomes = await this.#options.services.store.claim(tick)
       this.#deal(outcomes)
       return outcomes
     })
@@ -285,6 +285,6 @@ export class SchedulerLoop {
   #reportOnTime(now: number, nextAt: number): void {
     if (now - this.#reportedAt < REPORT_EVERY && nextAt - now < REPORT_EVERY) return
     this.#reportedAt = now
-    this.#options.around.store.setNextWake(this.node, Math.max(nextAt, now + REPORT_EVERY)).catch(() => {})
+    this.#options.services.store.setNextWake(this.node, Math.max(nextAt, now + REPORT_EVERY)).catch(() => {})
   }
 }

@@ -9,12 +9,12 @@ import type { Store } from '../store/store.ts'
 import { type Clock, systemClock } from '../support/clock.ts'
 import type { Env } from '../support/env.ts'
 import { VERSION } from '../support/version.ts'
-import { captureConsole, captureStrays } from '../worker/job-scope.ts'
+import { captureConsole, captureUnhandledErrors } from '../worker/job-scope.ts'
 import { deadAfter } from '../worker/node-session.ts'
-import type { Surroundings } from '../worker/services.ts'
+import type { WorkerServices } from '../worker/services.ts'
 import { type JobInCode, readJobsInCode } from '../workspace/jobs-in-code.ts'
 import { openWorkspace } from '../workspace/open-workspace.ts'
-import { findWorkspace, placeOf } from '../workspace/paths.ts'
+import { findWorkspace, workspacePaths } from '../workspace/paths.ts'
 import type { SchedulerLoopOptions } from './loop.ts'
 
 export interface SchedulerOptions {
@@ -51,25 +51,25 @@ export interface Opened {
 export async function open(options: SchedulerOptions): Promise<Opened> {
   const opened = options.jobs === undefined ? await openBuilt(options) : await openInCode(options, options.jobs)
   captureConsole()
-  captureStrays()
+  captureUnhandledErrors()
   return opened
 }
 
 export async function openBuilt(options: SchedulerOptions): Promise<Opened> {
   const { store: given, settings, log, env } = options
-  const workspace = await openWorkspace(placeOf(options.workspace ?? findWorkspace()), {
+  const workspace = await openWorkspace(workspacePaths(options.workspace ?? findWorkspace()), {
     clock: options.clock ?? systemClock,
     ...(env === undefined ? {} : { env }),
     ...(log === undefined ? {} : { log }),
     ...(given === undefined ? {} : { store: given }),
     ...(settings === undefined ? {} : { settings }),
   })
-  const { manifest, around, store, place } = workspace
+  const { manifest, services, store, paths } = workspace
   return {
     manifest,
-    loopOptions: loopOptionsOf(options, manifest, around),
+    loopOptions: loopOptionsOf(options, manifest, services),
     store,
-    build: place.build,
+    build: paths.build,
     close: () => workspace.close(),
   }
 }
@@ -81,7 +81,7 @@ export async function openInCode(options: SchedulerOptions, jobs: readonly JobIn
   const { store: given, database, tenants } = options
   const store = typeof given === 'object' ? given : await openStore(given, { env })
   const log = options.log ?? openLog({ env, redact: manifest.settings.redact })
-  const around: Surroundings = {
+  const services: WorkerServices = {
     store,
     clock,
     log,
@@ -94,14 +94,14 @@ export async function openInCode(options: SchedulerOptions, jobs: readonly JobIn
   const close = async (): Promise<void> => {
     if (typeof given !== 'object') await store.close()
   }
-  return { manifest, loopOptions: loopOptionsOf(options, manifest, around), store, build: null, close }
+  return { manifest, loopOptions: loopOptionsOf(options, manifest, services), store, build: null, close }
 }
 
 export function loopOptionsOf(
   { firesReboots = true }: SchedulerOptions,
   manifest: Manifest,
-  around: Surroundings,
+  services: WorkerServices,
 ): SchedulerLoopOptions {
   const about = { version: VERSION, host: hostname(), pid: process.pid }
-  return { ...about, jobs: manifest.jobs, settings: manifest.settings, around, firesReboots, hasAllJobs: true }
+  return { ...about, jobs: manifest.jobs, settings: manifest.settings, services, firesReboots, hasAllJobs: true }
 }

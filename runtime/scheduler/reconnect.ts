@@ -9,7 +9,7 @@ const LONGEST_DELAY = 2000
 const PASSING = new Set(['STORE_BUSY', 'STORE_UNAVAILABLE', 'STORE_FULL', 'STORE_READ_ONLY'])
 
 /** Rides out a store that is away: tries again with backoff, and says once when it went and once when it is back. */
-export class Outage {
+export class Reconnect {
   #since: number | undefined
 
   constructor(
@@ -18,7 +18,7 @@ export class Outage {
   ) {}
 
   /** True when `work` succeeded; false when the signal was aborted first. Throws what doesn't pass by itself. */
-  async ride(signal: AbortSignal, work: () => Promise<void>): Promise<boolean> {
+  async retryUntilBack(signal: AbortSignal, work: () => Promise<void>): Promise<boolean> {
     for (let delay = FIRST_DELAY; ; delay = Math.min(delay * 2, LONGEST_DELAY)) {
       try {
         await work()

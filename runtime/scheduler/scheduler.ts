@@ -3,7 +3,7 @@ import { JobNotFoundError } from '../manifest/job-names.ts'
 import { parseDuration } from '../support/duration.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
-import { currentFrame } from '../worker/job-scope.ts'
+import { currentScope } from '../worker/job-scope.ts'
 import { notBuilt } from '../workspace/read-workspace.ts'
 import { attachHooks, type SchedulerEvents } from './events.ts'
 import { SchedulerLoop } from './loop.ts'
@@ -33,14 +33,14 @@ export interface Scheduler {
 
 /** Makes a scheduler; nothing is opened before it is first used. */
 export function createScheduler(options: SchedulerOptions = {}): Scheduler {
-  return new Bot(options)
+  return new DefaultScheduler(options)
 }
 
 const GRACE = 30_000
 /** As far from the epoch as a Date can be, in ms. */
 const LATEST = 8.64e15
 
-class Bot implements Scheduler {
+class DefaultScheduler implements Scheduler {
   readonly #options: SchedulerOptions
   readonly #grace: number
   readonly #listeners = new Set<(loop: SchedulerLoop) => void>()
@@ -92,24 +92,24 @@ class Bot implements Scheduler {
     const loop = await this.#current()
     await loop.ready()
     // Called by a job of this scheduler, it runs on behalf of that one.
-    const frame = currentFrame()
+    const frame = currentScope()
     await loop.call(name, args, frame?.call === loop.call ? frame : undefined)
   }
 
   async jobs(): Promise<ListedJob[]> {
     const { manifest, loopOptions, build } = await this.#open()
     const unknown = build === null ? {} : { unknownInCode: notBuilt(manifest, build) }
-    return listJobs(manifest, loopOptions.around.clock.now(), unknown)
+    return listJobs(manifest, loopOptions.services.clock.now(), unknown)
   }
 
   async pause(name: string, reason?: string): Promise<void> {
     const { manifest, store, loopOptions } = await this.#open()
-    await store.pause(named(manifest, name), loopOptions.host, reason ?? null, loopOptions.around.clock.now())
+    await store.pause(named(manifest, name), loopOptions.host, reason ?? null, loopOptions.services.clock.now())
   }
 
   async resume(name: string): Promise<void> {
     const { manifest, store, loopOptions } = await this.#open()
-    await store.resume(named(manifest, name), loopOptions.around.clock.now())
+    await store.resume(named(manifest, name), loopOptions.services.clock.now())
   }
 
   on<Name extends keyof SchedulerEvents>(name: Name, listener: (event: SchedulerEvents[Name]) => unknown): () => void {
@@ -140,7 +140,7 @@ class Bot implements Scheduler {
 
   async #tellProblems(): Promise<void> {
     const { manifest, loopOptions } = await this.#open()
-    const { root } = loopOptions.around.log
+    const { root } = loopOptions.services.log
     for (const problem of manifest.problems) {
       root[problem.severity === 'error' ? 'error' : 'warn'](problemText(problem))
     }
@@ -159,7 +159,7 @@ class Bot implements Scheduler {
     const loop = new SchedulerLoop(loopOptions)
     for (const attach of this.#listeners) attach(loop)
     if (manifest.settings.hooks !== undefined && build !== null) {
-      await attachHooks(loop.events, build, manifest.settings.hooks, loopOptions.around.log.root)
+      await attachHooks(loop.events, build, manifest.settings.hooks, loopOptions.services.log.root)
     }
     return loop
   }

@@ -31,15 +31,15 @@ export async function openHttpServer({ port, host, routes, log, clock }: HttpSer
   return {
     url: urlOf(server, host),
     async close(grace) {
-      const patience = new AbortController()
+      const timeout = new AbortController()
       const closed = new Promise<void>((resolve) => {
         server.close(() => {
-          patience.abort()
+          timeout.abort()
           resolve()
         })
       })
       server.closeIdleConnections()
-      await Promise.race([closed, sleep(clock, grace, patience.signal)])
+      await Promise.race([closed, sleep(clock, grace, timeout.signal)])
       server.closeAllConnections()
       await closed
     },

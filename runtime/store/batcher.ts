@@ -11,7 +11,7 @@ const LARGEST = 500
  * Collects calls that are made close together and commits them as a group. A lone call waits for the rest of this
  * turn of the event loop only; while a group is being written, the next one gathers.
  */
-export class OutcomeGroup<Item, Result> {
+export class Batcher<Item, Result> {
   #waiting: Waiter<Item, Result>[] = []
   #isWriting = false
 

@@ -1,5 +1,5 @@
 import type { Attempt, ErrorRecord, Execution, JobStatus, LogLine, SkipCause } from './execution.ts'
-import type { Lingering, Pair } from './locks.ts'
+import type { LockKey, RetainedLock } from './locks.ts'
 import type {
   ExecutionFilter,
   NodeRecord,
@@ -8,7 +8,7 @@ import type {
   Store,
   StoreTransaction,
 } from './store.ts'
-import type { Steps } from './transaction-script.ts'
+import type { Script } from './transaction-script.ts'
 
 /** A row of `job_schedule_state`. */
 export interface StoredSchedule {
@@ -16,7 +16,7 @@ export interface StoredSchedule {
   readonly job: string
   readonly expression: string
   readonly timezone: string
-  readonly mark: number
+  readonly watermark: number
   readonly anchor: number | null
   readonly retired: boolean
 }
@@ -28,7 +28,7 @@ export interface PauseHistory extends PauseRecord {
 }
 
 /** A skip that further fires may be counted into. */
-export interface LastSkip extends Pair {
+export interface LastSkip extends LockKey {
   readonly id: string
   readonly cause: SkipCause
   readonly scheduledFor: number
@@ -38,7 +38,7 @@ export interface LastSkip extends Pair {
 }
 
 /** What `after` looks at: a fire of another job, or a row of skips around the instant. */
-export interface Dependency extends Pair {
+export interface Dependency extends LockKey {
   readonly status: JobStatus
   readonly scheduledFor: number
   /** End of the range it stands for; its own instant where it is no skip. */
@@ -78,92 +78,92 @@ export interface LogSize {
 export interface Tables {
   // --- schedules
   /** Those of these keys that are known, locked until the transaction ends; all for `null`. */
-  schedules(keys: readonly string[] | null): Steps<StoredSchedule[]>
+  schedules(keys: readonly string[] | null): Script<StoredSchedule[]>
   /** Marks of those of these keys that are known, locked until the transaction ends. */
-  marks(keys: readonly string[]): Steps<ReadonlyMap<string, number>>
+  watermarks(keys: readonly string[]): Script<ReadonlyMap<string, number>>
   /** Never moves a mark back. */
-  moveMarks(marks: readonly { key: string; to: number }[]): Steps<void>
+  moveMarks(watermarks: readonly { key: string; to: number }[]): Script<void>
   /** New ones, or retired ones that start afresh. */
-  putSchedules(schedules: readonly ScheduleRegistration[], now: number): Steps<void>
-  retireSchedules(keys: readonly string[], now: number): Steps<void>
+  putSchedules(schedules: readonly ScheduleRegistration[], now: number): Script<void>
+  retireSchedules(keys: readonly string[], now: number): Script<void>
 
   // --- locks
   /** Keeps others from deciding about these pairs until the transaction ends; without `wait`, only the free ones. */
-  lockPairs(pairs: readonly Pair[], wait: boolean): Steps<readonly Pair[]>
-  lingering(): Steps<Lingering[]>
+  lockPairs(pairs: readonly LockKey[], wait: boolean): Script<readonly LockKey[]>
+  retained(): Script<RetainedLock[]>
   /** Keeps the locks of these executions, which just ended, for as long as their node lives; not of `bypass` ones. */
-  linger(executionIds: readonly string[]): Steps<void>
-  freeLinger(executionId: string): Steps<void>
+  retainLock(executionIds: readonly string[]): Script<void>
+  freeRetainedLock(executionId: string): Script<void>
 
   // --- executions
-  byIds(ids: readonly string[]): Steps<Execution[]>
+  byIds(ids: readonly string[]): Script<Execution[]>
   /** QUEUED and RUNNING ones of these pairs. */
-  openOf(pairs: readonly Pair[]): Steps<Execution[]>
+  openOf(pairs: readonly LockKey[]): Script<Execution[]>
   /**
    * RUNNING ones of these pairs, and of the QUEUED ones that may run at `now` those that could be next: the first in
    * each line, and up to `limit` of those that pass the lock by. It may give more.
    */
-  nextOf(pairs: readonly Pair[], now: number, limit: number): Steps<Execution[]>
+  nextOf(pairs: readonly LockKey[], now: number, limit: number): Script<Execution[]>
   /** Pairs of queued executions that may run at `now`, best first, where nothing fresh holds the lock. */
-  duePairs(now: number, staleBefore: number, limit: number, offset: number): Steps<Pair[]>
+  duePairs(now: number, staleBefore: number, limit: number, offset: number): Script<LockKey[]>
   /** Which of these fires have a row: their positions. */
-  claimedAmong(fires: readonly FireKey[]): Steps<ReadonlySet<number>>
+  claimedAmong(fires: readonly FireKey[]): Script<ReadonlySet<number>>
   /** Instant of the latest execution there is; null where there is none. */
-  newestInstant(): Steps<number | null>
-  dependencies(wanted: readonly { job: string; scheduledFor: number }[]): Steps<Dependency[]>
-  lastSkips(pairs: readonly Pair[]): Steps<LastSkip[]>
-  insert(executions: readonly Execution[], skipCauses: ReadonlyMap<string, SkipCause>): Steps<void>
-  extendSkips(more: readonly { id: string; count: number; until: number; at: number }[]): Steps<void>
+  newestInstant(): Script<number | null>
+  dependencies(wanted: readonly { job: string; scheduledFor: number }[]): Script<Dependency[]>
+  lastSkips(pairs: readonly LockKey[]): Script<LastSkip[]>
+  insert(executions: readonly Execution[], skipCauses: ReadonlyMap<string, SkipCause>): Script<void>
+  extendSkips(more: readonly { id: string; count: number; until: number; at: number }[]): Script<void>
   /** Only those that are still QUEUED; returns their ids. */
-  start(starting: readonly Starting[], node: string, now: number): Steps<ReadonlySet<string>>
+  start(starting: readonly Starting[], node: string, now: number): Script<ReadonlySet<string>>
   /** Only those that still have the status (and, where running, the owner and attempt) given; returns their ids. */
-  end(endings: readonly Ending[], from: 'QUEUED' | 'RUNNING'): Steps<ReadonlySet<string>>
+  end(endings: readonly Ending[], from: 'QUEUED' | 'RUNNING'): Script<ReadonlySet<string>>
   /** Ends attempts of `owner` well, with a row of each, where they are its own and running still; returns their ids. */
-  succeed(ends: readonly { id: string; attempt: number; at: number }[], owner: string): Steps<ReadonlySet<string>>
-  requestCancel(ids: readonly string[], now: number): Steps<void>
-  cancelRequests(node: string): Steps<string[]>
+  succeed(ends: readonly { id: string; attempt: number; at: number }[], owner: string): Script<ReadonlySet<string>>
+  requestCancel(ids: readonly string[], now: number): Script<void>
+  cancelRequests(node: string): Script<string[]>
   /** RUNNING ones without a heartbeat since `before`; locked until the transaction ends. */
-  stale(before: number, limit: number): Steps<Execution[]>
+  stale(before: number, limit: number): Script<Execution[]>
   /** RUNNING ones among these ids; locked until the transaction ends. */
-  running(ids: readonly string[]): Steps<Execution[]>
-  setProgress(id: string, percent: number, message: string | null): Steps<void>
-  list(filter: ExecutionFilter): Steps<Execution[]>
-  nextAvailableAt(): Steps<number | null>
+  running(ids: readonly string[]): Script<Execution[]>
+  setProgress(id: string, percent: number, message: string | null): Script<void>
+  list(filter: ExecutionFilter): Script<Execution[]>
+  nextAvailableAt(): Script<number | null>
 
   // --- attempts
-  insertAttempts(attempts: readonly Attempt[]): Steps<void>
-  attempts(executionId: string): Steps<Attempt[]>
+  insertAttempts(attempts: readonly Attempt[]): Script<void>
+  attempts(executionId: string): Script<Attempt[]>
 
   // --- logs
-  logSize(executionId: string): Steps<LogSize>
-  addLog(executionId: string, attempt: number, from: number, lines: readonly LogLine[]): Steps<void>
+  logSize(executionId: string): Script<LogSize>
+  addLog(executionId: string, attempt: number, from: number, lines: readonly LogLine[]): Script<void>
   /** Says in the last line how many were left out. */
-  cutLog(executionId: string, attempt: number, line: number, note: LogLine, cut: number): Steps<void>
-  logLines(executionId: string, from: number): Steps<LogLine[]>
+  cutLog(executionId: string, attempt: number, line: number, note: LogLine, cut: number): Script<void>
+  logLines(executionId: string, from: number): Script<LogLine[]>
 
   // --- pausing
   /** Of one job, or all that were ever paused (few). */
-  pauses(job: string | null): Steps<PauseHistory[]>
-  putPause(pause: PauseHistory): Steps<void>
+  pauses(job: string | null): Script<PauseHistory[]>
+  putPause(pause: PauseHistory): Script<void>
 
   // --- nodes
-  putNode(node: NodeRecord): Steps<void>
-  beat(node: string, now: number): Steps<void>
-  setNextWake(node: string, at: number): Steps<void>
-  removeNode(id: string): Steps<void>
-  nodes(): Steps<NodeRecord[]>
+  putNode(node: NodeRecord): Script<void>
+  heartbeat(node: string, now: number): Script<void>
+  setNextWake(node: string, at: number): Script<void>
+  removeNode(id: string): Script<void>
+  nodes(): Script<NodeRecord[]>
 
   // --- keeping house
-  finishedBefore(before: number, limit: number): Steps<string[]>
+  finishedBefore(before: number, limit: number): Script<string[]>
   /** Names of jobs, all those included that have more than `keep` executions. */
-  jobsBeyond(keep: number): Steps<string[]>
+  jobsBeyond(keep: number): Script<string[]>
   /** Ids of the final ones of `job` beyond the newest `keep`. */
-  beyond(job: string, keep: number, limit: number): Steps<string[]>
-  remove(ids: readonly string[]): Steps<void>
+  beyond(job: string, keep: number, limit: number): Script<string[]>
+  remove(ids: readonly string[]): Script<void>
 }
 
 /** What makes a fire this fire. */
-export interface FireKey extends Pair {
+export interface FireKey extends LockKey {
   readonly scheduleKey: string
   readonly scheduledFor: number
 }
@@ -171,16 +171,16 @@ export interface FireKey extends Pair {
 /** A transaction with a connection of its own, open while other code is waited for. */
 export interface Session {
   readonly transaction: StoreTransaction
-  run<Result>(steps: Steps<Result>): Promise<Result>
+  run<Result>(steps: Script<Result>): Promise<Result>
 }
 
 /** What a database has to offer for a store to stand on it. */
 export interface Driver extends Pick<Store, 'url' | 'target' | 'dialect'> {
   readonly tables: Tables
-  read<Result>(steps: () => Steps<Result>): Promise<Result>
+  read<Result>(steps: () => Script<Result>): Promise<Result>
   /** One transaction. The steps may be made and run anew, after a conflict with another process. */
-  write<Result>(steps: () => Steps<Result>): Promise<Result>
+  write<Result>(steps: () => Script<Result>): Promise<Result>
   /** Commits when `work` resolves, rolls back when it rejects. Nobody decides about `pair` meanwhile. */
-  alone<Result>(pair: Pair, work: (session: Session) => Promise<Result>): Promise<Result>
+  alone<Result>(pair: LockKey, work: (session: Session) => Promise<Result>): Promise<Result>
   close(): Promise<void>
 }

@@ -1,11 +1,11 @@
 import { StoreError } from './errors.ts'
-import { beatStatements } from './sql/records.ts'
+import { heartbeatStatements } from './sql/records.ts'
 import { locateStore } from './url.ts'
 
 /** A connection that does nothing but tell that a node is alive. */
-export interface Beat {
+export interface HeartbeatConnection {
   /** One beat for a node and all that it runs; `now` in ms since the epoch. Throws StoreError; the next one may succeed. */
-  beat(node: string, now: number): Promise<void>
+  heartbeat(node: string, now: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -13,7 +13,7 @@ export interface Beat {
  * Opens a connection for beats alone: no migrations, no statements but two. `url` is a store's `target`; a store in
  * memory has none and is beaten through `Store.beat`.
  */
-export async function openBeat(url: string): Promise<Beat> {
+export async function openBeat(url: string): Promise<HeartbeatConnection> {
   const location = locateStore(url)
   if (location.dialect === 'memory') {
     throw new StoreError('STORE_URL', 'A store in memory has no connection of its own for beats.', {
@@ -22,9 +22,9 @@ export async function openBeat(url: string): Promise<Beat> {
   }
   const { openDriver } = await import('./open.ts')
   const driver = await openDriver(location, { connections: 1 })
-  const [node, executions] = beatStatements(location.dialect)
+  const [node, executions] = heartbeatStatements(location.dialect)
   return {
-    beat: (id, now) =>
+    heartbeat: (id, now) =>
       driver.write(function* () {
         yield { sql: node, parameters: [now, id] }
         yield { sql: executions, parameters: [now, id] }

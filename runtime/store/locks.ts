@@ -1,25 +1,25 @@
 import type { Execution } from './execution.ts'
 
 /** What a lock is on: one job for one tenant ('' where there is none). */
-export interface Pair {
+export interface LockKey {
   readonly job: string
   readonly tenant: string
 }
 
 /** Equal for equal pairs, and for no others: names hold no NUL. */
-export const pairKey = (pair: Pair): string => `${pair.job}\u0000${pair.tenant}`
+export const lockKeyText = (pair: LockKey): string => `${pair.job}\u0000${pair.tenant}`
 
 /** Each pair once, in one fixed order: whoever locks several rows goes the same way, so nobody waits in a circle. */
-export function distinctPairs(items: Iterable<Pair>): Pair[] {
-  const found = new Map<string, Pair>()
-  for (const { job, tenant } of items) found.set(pairKey({ job, tenant }), { job, tenant })
+export function distinctPairs(items: Iterable<LockKey>): LockKey[] {
+  const found = new Map<string, LockKey>()
+  for (const { job, tenant } of items) found.set(lockKeyText({ job, tenant }), { job, tenant })
   return [...found].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, pair]) => pair)
 }
 
-export function byPair<Item extends Pair>(items: Iterable<Item>): Map<string, Item[]> {
+export function byLockKey<Item extends LockKey>(items: Iterable<Item>): Map<string, Item[]> {
   const groups = new Map<string, Item[]>()
   for (const item of items) {
-    const key = pairKey(item)
+    const key = lockKeyText(item)
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [item])
     else group.push(item)
@@ -33,7 +33,7 @@ export function holdsLock(execution: Execution, staleBefore: number): boolean {
 }
 
 /** A lingering lock holds as long as the process in which the code still runs gives signs of life. */
-export function lingers(lock: Lingering, staleBefore: number): boolean {
+export function isRetained(lock: RetainedLock, staleBefore: number): boolean {
   return lock.heartbeatAt >= staleBefore
 }
 
@@ -43,7 +43,7 @@ export function inOrder(a: Execution, b: Execution): number {
 }
 
 /** A lock that outlives its execution's outcome, because the code didn't heed its time-out. */
-export interface Lingering extends Pair {
+export interface RetainedLock extends LockKey {
   readonly executionId: string
   readonly owner: string
   /** Last sign of life of its owner's node. */

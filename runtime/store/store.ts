@@ -15,7 +15,7 @@ export interface ScheduleState {
   readonly key: string
   readonly job: string
   /** High-water mark: every fire up to and including this instant was dealt with. */
-  readonly mark: number
+  readonly watermark: number
   /** Origin of a rate; null for other kinds. */
   readonly anchor: number | null
 }
@@ -42,7 +42,7 @@ export interface ScheduleRegistration {
   readonly args: readonly JsonValue[]
   readonly origin: 'manifest' | 'code'
   /** Used only where the key is new (or was retired): the mark and the anchor to begin with. */
-  readonly mark: number
+  readonly watermark: number
   readonly anchor: number | null
 }
 
@@ -148,12 +148,18 @@ export interface Store {
     now: number
     slots: number
     staleBefore: number
-    marks: readonly { key: string; to: number }[]
+    watermarks: readonly { key: string; to: number }[]
     fires: readonly Fire[]
   }): Promise<ClaimOutcome[]>
 
   /** Takes up to `limit` queued executions that may run now, best first, and makes them running and owned by `node`. */
-  take(request: { node: string; now: number; limit: number; staleBefore: number; id?: string }): Promise<TakeResult>
+  dequeue(request: {
+    node: string
+    now: number
+    limit: number
+    staleBefore: number
+    id?: string
+  }): Promise<DequeueResult>
 
   /** Starts a run by hand, from code, or a backfill. */
   begin(request: RunRequest): Promise<RunStart>
@@ -164,17 +170,17 @@ export interface Store {
    * outcome is decided (a time-out that it doesn't heed): the lock then stays held, as a `lingering` one, while the
    * owner's node keeps its heartbeat (scheduler_node), until `freeLock`; for `overlap` that counts as running.
    */
-  finish(end: {
+  complete(end: {
     id: string
     owner: string
     attempt: number
     at: number
     outcome: Outcome
-    keepLock?: boolean
+    retainLock?: boolean
   }): Promise<boolean>
 
   /** Frees a lingering lock: the code of this execution has really ended. */
-  freeLock(executionId: string): Promise<void>
+  freeRetainedLock(executionId: string): Promise<void>
 
   /**
    * Runs `work` in a transaction on a connection of its own, with the lock row of (job, tenant) locked, as the
@@ -218,7 +224,7 @@ export interface Store {
   // --- nodes
   registerNode(node: NodeRecord): Promise<void>
   /** One beat for a node and for everything it runs. */
-  beat(node: string, now: number): Promise<void>
+  heartbeat(node: string, now: number): Promise<void>
   /** Says when the loop will wake next; written by the loop itself, so a blocked loop is seen. */
   setNextWake(node: string, nextWakeAt: number): Promise<void>
   removeNode(id: string): Promise<void>
@@ -232,7 +238,7 @@ export interface Store {
   close(): Promise<void>
 }
 
-export interface TakeResult {
+export interface DequeueResult {
   readonly taken: Execution[]
   /** Queued fires that ended as skipped because a job named in `after` didn't succeed. */
   readonly skipped: Execution[]

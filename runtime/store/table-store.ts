@@ -1,16 +1,17 @@
 import { type Clock, sleep } from '../support/clock.ts'
-import { OutcomeGroup } from './batcher.ts'
+import { Batcher } from './batcher.ts'
 import type { Driver } from './driver.ts'
 import { StoreError } from './errors.ts'
 import type { Attempt, ClaimOutcome, Execution, LogLine } from './execution.ts'
 import { claim, type Tick } from './rules/claim.ts'
-import { take } from './rules/dequeue.ts'
-import { checkBegin, finish, recordBegin, recover, requestCancel } from './rules/lifecycle.ts'
+import { dequeue } from './rules/dequeue.ts'
+import { checkBegin, complete, recordBegin, recover, requestCancel } from './rules/lifecycle.ts'
 import { paused, resumed } from './rules/pauses.ts'
 import { beyondKept, CUT_LINE, cutNote, fitLog } from './rules/retention.ts'
 import { registerSchedules } from './rules/schedules.ts'
-import { Orphans } from './rules/uncertain-commits.ts'
+import { UncertainCommits } from './rules/uncertain-commits.ts'
 import type {
+  DequeueResult,
   ExecutionFilter,
   NodeRecord,
   PauseRecord,
@@ -21,11 +22,10 @@ import type {
   ScheduleText,
   Store,
   StoreTransaction,
-  TakeResult,
 } from './store.ts'
-import type { Steps } from './transaction-script.ts'
+import type { Script } from './transaction-script.ts'
 
-type End = Parameters<Store['finish']>[0]
+type Completion = Parameters<Store['complete']>[0]
 
 /** The store's rules, over whatever driver keeps the tables. */
 export class TableStore implements Store {
@@ -34,8 +34,8 @@ export class TableStore implements Store {
   readonly dialect: Store['dialect']
   readonly #driver: Driver
   readonly #clock: Clock
-  readonly #outcomes: OutcomeGroup<End, boolean>
-  readonly #orphans = new Orphans()
+  readonly #outcomes: Batcher<Completion, boolean>
+  readonly #uncertainCommits = new UncertainCommits()
 
   constructor(driver: Driver, clock: Clock) {
     this.#driver = driver
@@ -43,7 +43,7 @@ export class TableStore implements Store {
     this.url = driver.url
     this.target = driver.target
     this.dialect = driver.dialect
-    this.#outcomes = new OutcomeGroup((ends) => driver.write(() => finish(driver.tables, ends)))
+    this.#outcomes = new Batcher((ends) => driver.write(() => complete(driver.tables, ends)))
   }
 
   registerSchedules(
@@ -60,21 +60,21 @@ export class TableStore implements Store {
     )
   }
 
-  async take(request: Parameters<Store['take']>[0]): Promise<TakeResult> {
+  async dequeue(request: Parameters<Store['dequeue']>[0]): Promise<DequeueResult> {
     if (request.limit <= 0) return { taken: [], skipped: [] }
     const { tables } = this.#driver
-    const found = this.#orphans.isEmpty
+    const found = this.#uncertainCommits.isEmpty
       ? []
       : await this.#driver
-          .write(() => this.#orphans.settle(tables, request.now, request.limit))
+          .write(() => this.#uncertainCommits.settle(tables, request.now, request.limit))
           .then(({ running, settled }) => {
-            this.#orphans.forget(settled)
+            this.#uncertainCommits.forget(settled)
             return running
           })
     const limit = request.limit - found.length
     if (limit === 0) return { taken: found, skipped: [] }
     const { taken, skipped } = await this.#starting(
-      () => take(tables, { ...request, limit }),
+      () => dequeue(tables, { ...request, limit }),
       (result) => result.taken,
     )
     return { taken: [...found, ...taken], skipped }
@@ -100,12 +100,12 @@ export class TableStore implements Store {
     })
   }
 
-  finish(end: End): Promise<boolean> {
+  complete(end: Completion): Promise<boolean> {
     return this.#outcomes.add(end)
   }
 
-  freeLock(executionId: string): Promise<void> {
-    return this.#driver.write(() => this.#driver.tables.freeLinger(executionId))
+  freeRetainedLock(executionId: string): Promise<void> {
+    return this.#driver.write(() => this.#driver.tables.freeRetainedLock(executionId))
   }
 
   transaction<Result>(
@@ -113,8 +113,8 @@ export class TableStore implements Store {
     work: (transaction: StoreTransaction) => Promise<Result>,
   ): Promise<Result> {
     return this.#driver.alone(scope, async ({ transaction }) => {
-      const patience = new AbortController()
-      const timeout = sleep(this.#clock, scope.limit, patience.signal).then(() => {
+      const over = new AbortController()
+      const timeout = sleep(this.#clock, scope.limit, over.signal).then(() => {
         throw new StoreError('PRE_CHECK_TIMEOUT', `The pre-check of ${scope.job} took more than ${scope.limit} ms.`, {
           hint: 'It holds the store’s lock; let it only look, and leave the work to run().',
         })
@@ -123,7 +123,7 @@ export class TableStore implements Store {
       try {
         return await Promise.race([work(transaction), timeout])
       } finally {
-        patience.abort()
+        over.abort()
       }
     })
   }
@@ -191,7 +191,7 @@ export class TableStore implements Store {
 
   async scheduleTexts(): Promise<Map<string, ScheduleText>> {
     const stored = await this.#driver.read(() => this.#driver.tables.schedules(null))
-    return new Map(stored.map(({ key, mark: _mark, ...known }) => [key, known]))
+    return new Map(stored.map(({ key, watermark: _mark, ...known }) => [key, known]))
   }
 
   nextAvailableAt(): Promise<number | null> {
@@ -223,8 +223,8 @@ export class TableStore implements Store {
     return this.#driver.write(() => this.#driver.tables.putNode(node))
   }
 
-  beat(node: string, now: number): Promise<void> {
-    return this.#driver.write(() => this.#driver.tables.beat(node, now))
+  heartbeat(node: string, now: number): Promise<void> {
+    return this.#driver.write(() => this.#driver.tables.heartbeat(node, now))
   }
 
   setNextWake(node: string, nextWakeAt: number): Promise<void> {
@@ -264,7 +264,7 @@ export class TableStore implements Store {
 
   /** A transaction that starts executions. Where it is lost at its very end, nobody knows whether they run. */
   async #starting<Result>(
-    make: () => Steps<Result>,
+    make: () => Script<Result>,
     started: (result: Result) => readonly Execution[],
     origin: 'claim' | 'begin' = 'claim',
   ): Promise<Result> {
@@ -277,7 +277,8 @@ export class TableStore implements Store {
         return result
       })
     } catch (error) {
-      if (error instanceof StoreError && error.code === 'STORE_UNAVAILABLE') this.#orphans.add(uncommitted, origin)
+      if (error instanceof StoreError && error.code === 'STORE_UNAVAILABLE')
+        this.#uncertainCommits.add(uncommitted, origin)
       throw error
     }
   }

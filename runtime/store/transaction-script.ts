@@ -13,24 +13,24 @@ export type Row = Readonly<Record<string, unknown>>
  * rows. SQLite (synchronous) and PostgreSQL (asynchronous) run the same steps, each in its own way. Steps hold no
  * state outside themselves, so a driver may run them anew after a conflict.
  */
-export type Steps<Result> = Generator<Statement, Result, readonly Row[]>
+export type Script<Result> = Generator<Statement, Result, readonly Row[]>
 
 /** Steps that need no database. */
 // biome-ignore lint/correctness/useYield: what is known already needs no statement
-export function* done<Result>(result: Result): Steps<Result> {
+export function* result<Result>(result: Result): Script<Result> {
   return result
 }
 
-/** Runs steps with a synchronous database. */
-export function runNow<Result>(steps: Steps<Result>, run: (statement: Statement) => readonly Row[]): Result {
+/** Runs a script with a synchronous database. */
+export function runSync<Result>(steps: Script<Result>, run: (statement: Statement) => readonly Row[]): Result {
   let step = steps.next([])
   while (!step.done) step = steps.next(run(step.value))
   return step.value
 }
 
-/** Runs steps with an asynchronous database, one statement after the other. */
-export async function runInTurn<Result>(
-  steps: Steps<Result>,
+/** Runs a script with an asynchronous database, one statement after the other. */
+export async function runAsync<Result>(
+  steps: Script<Result>,
   run: (statement: Statement) => Promise<readonly Row[]>,
 ): Promise<Result> {
   let step = steps.next([])

@@ -43,18 +43,18 @@ function copy(value: unknown, seen: Map<object, unknown>): unknown {
  * too, for far more than that, in ten times the time.
  */
 export function copyOf<Value>(value: Value): Value {
-  return copyCopy(value) as Value
+  return deepCopy(value) as Value
 }
 
-function copyCopy(value: unknown): unknown {
+function deepCopy(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
-  if (Array.isArray(value)) return value.map(copyCopy)
+  if (Array.isArray(value)) return value.map(deepCopy)
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return structuredClone(value)
   const made: Record<string, unknown> = { ...value }
   for (const key in made) {
     const item = made[key]
-    if (item !== null && typeof item === 'object') made[key] = copyCopy(item)
+    if (item !== null && typeof item === 'object') made[key] = deepCopy(item)
   }
   return made
 }

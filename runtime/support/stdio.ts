@@ -2,7 +2,7 @@ import { fstatSync, writeSync } from 'node:fs'
 import { builtin } from './builtin.ts'
 
 /** How long to wait before a reader that is behind is tried again, in ms. */
-const PATIENCE = 5
+const TIMEOUT = 5
 
 /**
  * Writes all of a text to standard output before it returns, so that no exit loses any of it. `process.stdout` is left
@@ -43,7 +43,7 @@ function writeAll(file: number, text: string): boolean {
       const code = error instanceof Error && 'code' in error ? error.code : undefined
       if (code === 'EPIPE' || code === 'EOF') return false
       if (code !== 'EAGAIN' && code !== 'EINTR') throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENCE)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TIMEOUT)
     }
   }
   return true

@@ -97,13 +97,13 @@ export async function createTestScheduler(options: TestSchedulerOptions): Promis
 }
 
 /** How long what runs may really take before time moves on without it, in ms: it may be waiting for the clock. */
-const PATIENCE = 1000
+const TIMEOUT = 1000
 
 /** Waits for what runs: files and databases that a job works with take real time, and none of the clock's. */
 function workEnds(store: Store): () => Promise<void> {
   const left = new Set<string>()
   return async () => {
-    const until = performance.now() + PATIENCE
+    const until = performance.now() + TIMEOUT
     for (;;) {
       const running = await store.executions({ statuses: ['RUNNING'], limit: 1000 })
       const waitedFor = running.filter(({ id, attempt }) => !left.has(`${id} ${attempt}`))

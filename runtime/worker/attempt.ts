@@ -7,13 +7,13 @@ import { sleep } from '../support/clock.ts'
 import { messageOf } from '../support/errors.ts'
 import { type AbortCause, type AbortedError, abortedBy } from './abort.ts'
 import { LogBuffer } from './execution-log.ts'
-import { startInline, type Telling } from './inline.ts'
+import { type AttemptReporter, startInline } from './inline.ts'
 import { relayedCall } from './isolation.ts'
 import { decide } from './outcome.ts'
-import type { AttemptBody, CodeEnd, IsolatedRun, Surroundings } from './services.ts'
+import type { AttemptBody, CodeEnd, IsolatedRun, WorkerServices } from './services.ts'
 
 /** How long an attempt that was told to end may take before its outcome is decided without it, in ms. */
-const HEEDING = 1000
+const ABORT_GRACE = 1000
 
 /** What became of one attempt, as recorded. */
 export interface ExecutionEnd {
@@ -38,37 +38,42 @@ export interface Executing {
 }
 
 /** Runs one attempt of an execution that this process owns, and records what became of it. */
-export function execute(execution: Execution, job: Job, around: Surroundings): Executing {
-  const attempt = startAttempt(execution, job, around)
+export function execute(execution: Execution, job: Job, services: WorkerServices): Executing {
+  const attempt = startAttempt(execution, job, services)
   return {
     execution,
     job,
-    done: conclude(execution, job, attempt, around),
+    done: conclude(execution, job, attempt, services),
     abort: (cause) => attempt.abort(abortedBy(cause)),
   }
 }
 
-async function conclude(execution: Execution, job: Job, attempt: Attempt, around: Surroundings): Promise<ExecutionEnd> {
-  const { clock, store, log } = around
+async function conclude(
+  execution: Execution,
+  job: Job,
+  attempt: Attempt,
+  services: WorkerServices,
+): Promise<ExecutionEnd> {
+  const { clock, store, log } = services
   const overdue = (): void => {
-    if (!attempt.isSpreading()) attempt.abort(abortedBy('timeout', ` of ${job.timeout / 1000} s`))
+    if (!attempt.isFanOut()) attempt.abort(abortedBy('timeout', ` of ${job.timeout / 1000} s`))
   }
   // A timer that keeps the process: a run that waits for nothing but its signal must not end with the event loop.
   const limit = clock.after(job.timeout, overdue)
-  const end = await endOrNeglect(attempt, around)
+  const end = await endOrAbortIgnored(attempt, services)
   limit.cancel()
   const at = clock.now()
   const outcome = decide(execution, job, end, attempt.aborted(), at)
-  const isStillRunning = end === 'neglected'
+  const isStillRunning = end === 'abortIgnored'
   const logged = attempt.flushLog()
   if (logged !== undefined) await logged
   const { id, owner, attempt: number } = execution
-  const ending = { id, owner, attempt: number, at, outcome, keepLock: isStillRunning }
+  const ending = { id, owner, attempt: number, at, outcome, retainLock: isStillRunning }
   let recorded: boolean
   try {
-    recorded = await store.finish(ending)
+    recorded = await store.complete(ending)
   } catch (error) {
-    recorded = await recordLater(around, execution, ending, error)
+    recorded = await recordLater(services, execution, ending, error)
   }
   if (isStillRunning) {
     const advice = job.isolation === 'inline' ? '; heed ctx.signal, or set "isolation": "process"' : ''
@@ -76,26 +81,26 @@ async function conclude(execution: Execution, job: Job, attempt: Attempt, around
       { job: execution.job, executionId: execution.id },
       `[${execution.job}] is still running although it was told to end${advice}`,
     )
-    void attempt.ended.then(() => attempt.flushLog()).then(() => store.freeLock(execution.id).catch(() => {}))
+    void attempt.ended.then(() => attempt.flushLog()).then(() => store.freeRetainedLock(execution.id).catch(() => {}))
   }
-  const thrown = end !== 'neglected' && end.kind === 'threw' ? end.error : attempt.aborted()
-  const file = around.modules.fileOf?.(execution.job) ?? null
+  const thrown = end !== 'abortIgnored' && end.kind === 'threw' ? end.error : attempt.aborted()
+  const file = services.modules.fileOf?.(execution.job) ?? null
   return { execution, outcome, thrown, file, recorded, durationMs: at - (execution.startedAt ?? at) }
 }
 
 /** The end of the attempt's code, or `neglected` where it was told to end and doesn't. */
-function endOrNeglect(attempt: Attempt, { clock }: Surroundings): Promise<CodeEnd | 'neglected'> {
+function endOrAbortIgnored(attempt: Attempt, { clock }: WorkerServices): Promise<CodeEnd | 'abortIgnored'> {
   return new Promise((resolve, reject) => {
-    attempt.onAbort(() => clock.after(HEEDING, () => resolve('neglected')))
+    attempt.onAbort(() => clock.after(ABORT_GRACE, () => resolve('abortIgnored')))
     attempt.ended.then(resolve, reject)
   })
 }
 
 /** Writes the outcome, for as long as it takes: a store that is away for a while must not lose it. */
 async function recordLater(
-  { store, clock, log }: Surroundings,
+  { store, clock, log }: WorkerServices,
   { job }: Execution,
-  ending: Parameters<Store['finish']>[0],
+  ending: Parameters<Store['complete']>[0],
   failed: unknown,
 ): Promise<boolean> {
   let error = failed
@@ -106,7 +111,7 @@ async function recordLater(
     )
     await sleep(clock, delay)
     try {
-      return await store.finish(ending)
+      return await store.complete(ending)
     } catch (again) {
       error = again
     }
@@ -120,36 +125,36 @@ export interface Attempt extends AttemptBody {
   /** Calls `listener` once, when it is first told to end; at once where that has happened. */
   onAbort(listener: () => void): void
   /** True once it has begun to run its job for each of many tenants: each of them has a time limit, all together none. */
-  isSpreading(): boolean
+  isFanOut(): boolean
   /** Resolves when the log so far is in the store; undefined where nothing was logged. */
   flushLog(): Promise<void> | undefined
 }
 
 /** Starts the code of an execution that is RUNNING in the store and owned by this process. */
-export function startAttempt(execution: Execution, job: Job, around: Surroundings): Attempt {
-  return new OwnAttempt(execution, job, around)
+export function startAttempt(execution: Execution, job: Job, services: WorkerServices): Attempt {
+  return new OwnAttempt(execution, job, services)
 }
 
-class OwnAttempt implements Attempt, Telling {
+class OwnAttempt implements Attempt, AttemptReporter {
   readonly ended: Promise<CodeEnd>
   readonly #execution: Execution
-  readonly #around: Surroundings
+  readonly #services: WorkerServices
   readonly #body: AttemptBody
   #logger: Logger | undefined
   #buffer: LogBuffer | undefined
-  #isSpreading = false
+  #isFanOut = false
   #reason: AbortedError | undefined
   #listener: (() => void) | undefined
 
-  constructor(execution: Execution, job: Job, around: Surroundings) {
+  constructor(execution: Execution, job: Job, services: WorkerServices) {
     this.#execution = execution
-    this.#around = around
+    this.#services = services
     // The parent of a multi-tenant fire only spreads it; its children are what is isolated.
     const isParent = job.multiTenant === true && execution.tenant === ''
     this.#body =
-      job.isolation === 'process' && !isParent && around.isolate !== undefined
-        ? this.#isolated(job, around.isolate)
-        : startInline(execution, job, around, this)
+      job.isolation === 'process' && !isParent && services.isolate !== undefined
+        ? this.#isolated(job, services.isolate)
+        : startInline(execution, job, services, this)
     this.ended = this.#body.ended
   }
 
@@ -172,7 +177,7 @@ class OwnAttempt implements Attempt, Telling {
   logger(): Logger {
     const { job, id, tenant } = this.#execution
     const fields = { job, executionId: id, ...(tenant === '' ? {} : { tenant }) }
-    this.#logger ??= this.#around.log.forExecution(job, fields, (line) => this.#keep(line))
+    this.#logger ??= this.#services.log.forExecution(job, fields, (line) => this.#keep(line))
     return this.#logger
   }
 
@@ -180,24 +185,24 @@ class OwnAttempt implements Attempt, Telling {
     return this.#buffer?.flush()
   }
 
-  spreads(): void {
-    this.#isSpreading = true
+  fansOut(): void {
+    this.#isFanOut = true
   }
 
-  isSpreading(): boolean {
-    return this.#isSpreading
+  isFanOut(): boolean {
+    return this.#isFanOut
   }
 
   progress(percent: number, message: string | null): void {
     const part = Math.min(100, Math.max(0, percent))
-    this.#around.store.setProgress(this.#execution.id, part, message).catch(() => {})
+    this.#services.store.setProgress(this.#execution.id, part, message).catch(() => {})
   }
 
   #keep(text: string): void {
     const { job, id, attempt } = this.#execution
     const line = readLogLine(text, `[${job}] `)
     if (line === null) return
-    this.#buffer ??= new LogBuffer(this.#around.store, this.#around.clock, id, attempt)
+    this.#buffer ??= new LogBuffer(this.#services.store, this.#services.clock, id, attempt)
     this.#buffer.add(line)
   }
 
@@ -206,12 +211,12 @@ class OwnAttempt implements Attempt, Telling {
       execution: this.#execution,
       job,
       writeLine: (line) => {
-        this.#around.log.relay(line)
+        this.#services.log.relay(line)
         this.#keep(line)
       },
       progress: (percent, message) => this.progress(percent, message),
     }
-    return isolatedBody(run, isolate, this.#around, () => this.logger())
+    return isolatedBody(run, isolate, this.#services, () => this.logger())
   }
 }
 
@@ -219,11 +224,11 @@ class OwnAttempt implements Attempt, Telling {
 function isolatedBody(
   run: IsolatedRun,
   isolate: (run: IsolatedRun) => AttemptBody,
-  around: Surroundings,
+  services: WorkerServices,
   logger: () => Logger,
 ): AttemptBody {
   const ending = new AbortController()
-  const call = relayedCall(run.execution, around, logger, ending.signal)
+  const call = relayedCall(run.execution, services, logger, ending.signal)
   const body = isolate(call === undefined ? run : { ...run, call })
   const abort = (reason: AbortedError): void => {
     ending.abort(reason)

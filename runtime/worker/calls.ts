@@ -5,7 +5,7 @@ import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import { fanOutThrough } from './fan-out.ts'
 import { JobRunner, type RunListener } from './job-runner.ts'
-import type { FanOut, Surroundings } from './services.ts'
+import type { FanOut, WorkerServices } from './services.ts'
 import type { Slots } from './slots.ts'
 
 /** A job was called that is under way already, further out in the same chain of calls. Code: JOB_CALLS_ITSELF. */
@@ -22,14 +22,14 @@ export interface Caller {
 /** Runs jobs by name, for code that is a job itself (`caller`) or isn't. Resolves when it has succeeded. */
 export type CallJob = (name: string, args: readonly JsonValue[], caller?: Caller) => Promise<void>
 
-/** Surroundings whose jobs can call each other, and the runner that they are called through. */
+/** Services whose jobs can call each other, and the runner that they are called through. */
 export function withCalls(
-  around: Surroundings,
+  base: WorkerServices,
   node: string,
   jobs: readonly Job[],
   slots: Slots,
   listener?: RunListener,
-): { around: Surroundings; runner: JobRunner; call: CallJob } {
+): { services: WorkerServices; runner: JobRunner; call: CallJob } {
   const call: CallJob = async (name, args, caller) => {
     const job = findJob(jobs, name)
     if (job === undefined) {
@@ -53,11 +53,11 @@ export function withCalls(
     const { outcome, thrown } = result.end
     if (outcome.kind !== 'success' && outcome.kind !== 'skipped') throw thrown
   }
-  const fanOut: FanOut = (parent, job, tenants, caller) => spread(parent, job, tenants, caller)
-  const surroundings: Surroundings = { ...around, call, fanOut }
-  const runner = new JobRunner(surroundings, node, slots, listener)
-  const spread = fanOutThrough(runner, surroundings, slots)
-  return { around: surroundings, runner, call }
+  const fanOut: FanOut = (parent, job, tenants, caller) => runForTenants(parent, job, tenants, caller)
+  const services: WorkerServices = { ...base, call, fanOut }
+  const runner = new JobRunner(services, node, slots, listener)
+  const runForTenants = fanOutThrough(runner, services, slots)
+  return { services, runner, call }
 }
 
 function refuseCircle(job: string, chain: readonly string[]): void {

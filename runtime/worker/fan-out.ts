@@ -3,9 +3,9 @@ import type { Job } from '../manifest/types.ts'
 import type { Execution, Fire } from '../store/execution.ts'
 import type { Store } from '../store/store.ts'
 import { JobLockedError, type JobRunner } from './job-runner.ts'
-import type { Frame } from './job-scope.ts'
-import type { FanOut, Surroundings } from './services.ts'
-import { type Room, SharedRoom, type Slots } from './slots.ts'
+import type { JobScope } from './job-scope.ts'
+import type { FanOut, WorkerServices } from './services.ts'
+import { SharedSlots, type SlotPolicy, type Slots } from './slots.ts'
 
 /** Children that are put into the queue in one transaction. */
 const PAGE = 100
@@ -15,18 +15,18 @@ const PAGE = 100
  * takes them. A run by hand or from code runs them here and waits, one always in its own slot and more of them in what
  * slots are free: it rejects with an AggregateError that names the tenants for which it failed.
  */
-export function fanOutThrough(runner: JobRunner, around: Surroundings, slots: Slots): FanOut {
+export function fanOutThrough(runner: JobRunner, services: WorkerServices, slots: Slots): FanOut {
   return (parent, job, tenants, caller) =>
     parent.trigger === 'schedule' || parent.trigger === 'catch-up'
-      ? enqueue(parent, job, tenants, around, caller.signal)
-      : runHere(parent, job, tenants, { runner, slots, around }, caller)
+      ? enqueue(parent, job, tenants, services, caller.signal)
+      : runHere(parent, job, tenants, { runner, slots, services }, caller)
 }
 
 async function enqueue(
   parent: Execution,
   job: Job,
   tenants: TenantSource,
-  around: Surroundings,
+  services: WorkerServices,
   signal: AbortSignal,
 ): Promise<void> {
   // By tenant: a source that gives one twice runs it once.
@@ -35,10 +35,10 @@ async function enqueue(
     const fires = [...page.values()]
     page = new Map()
     if (fires.length === 0) return
-    const now = around.clock.now()
-    const staleBefore = now - around.staleAfter
-    await around.store.claim({ node: parent.owner, now, slots: 0, staleBefore, marks: [], fires })
-    around.onQueued?.()
+    const now = services.clock.now()
+    const staleBefore = now - services.staleAfter
+    await services.store.claim({ node: parent.owner, now, slots: 0, staleBefore, watermarks: [], fires })
+    services.onQueued?.()
   }
   for await (const item of tenants) {
     signal.throwIfAborted()
@@ -74,12 +74,12 @@ async function runHere(
   parent: Execution,
   job: Job,
   tenants: TenantSource,
-  { runner, slots, around }: { runner: JobRunner; slots: Slots; around: Surroundings },
-  caller: Frame,
+  { runner, slots, services }: { runner: JobRunner; slots: Slots; services: WorkerServices },
+  caller: JobScope,
 ): Promise<void> {
   const failures: { tenant: string; error: unknown }[] = []
   const seen = new Set<string>()
-  const shared = new SharedRoom(slots, around.clock)
+  const shared = new SharedSlots(slots, services.clock)
   // One iterator for all the workers: each takes the next tenant when it is done with its last.
   const iterator = tenants[Symbol.asyncIterator]()
   const work = async (): Promise<void> => {
@@ -87,7 +87,7 @@ async function runHere(
       const tenant = String(checkedTenant(next.value, `the tenants of job "${job.name}"`).id)
       if (seen.has(tenant)) continue
       seen.add(tenant)
-      if (parent.attempt > 1 && (await hasSucceeded(parent, tenant, around.store))) continue
+      if (parent.attempt > 1 && (await hasSucceeded(parent, tenant, services.store))) continue
       const error = await failureFor(parent, job, tenant, runner, caller, roomIn(shared, caller.signal))
       if (error !== undefined) failures.push({ tenant, error })
     }
@@ -102,7 +102,7 @@ async function runHere(
 }
 
 /** None is begun any more when its turn comes after the caller was told to end; those that were are ended by it. */
-function roomIn(shared: SharedRoom, signal: AbortSignal): Room {
+function roomIn(shared: SharedSlots, signal: AbortSignal): SlotPolicy {
   let hasBegun = false
   return (work) =>
     shared.run(() => {
@@ -147,8 +147,8 @@ async function failureFor(
   job: Job,
   tenant: string,
   runner: JobRunner,
-  caller: Frame,
-  room: Room,
+  caller: JobScope,
+  room: SlotPolicy,
 ): Promise<unknown> {
   try {
     const trigger = parent.trigger === 'code' ? 'code' : 'manual'

@@ -11,22 +11,22 @@ import type { Env } from '../support/env.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import type { AbortedError } from './abort.ts'
-import { chainTo, type Frame, runInFrame } from './job-scope.ts'
-import type { AttemptBody, CodeEnd, Surroundings } from './services.ts'
+import { chainTo, type JobScope, runInScope } from './job-scope.ts'
+import type { AttemptBody, CodeEnd, WorkerServices } from './services.ts'
 
 /** What code that runs in this process needs: less than an attempt, so that a child process can supply it. */
 export type InlineSurroundings = Pick<
-  Surroundings,
+  WorkerServices,
   'env' | 'modules' | 'call' | 'openDatabase' | 'openTenants' | 'fanOut'
 > & {
   readonly store: Pick<Store, 'transaction'>
 }
 
 /** What the code says of itself on the way. */
-export interface Telling {
+export interface AttemptReporter {
   logger(): Logger
   /** It does nothing itself, but runs its job for each of many tenants: what limits a run doesn't limit it. */
-  spreads(): void
+  fansOut(): void
   progress(percent: number, message: string | null): void
 }
 
@@ -36,31 +36,31 @@ const PRE_CHECK_LIMIT = 2000
 const RETURNED: CodeEnd = { kind: 'returned' }
 
 /** The frame of code that runs in this process, and what the code is given: one object for each attempt. */
-class InlineFrame implements Frame, ContextSource {
+class InlineScope implements JobScope, ContextSource {
   readonly job: string
   readonly executionId: string
   readonly chain: readonly string[]
-  readonly strays: unknown[] = []
+  readonly unhandledErrors: unknown[] = []
   hasEnded = false
   #database: LateDatabase | undefined
   #controller: AbortController | undefined
-  readonly #around: InlineSurroundings
-  readonly #telling: Telling
+  readonly #services: InlineSurroundings
+  readonly #telling: AttemptReporter
 
-  constructor(execution: Execution, around: InlineSurroundings, telling: Telling) {
+  constructor(execution: Execution, services: InlineSurroundings, telling: AttemptReporter) {
     this.job = execution.job
     this.executionId = execution.id
     this.chain = chainTo(execution.job)
-    this.#around = around
+    this.#services = services
     this.#telling = telling
   }
 
-  get call(): Frame['call'] {
-    return this.#around.call
+  get call(): JobScope['call'] {
+    return this.#services.call
   }
 
   get env(): Env {
-    return this.#around.env
+    return this.#services.env
   }
 
   get signal(): AbortSignal {
@@ -78,7 +78,7 @@ class InlineFrame implements Frame, ContextSource {
   }
 
   database(): DatabaseClient {
-    this.#database ??= lateDatabase(this.#around.openDatabase ?? noDatabase)
+    this.#database ??= lateDatabase(this.#services.openDatabase ?? noDatabase)
     return this.#database.client
   }
 
@@ -97,34 +97,39 @@ class InlineFrame implements Frame, ContextSource {
     this.#abortController().abort(reason)
   }
 
-  stray(error: unknown): void {
-    this.strays.push(error)
+  onUnhandledError(error: unknown): void {
+    this.unhandledErrors.push(error)
     const when = this.hasEnded ? 'after it had ended' : 'while it ran'
     this.log().error({ err: error }, `a promise was rejected or an exception thrown ${when}; nobody handled it`)
   }
 
   /** Undefined where no database was asked for. */
   closeDatabase(): Promise<void> | undefined {
-    return this.#database?.close().catch((error: unknown) => this.stray(error))
+    return this.#database?.close().catch((error: unknown) => this.onUnhandledError(error))
   }
 }
 
 /** Runs a job's code in this process. */
-export function startInline(execution: Execution, job: Job, around: InlineSurroundings, telling: Telling): AttemptBody {
-  const frame = new InlineFrame(execution, around, telling)
-  const context = inlineContext(execution, frame)
+export function startInline(
+  execution: Execution,
+  job: Job,
+  services: InlineSurroundings,
+  telling: AttemptReporter,
+): AttemptBody {
+  const scope = new InlineScope(execution, services, telling)
+  const context = inlineContext(execution, scope)
   const run = async (): Promise<CodeEnd> => {
     try {
-      const module = await around.modules.load(execution.job)
+      const module = await services.modules.load(execution.job)
       const isForTenants = (job.multiTenant ?? module.multiTenant) === true
       if (execution.tenant !== '' && !isForTenants) throw notForTenants(job.name)
       if (execution.tenant === '' && isForTenants) {
-        telling.spreads()
-        await spread(execution, job, module, around, frame)
+        telling.fansOut()
+        await fanOut(execution, job, module, services, scope)
         return RETURNED
       }
       if (module.preCheck !== undefined) {
-        const verdict = await preCheck(module.preCheck, context, execution, around.store)
+        const verdict = await preCheck(module.preCheck, context, execution, services.store)
         if (verdict.skip) return { kind: 'skipped', reason: verdict.reason }
       }
       const running = module.run(context)
@@ -134,34 +139,34 @@ export function startInline(execution: Execution, job: Job, around: InlineSurrou
     } catch (error) {
       return { kind: 'threw', error }
     } finally {
-      frame.hasEnded = true
-      const closing = frame.closeDatabase()
+      scope.hasEnded = true
+      const closing = scope.closeDatabase()
       if (closing !== undefined) await closing
     }
-    return frame.strays.length > 0 ? { kind: 'threw', error: frame.strays[0] } : RETURNED
+    return scope.unhandledErrors.length > 0 ? { kind: 'threw', error: scope.unhandledErrors[0] } : RETURNED
   }
   return {
-    ended: runInFrame(frame, run),
-    abort: (reason) => frame.abort(reason),
+    ended: runInScope(scope, run),
+    abort: (reason) => scope.abort(reason),
   }
 }
 
 /** Runs a multi-tenant job for each tenant that its filter leaves. */
-async function spread(
+async function fanOut(
   execution: Execution,
   job: Job,
   module: JobModule,
-  around: InlineSurroundings,
-  frame: Frame,
+  services: InlineSurroundings,
+  scope: JobScope,
 ): Promise<void> {
-  if (around.fanOut === undefined) {
+  if (services.fanOut === undefined) {
     throw new TenantsError('TENANTS_ISOLATED', `job "${job.name}" is multi-tenant, and only its module says so`, {
       hint: 'with "isolation": "process", write "multiTenant": true in package.json too',
     })
   }
-  if (around.openTenants === undefined) throw noTenants(job.name)
-  const all = asTenantSource(await around.openTenants(), 'src/backend/tenants.ts')
-  await around.fanOut(execution, job, await filtered(job.name, module, all), frame)
+  if (services.openTenants === undefined) throw noTenants(job.name)
+  const all = asTenantSource(await services.openTenants(), 'src/backend/tenants.ts')
+  await services.fanOut(execution, job, await filtered(job.name, module, all), scope)
 }
 
 /** The tenants that the job's filter leaves. */

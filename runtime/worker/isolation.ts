@@ -8,9 +8,9 @@ import type { Clock } from '../support/clock.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import type { AbortedError } from './abort.ts'
-import { chainTo, type Frame, runInFrame } from './job-scope.ts'
+import { chainTo, type JobScope, runInScope } from './job-scope.ts'
 import { errorRecord } from './outcome.ts'
-import type { AttemptBody, CodeEnd, IsolatedRun, Surroundings } from './services.ts'
+import type { AttemptBody, CodeEnd, IsolatedRun, WorkerServices } from './services.ts'
 
 /** What a child process is told. */
 export type ToChild =
@@ -38,7 +38,7 @@ export interface ChildWorkspace {
 
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url))
 /** From SIGTERM to SIGKILL, in ms. */
-const PATIENCE = 5000
+const KILL_AFTER = 5000
 
 /** Runs attempts in child processes: whatever the job does there, this process lives on. */
 export function processIsolation(workspace: ChildWorkspace, clock: Clock): (run: IsolatedRun) => AttemptBody {
@@ -59,7 +59,7 @@ export function processIsolation(workspace: ChildWorkspace, clock: Clock): (run:
         abortedBy = reason
         send({ kind: 'abort', cause: reason.abortCause, message: reason.message })
         child.kill('SIGTERM')
-        const kill = clock.after(PATIENCE, () => child.kill('SIGKILL'), { unref: true })
+        const kill = clock.after(KILL_AFTER, () => child.kill('SIGKILL'), { unref: true })
         child.once('exit', () => kill.cancel())
       },
     }
@@ -143,14 +143,14 @@ export type RelayedCall = (name: string, args: readonly JsonValue[]) => Promise<
  */
 export function relayedCall(
   { id, job }: Execution,
-  { call }: Pick<Surroundings, 'call'>,
+  { call }: Pick<WorkerServices, 'call'>,
   logger: () => Logger,
   signal: AbortSignal,
 ): RelayedCall | undefined {
   if (call === undefined) return undefined
-  const stray = (error: unknown): void => logger().error({ err: error }, 'an error that nobody handled')
-  const frame: Frame = { job, executionId: id, chain: chainTo(job), log: logger, call, signal, stray }
-  return (name, args) => runInFrame(frame, () => call(name, args, frame))
+  const onUnhandledError = (error: unknown): void => logger().error({ err: error }, 'an error that nobody handled')
+  const scope: JobScope = { job, executionId: id, chain: chainTo(job), log: logger, call, signal, onUnhandledError }
+  return (name, args) => runInScope(scope, () => call(name, args, scope))
 }
 
 /** Runs what a child asked for, and says how it went. Never rejects. */

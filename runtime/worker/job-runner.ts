@@ -7,9 +7,9 @@ import type { JsonValue } from '../support/json.ts'
 import { type AbortCause, AbortedError } from './abort.ts'
 import { type Executing, type ExecutionEnd, execute } from './attempt.ts'
 import { describeNode } from './node-session.ts'
-import { windDown } from './running-executions.ts'
-import type { Surroundings } from './services.ts'
-import { callersRoom, ownRoom, type Room, type Slots } from './slots.ts'
+import { shutdown } from './running-executions.ts'
+import type { WorkerServices } from './services.ts'
+import { callersSlot, ownSlot, type SlotPolicy, type Slots } from './slots.ts'
 
 /** A run of one job that is no fire of the loop. */
 export interface JobRun {
@@ -24,7 +24,7 @@ export interface JobRun {
   /** Told to end together with whatever owns this signal. */
   readonly signal?: AbortSignal
   /** Where each attempt runs; default: a child in its parent's slot, anything else in one of its own. */
-  readonly room?: Room
+  readonly room?: SlotPolicy
   /** Backfills this fire: claimed like any other, so never a second time. */
   readonly fire?: { readonly scheduleKey: string; readonly scheduledFor: number }
 }
@@ -65,7 +65,7 @@ export class JobRunner {
   readonly #running = new Set<Executing>()
 
   constructor(
-    private readonly around: Surroundings,
+    private readonly services: WorkerServices,
     private readonly node: string,
     private readonly slots: Slots,
     private readonly listener?: RunListener,
@@ -73,7 +73,7 @@ export class JobRunner {
 
   /** Runs it to its end, retries included. Throws JobLockedError and JobNotStartedError where it doesn't start. */
   async run(run: JobRun): Promise<JobRunEnd> {
-    const room = run.room ?? (run.parentId === undefined ? ownRoom(this.slots) : callersRoom)
+    const room = run.room ?? (run.parentId === undefined ? ownSlot(this.slots) : callersSlot)
     let end = await room(async () => this.#execute(await this.#begin(run), run))
     while (end.outcome.kind === 'retry') {
       const next = await this.#nextAttempt(end.execution.id, end.outcome.availableAt, run, room)
@@ -85,24 +85,24 @@ export class JobRunner {
 
   /** Waits up to `grace` ms for what runs here, then tells the rest to end. */
   stop(grace: number): Promise<void> {
-    return windDown([...this.#running], this.around.clock, grace, 'cancel')
+    return shutdown([...this.#running], this.services.clock, grace, 'cancel')
   }
 
   /** Ends what its execution was asked to; called from time to time while something runs. */
-  async heedCancellations(): Promise<void> {
+  async pollCancellations(): Promise<void> {
     if (this.#running.size === 0) return
-    const ids = new Set(await this.around.store.cancelRequests(this.node))
+    const ids = new Set(await this.services.store.cancelRequests(this.node))
     for (const executing of this.#running) if (ids.has(executing.execution.id)) executing.abort('cancel')
   }
 
   async #begin({ job, trigger, args, tenant, force, parentId, fire }: JobRun): Promise<Execution> {
-    const now = this.around.clock.now()
+    const now = this.services.clock.now()
     if (job.disabledBy !== null && force !== true) {
       throw new JobNotStartedError('JOB_DISABLED', `job "${job.name}" is disabled: ${job.disabledBy}`, {
         hint: 'enable it, or run it all the same with --force',
       })
     }
-    const start = await this.around.store.begin({
+    const start = await this.services.store.begin({
       node: this.node,
       now,
       job: job.name,
@@ -117,14 +117,14 @@ export class JobRunner {
       recoverLimit: parentId === undefined ? job.recover : 0,
       parentId: parentId ?? null,
       lock: force === true || job.overlap === 'allow' ? 'bypass' : 'exclusive',
-      staleBefore: now - this.around.staleAfter,
+      staleBefore: now - this.services.staleAfter,
     })
     if (start.acquired) return start.execution
     throw notStarted(job.name, start)
   }
 
   async #execute(execution: Execution, { job, signal }: JobRun): Promise<ExecutionEnd> {
-    const executing = execute(execution, job, this.around)
+    const executing = execute(execution, job, this.services)
     this.listener?.started(execution)
     const abort = (): void => executing.abort(causeOf(signal?.reason))
     this.#running.add(executing)
@@ -141,15 +141,15 @@ export class JobRunner {
   }
 
   /** Waits for the next attempt's time and makes it, unless a scheduler was faster: then for that one's end. */
-  async #nextAttempt(id: string, availableAt: number, run: JobRun, room: Room): Promise<JobRunEnd> {
-    const { clock, store } = this.around
+  async #nextAttempt(id: string, availableAt: number, run: JobRun, room: SlotPolicy): Promise<JobRunEnd> {
+    const { clock, store } = this.services
     const delay = availableAt - clock.now()
     if (delay > 0) await sleep(clock, delay)
     for (;;) {
       const end = await room(async () => {
         const now = clock.now()
-        const staleBefore = now - this.around.staleAfter
-        const { taken } = await store.take({ node: this.node, now, limit: 1, staleBefore, id })
+        const staleBefore = now - this.services.staleAfter
+        const { taken } = await store.dequeue({ node: this.node, now, limit: 1, staleBefore, id })
         return taken[0] === undefined ? undefined : this.#execute(taken[0], run)
       })
       if (end !== undefined) return { kind: 'ended', end }

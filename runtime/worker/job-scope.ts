@@ -4,22 +4,22 @@ import type { Logger } from '../logging/logger.ts'
 import type { JsonValue } from '../support/json.ts'
 
 /** What is known, anywhere inside a job's code, of the execution that it belongs to. */
-export interface Frame {
+export interface JobScope {
   readonly job: string
   readonly executionId: string
   /** Jobs on the way here, outermost first, this one last. */
   readonly chain: readonly string[]
   log(): Logger
   /** Runs another job for this one; absent where none can be called. */
-  readonly call: ((name: string, args: readonly JsonValue[], caller: Frame) => Promise<void>) | undefined
+  readonly call: ((name: string, args: readonly JsonValue[], caller: JobScope) => Promise<void>) | undefined
   /** Aborted when the execution is told to end. */
   readonly signal: AbortSignal
   /** A rejection or an exception that nobody in the job handled. */
-  stray(error: unknown): void
+  onUnhandledError(error: unknown): void
 }
 
 interface Shared {
-  readonly frames: AsyncLocalStorage<Frame>
+  readonly scopes: AsyncLocalStorage<JobScope>
   isConsoleCaptured: boolean
   isListening: boolean
 }
@@ -30,13 +30,13 @@ interface Shared {
  */
 const KEY = Symbol.for('webstir-jobs.frames')
 const global = globalThis as { [KEY]?: Shared }
-global[KEY] ??= { frames: new AsyncLocalStorage(), isConsoleCaptured: false, isListening: false }
+global[KEY] ??= { scopes: new AsyncLocalStorage(), isConsoleCaptured: false, isListening: false }
 const shared = global[KEY]
-const { frames } = shared
+const { scopes } = shared
 
 /** The frame of the job whose code is running; undefined outside of jobs. */
-export function currentFrame(): Frame | undefined {
-  return frames.getStore()
+export function currentScope(): JobScope | undefined {
+  return scopes.getStore()
 }
 
 /**
@@ -44,20 +44,20 @@ export function currentFrame(): Frame | undefined {
  * step as the run that spreads it.
  */
 export function chainTo(job: string): readonly string[] {
-  const chain = currentFrame()?.chain ?? []
+  const chain = currentScope()?.chain ?? []
   return chain.at(-1) === job ? chain : [...chain, job]
 }
 
-export function runInFrame<Result>(frame: Frame, work: () => Result): Result {
-  return frames.run(frame, work)
+export function runInScope<Result>(scope: JobScope, work: () => Result): Result {
+  return scopes.run(scope, work)
 }
 
 /**
  * Does something on behalf of nobody, though a job's code set it off: what runs later because of it (timers, other
  * jobs) then belongs to no job by accident.
  */
-export function outsideFrames<Result>(work: () => Result): Result {
-  return frames.exit(work)
+export function outsideScope<Result>(work: () => Result): Result {
+  return scopes.exit(work)
 }
 
 const CONSOLE_LEVELS = {
@@ -76,22 +76,22 @@ export function captureConsole(): void {
   for (const [method, level] of Object.entries(CONSOLE_LEVELS) as [keyof typeof CONSOLE_LEVELS, 'info'][]) {
     const original = console[method].bind(console)
     console[method] = (...values: unknown[]) => {
-      const frame = frames.getStore()
-      if (frame === undefined) return original(...values)
-      frame.log()[level]('%s', format(...values))
+      const scope = scopes.getStore()
+      if (scope === undefined) return original(...values)
+      scope.log()[level]('%s', format(...values))
     }
   }
 }
 
-type StrayListener = (error: unknown) => void
-let onForeign: StrayListener | undefined
+type UnhandledErrorListener = (error: unknown) => void
+let onForeign: UnhandledErrorListener | undefined
 
 /**
  * From now on, a rejection or an exception that a job let slip is put down to that job and the process lives on.
  * One that belongs to no job goes to `foreign`; without one, what Node and the program's other listeners do with it is
  * what they would have done without us. Idempotent; the newest `foreign` counts.
  */
-export function captureStrays(foreign?: StrayListener): void {
+export function captureUnhandledErrors(foreign?: UnhandledErrorListener): void {
   onForeign = foreign ?? onForeign
   if (shared.isListening) return
   shared.isListening = true
@@ -108,8 +108,9 @@ function onException(error: unknown): void {
 }
 
 function onStray(error: unknown, event: 'unhandledRejection' | 'uncaughtException'): void {
-  const frame = frames.getStore()
-  const listener = frame === undefined ? onForeign : (stray: unknown) => frame.stray(stray)
+  const scope = scopes.getStore()
+  const listener =
+    scope === undefined ? onForeign : (onUnhandledError: unknown) => scope.onUnhandledError(onUnhandledError)
   listener?.(error)
   if (listener !== undefined || process.listenerCount(event) > 1) return
   // Thrown with nobody listening, it ends the process as Node ends it: with the error's own stack.

@@ -18,12 +18,12 @@ export function describeNode(id: string): string {
 }
 
 /** Keeps telling the store that a node is alive, until it is stopped. Stopping twice is safe. */
-export interface Heart {
+export interface Heartbeat {
   stop(): Promise<void>
 }
 
 /** What the heartbeat's thread is started with. */
-export interface HeartTask {
+export interface HeartbeatTask {
   readonly url: string
   readonly node: string
   /** ms between two beats. */
@@ -44,17 +44,17 @@ const WORKER = new URL('./heartbeat.js', import.meta.url)
  * Starts beating every `every` ms, from a thread of its own: a job that blocks the event loop is then not taken for
  * dead. Where there is no thread to start (the code runs unbundled), the event loop beats; a store in memory needs no beat.
  */
-export function startHeart(store: Store, node: string, every: number, clock: Clock): Heart {
+export function startHeartbeat(store: Store, node: string, every: number, clock: Clock): Heartbeat {
   if (store.target === null) return { stop: async () => {} }
-  if (!existsSync(fileURLToPath(WORKER))) return beatFromLoop(store, node, every, clock)
-  const task: HeartTask = { url: store.target, node, every }
+  if (!existsSync(fileURLToPath(WORKER))) return heartbeatFromLoop(store, node, every, clock)
+  const task: HeartbeatTask = { url: store.target, node, every }
   // It says nothing. Were its output passed on, Node would open this process's own streams for that, which is slow.
   const quiet = { stdout: true, stderr: true }
   const worker = new (builtin('node:worker_threads').Worker)(WORKER, { workerData: task, ...quiet })
   worker.unref()
-  let fallback: Heart | undefined
+  let fallback: Heartbeat | undefined
   worker.on('error', () => {
-    fallback ??= beatFromLoop(store, node, every, clock)
+    fallback ??= heartbeatFromLoop(store, node, every, clock)
   })
   let stopped: Promise<void> | undefined
   return {
@@ -65,14 +65,14 @@ export function startHeart(store: Store, node: string, every: number, clock: Clo
   }
 }
 
-function beatFromLoop(store: Store, node: string, every: number, clock: Clock): Heart {
+function heartbeatFromLoop(store: Store, node: string, every: number, clock: Clock): Heartbeat {
   let timer: Timer
   const schedule = (): void => {
-    timer = clock.after(every, beat, { unref: true })
+    timer = clock.after(every, heartbeat, { unref: true })
   }
-  const beat = (): void => {
+  const heartbeat = (): void => {
     store
-      .beat(node, clock.now())
+      .heartbeat(node, clock.now())
       .catch(() => {})
       .finally(schedule)
   }

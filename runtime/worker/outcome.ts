@@ -88,19 +88,19 @@ function clip(text: string, length: number): string {
 export function decide(
   execution: Execution,
   job: Job,
-  end: CodeEnd | 'neglected',
+  end: CodeEnd | 'abortIgnored',
   aborted: AbortedError | undefined,
   now: number,
 ): Outcome {
-  if (end !== 'neglected' && end.kind === 'skipped') return { kind: 'skipped', reason: end.reason }
+  if (end !== 'abortIgnored' && end.kind === 'skipped') return { kind: 'skipped', reason: end.reason }
   if (aborted?.abortCause === 'cancel' || aborted?.abortCause === 'overlap') {
     return { kind: 'cancelled', error: errorRecord(aborted) }
   }
-  if (aborted?.abortCause === 'stop' && (end === 'neglected' || end.kind === 'threw')) {
+  if (aborted?.abortCause === 'stop' && (end === 'abortIgnored' || end.kind === 'threw')) {
     return { kind: 'released', error: errorRecord(aborted) }
   }
-  if (end !== 'neglected' && end.kind === 'returned' && aborted?.abortCause !== 'timeout') return { kind: 'success' }
-  const thrown = aborted ?? (end !== 'neglected' && end.kind === 'threw' ? end.error : undefined)
+  if (end !== 'abortIgnored' && end.kind === 'returned' && aborted?.abortCause !== 'timeout') return { kind: 'success' }
+  const thrown = aborted ?? (end !== 'abortIgnored' && end.kind === 'threw' ? end.error : undefined)
   const error = errorRecord(thrown)
   const delay = retryDelay(job.retry, execution.attempt - execution.recoveries, thrown, execution.id)
   return delay === null ? { kind: 'failure', error } : { kind: 'retry', error, availableAt: now + delay }

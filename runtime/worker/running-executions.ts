@@ -3,10 +3,10 @@ import type { AbortCause } from './abort.ts'
 import type { Executing } from './attempt.ts'
 
 /** What is told to end may take this long before nobody waits for it any more, in ms. */
-const HEEDING = 1500
+const ABORT_GRACE = 1500
 
 /** Waits up to `grace` ms for all of them to end; then tells the rest to, and waits a moment more. */
-export async function windDown(
+export async function shutdown(
   running: readonly Executing[],
   clock: Clock,
   grace: number,
@@ -22,6 +22,6 @@ export async function windDown(
   if (grace > 0) await Promise.race([all, sleep(clock, grace, waiting.signal)])
   if (isDone) return
   for (const executing of running) executing.abort(cause)
-  await Promise.race([all, sleep(clock, HEEDING, waiting.signal)])
+  await Promise.race([all, sleep(clock, ABORT_GRACE, waiting.signal)])
   waiting.abort()
 }

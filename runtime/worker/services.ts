@@ -9,13 +9,13 @@ import type { Clock } from '../support/clock.ts'
 import type { Env } from '../support/env.ts'
 import type { JsonValue } from '../support/json.ts'
 import type { AbortedError } from './abort.ts'
-import type { Frame } from './job-scope.ts'
+import type { JobScope } from './job-scope.ts'
 
 /** Runs a multi-tenant job for each of its tenants, on behalf of the parent execution. */
-export type FanOut = (parent: Execution, job: Job, tenants: TenantSource, caller: Frame) => Promise<void>
+export type FanOut = (parent: Execution, job: Job, tenants: TenantSource, caller: JobScope) => Promise<void>
 
 /** What every attempt of a process is run with. */
-export interface Surroundings {
+export interface WorkerServices {
   readonly store: Store
   readonly clock: Clock
   readonly log: LogOutput
@@ -34,7 +34,7 @@ export interface Surroundings {
   /** Told when something was put into the queue from here. */
   readonly onQueued?: () => void
   /** Runs a job for the code of another one. */
-  readonly call?: (name: string, args: readonly JsonValue[], caller: Frame) => Promise<void>
+  readonly call?: (name: string, args: readonly JsonValue[], caller: JobScope) => Promise<void>
 }
 
 /** How the code of an attempt ended, before any policy looked at it. */

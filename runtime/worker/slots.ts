@@ -5,10 +5,10 @@ export interface Slots {
   /** How many executions run at once. */
   readonly concurrency: number
   /** Lends a slot if one is free; what waits in the queue is asked first whether it needs it. To be given back. */
-  lend(): Promise<boolean>
+  tryAcquire(): Promise<boolean>
   /** Takes a slot whether or not one is free: what is run by hand or from code runs now. To be given back. */
-  occupy(): void
-  giveBack(): void
+  forceAcquire(): void
+  release(): void
 }
 
 /** Those of a process that has no engine, because it runs one job by hand. */
@@ -21,35 +21,35 @@ export class CountedSlots implements Slots {
     this.#free = concurrency
   }
 
-  async lend(): Promise<boolean> {
+  async tryAcquire(): Promise<boolean> {
     if (this.#free <= 0) return false
     this.#free--
     return true
   }
 
-  occupy(): void {
+  forceAcquire(): void {
     this.#free--
   }
 
-  giveBack(): void {
+  release(): void {
     this.#free++
   }
 }
 
 /** Where the attempts of a run are made: waits until there is room, and makes room again at the end. */
-export type Room = <Result>(work: () => Promise<Result>) => Promise<Result>
+export type SlotPolicy = <Result>(work: () => Promise<Result>) => Promise<Result>
 
 /** In the slot of whoever calls, and waits meanwhile. */
-export const callersRoom: Room = (work) => work()
+export const callersSlot: SlotPolicy = (work) => work()
 
 /** In a slot of its own, at once. */
-export function ownRoom(slots: Slots): Room {
+export function ownSlot(slots: Slots): SlotPolicy {
   return async (work) => {
-    slots.occupy()
+    slots.forceAcquire()
     try {
       return await work()
     } finally {
-      slots.giveBack()
+      slots.release()
     }
   }
 }
@@ -58,7 +58,7 @@ export function ownRoom(slots: Slots): Room {
 const POLL = 1000
 
 /** Room for many runs on behalf of one that waits for them: one in its slot, the others in slots that are free. */
-export class SharedRoom {
+export class SharedSlots {
   readonly #slots: Slots
   readonly #clock: Clock
   /** Runs in here; each but one is in a slot that was lent. */
@@ -71,7 +71,7 @@ export class SharedRoom {
     this.#clock = clock
   }
 
-  readonly run: Room = async (work) => {
+  readonly run: SlotPolicy = async (work) => {
     await this.#enter()
     try {
       return await work()
@@ -83,10 +83,10 @@ export class SharedRoom {
   async #enter(): Promise<void> {
     while (this.#inside > 0) {
       const { signal } = this.#change
-      if (!(await this.#slots.lend())) await sleep(this.#clock, POLL, signal)
+      if (!(await this.#slots.tryAcquire())) await sleep(this.#clock, POLL, signal)
       else if (this.#inside > 0) break
       // Meanwhile everybody has left, and with them the need for another slot.
-      else this.#slots.giveBack()
+      else this.#slots.release()
     }
     this.#inside++
   }
@@ -94,7 +94,7 @@ export class SharedRoom {
   /** A lent slot goes back after each run, so that what is due waits no longer than one of them takes. */
   #leave(): void {
     this.#inside--
-    if (this.#inside > 0) this.#slots.giveBack()
+    if (this.#inside > 0) this.#slots.release()
     const change = this.#change
     this.#change = new AbortController()
     change.abort()

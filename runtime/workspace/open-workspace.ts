@@ -12,15 +12,15 @@ import type { Env } from '../support/env.ts'
 import { processIsolation } from '../worker/isolation.ts'
 import { captureConsole } from '../worker/job-scope.ts'
 import { deadAfter } from '../worker/node-session.ts'
-import type { Surroundings } from '../worker/services.ts'
-import type { Place } from './paths.ts'
+import type { WorkerServices } from '../worker/services.ts'
+import type { WorkspacePaths } from './paths.ts'
 import { readWorkspace } from './read-workspace.ts'
 
 /** A workspace that is ready to run jobs. */
 export interface OpenWorkspace {
-  readonly place: Place
+  readonly paths: WorkspacePaths
   readonly manifest: Manifest
-  readonly around: Surroundings
+  readonly services: WorkerServices
   readonly store: Store
   readonly log: LogOutput
   readonly host: string
@@ -39,29 +39,29 @@ export interface OpenWorkspaceOptions {
 }
 
 /** Opens log and store, and makes everything ready that an execution needs. */
-export async function openWorkspace(place: Place, options: OpenWorkspaceOptions = {}): Promise<OpenWorkspace> {
+export async function openWorkspace(paths: WorkspacePaths, options: OpenWorkspaceOptions = {}): Promise<OpenWorkspace> {
   const env = options.env ?? process.env
   const clock = options.clock ?? systemClock
-  const read = await readWorkspace(place, env)
+  const read = await readWorkspace(paths, env)
   options.check?.(read)
   const manifest = { ...read, settings: { ...read.settings, ...options.settings } }
   const log = options.log ?? openLog({ env, redact: manifest.settings.redact })
   const given = options.store
-  const store = typeof given === 'object' ? given : await openStore(given, { env, workspace: place.root })
+  const store = typeof given === 'object' ? given : await openStore(given, { env, workspace: paths.root })
   captureConsole()
-  const around: Surroundings = {
+  const services: WorkerServices = {
     store,
     clock,
     log,
     env,
-    modules: builtModules(place.build),
-    isolate: processIsolation({ ...place, storeUrl: store.target ?? 'memory:' }, clock),
-    openDatabase: () => openBuiltDatabase(place.build),
-    openTenants: () => openBuiltTenants(place.build),
+    modules: builtModules(paths.build),
+    isolate: processIsolation({ ...paths, storeUrl: store.target ?? 'memory:' }, clock),
+    openDatabase: () => openBuiltDatabase(paths.build),
+    openTenants: () => openBuiltTenants(paths.build),
     staleAfter: deadAfter(store, manifest.settings.staleAfter),
   }
   const close = async (): Promise<void> => {
     if (typeof given !== 'object') await store.close()
   }
-  return { place, manifest, around, store, log, host: hostname(), close }
+  return { paths, manifest, services, store, log, host: hostname(), close }
 }

@@ -42,13 +42,13 @@ export function placeOfFile(url: string, depth: number, env: Env = process.env):
 }
 
 /** Where a built workspace lies on the disk; absolute paths. */
-export interface Place {
+export interface WorkspacePaths {
   readonly root: string
   /** build/backend */
   readonly build: string
 }
 
 /** The place of a workspace whose root is known. */
-export function placeOf(root: string): Place {
+export function workspacePaths(root: string): WorkspacePaths {
   return { root: resolve(root), build: join(resolve(root), 'build', 'backend') }
 }

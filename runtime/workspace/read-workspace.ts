@@ -2,14 +2,14 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadManifest, type Manifest, readBuildInfo } from '../manifest/index.ts'
 import { type Env, loadEnvFiles } from '../support/env.ts'
-import type { Place } from './paths.ts'
+import type { WorkspacePaths } from './paths.ts'
 
 /**
  * Fills the environment from the `.env` files, then reads the manifest, `meta()` of modules included: of all that may
  * have one, or only of those jobs that `asked` names. Opens no store.
  */
 export async function readWorkspace(
-  { root, build }: Place,
+  { root, build }: WorkspacePaths,
   env: Env = process.env,
   asked?: ReadonlySet<string>,
 ): Promise<Manifest> {

@@ -135,7 +135,7 @@ async function run(store: Store, jobs: number, from: number): Promise<void> {
       timezone: 'UTC',
       args: [],
       origin: 'manifest',
-      mark: from,
+      watermark: from,
       anchor: null,
     })),
     { now: from, retireOthers: true },
@@ -147,14 +147,14 @@ async function run(store: Store, jobs: number, from: number): Promise<void> {
       now,
       slots: GROUP,
       staleBefore: now - 30_000,
-      marks: keys.map((key) => ({ key, to: now })),
+      watermarks: keys.map((key) => ({ key, to: now })),
       fires: keys.map((key, place) => fire(`job-${place}`, key, now)),
     })
     await Promise.all(
       outcomes.map((outcome) => {
         if (outcome.outcome !== 'running') throw new Error(`a fire of the benchmark came back ${outcome.outcome}`)
         const { id, owner, attempt } = outcome.execution
-        return store.finish({ id, owner, attempt, at: now, outcome: { kind: 'success' } })
+        return store.complete({ id, owner, attempt, at: now, outcome: { kind: 'success' } })
       }),
     )
   }

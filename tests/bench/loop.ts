@@ -24,7 +24,7 @@ export function benchLoop({ jobs, store, clock = systemClock, concurrency, run }
     pid: process.pid,
     firesReboots: false,
     hasAllJobs: true,
-    around: {
+    services: {
       store,
       clock,
       env: {},

@@ -42,7 +42,7 @@ function loopOf(jobs: readonly Job[], run: (context: JobContext) => unknown = ()
     pid: 1,
     firesReboots: true,
     hasAllJobs: true,
-    around: {
+    services: {
       store,
       clock,
       env: {},

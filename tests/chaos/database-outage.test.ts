@@ -49,7 +49,7 @@ test(
     const sightings = await stage.sightings()
 
     expect(codes, stage.said()).toEqual([0, 0])
-    const late = ledger.lines.filter(({ mark }) => mark < end - 4000).map(({ job }) => job.name)
+    const late = ledger.lines.filter(({ watermark }) => watermark < end - 4000).map(({ job }) => job.name)
     expect(late, stage.said()).toEqual([])
     expect(faultsOfFires(ledger)).toEqual([])
     expect(faultsOfSightings(sightings)).toEqual([])

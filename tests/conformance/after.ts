@@ -33,7 +33,7 @@ export function afterRules(stage: () => Stage): void {
     const a = await one.at(at).run('a', at)
     await one.claim([dependent])
     await one.end(a, { kind: 'failure', error: failure })
-    const { taken, skipped } = await one.take()
+    const { taken, skipped } = await one.dequeue()
     expect(taken).toEqual([])
     expect(skipped).toMatchObject([
       { job: 'b', status: 'SKIPPED', skipReason: 'after: the fire of a at the same instant ended as FAILURE' },

@@ -8,13 +8,13 @@ export function claimRules(stage: () => Stage): void {
     await one.schedule('a')
     const at = T0 + minute
     const [claimed] = await one.at(at).claim([fireOf('a', at, { args: [1, { x: 'y' }] })], {
-      marks: [{ key: 'a-key', to: at }],
+      watermarks: [{ key: 'a-key', to: at }],
     })
     expect(claimed).toMatchObject({
       outcome: 'running',
       execution: { job: 'a', status: 'RUNNING', attempt: 1, owner: 'node-1', startedAt: at, args: [1, { x: 'y' }] },
     })
-    expect(await one.schedule('a')).toEqual([{ key: 'a-key', job: 'a', mark: at, anchor: null }])
+    expect(await one.schedule('a')).toEqual([{ key: 'a-key', job: 'a', watermark: at, anchor: null }])
     if (claimed?.outcome === 'running') {
       expect(await one.store.execution(claimed.execution.id)).toEqual(claimed.execution)
     }
@@ -23,18 +23,18 @@ export function claimRules(stage: () => Stage): void {
   test('a mark never moves back', async () => {
     const { one } = stage()
     await one.schedule('a')
-    await one.at(T0 + 3 * minute).claim([], { marks: [{ key: 'a-key', to: T0 + 3 * minute }] })
-    await one.claim([], { marks: [{ key: 'a-key', to: T0 + minute }] })
-    expect(await one.schedule('a')).toMatchObject([{ mark: T0 + 3 * minute }])
+    await one.at(T0 + 3 * minute).claim([], { watermarks: [{ key: 'a-key', to: T0 + 3 * minute }] })
+    await one.claim([], { watermarks: [{ key: 'a-key', to: T0 + minute }] })
+    expect(await one.schedule('a')).toMatchObject([{ watermark: T0 + 3 * minute }])
   })
 
   test('a fire that lies behind the mark was claimed by somebody else', async () => {
     const { one, two } = stage()
     await one.schedule('a')
     const at = T0 + minute
-    const marks = [{ key: 'a-key', to: at }]
-    expect(await one.at(at).outcomes([fireOf('a', at)], { marks })).toEqual(['a: running'])
-    expect(await two.at(at).outcomes([fireOf('a', at)], { marks })).toEqual(['a: already-claimed'])
+    const watermarks = [{ key: 'a-key', to: at }]
+    expect(await one.at(at).outcomes([fireOf('a', at)], { watermarks })).toEqual(['a: running'])
+    expect(await two.at(at).outcomes([fireOf('a', at)], { watermarks })).toEqual(['a: already-claimed'])
   })
 
   test('a fire that no mark covers goes by its unique row alone', async () => {
@@ -53,8 +53,10 @@ export function claimRules(stage: () => Stage): void {
     for (let tick = 1; tick <= 5; tick++) {
       const at = T0 + tick * minute
       const fires = jobs.map((job) => fireOf(job, at, { overlap: 'allow' }))
-      const marks = jobs.map((job) => ({ key: `${job}-key`, to: at }))
-      const both = await Promise.all([one.at(at), two.at(at)].map((node) => node.claim(fires, { marks, slots: 100 })))
+      const watermarks = jobs.map((job) => ({ key: `${job}-key`, to: at }))
+      const both = await Promise.all(
+        [one.at(at), two.at(at)].map((node) => node.claim(fires, { watermarks, slots: 100 })),
+      )
       const running = both.flat().flatMap((claimed) => (claimed.outcome === 'running' ? [claimed.execution] : []))
       expect(running.map(({ job }) => job).sort()).toEqual([...jobs].sort())
     }
@@ -116,17 +118,17 @@ export function claimRules(stage: () => Stage): void {
         timezone: 'UTC',
         args: [],
         origin: 'manifest',
-        mark: n < 10 ? T0 + minute : T0,
+        watermark: n < 10 ? T0 + minute : T0,
         anchor: null,
       })),
       { now: T0, retireOthers: false },
     )
     const fires = names.map((job) => fireOf(job, T0 + minute))
-    const marks = names.map((job) => ({ key: `${job}-key`, to: T0 + minute }))
-    const claimed = await one.at(T0 + minute).outcomes(fires, { marks, slots: 100 })
+    const watermarks = names.map((job) => ({ key: `${job}-key`, to: T0 + minute }))
+    const claimed = await one.at(T0 + minute).outcomes(fires, { watermarks, slots: 100 })
     expect(claimed.filter((outcome) => outcome.endsWith(': already-claimed'))).toHaveLength(10)
     expect(claimed.filter((outcome) => outcome.endsWith(': running'))).toHaveLength(20)
-    const again = await two.at(T0 + minute).outcomes(fires, { marks, slots: 100 })
+    const again = await two.at(T0 + minute).outcomes(fires, { watermarks, slots: 100 })
     expect(new Set(again.map((outcome) => outcome.split(': ')[1]))).toEqual(new Set(['already-claimed']))
   })
 
@@ -195,31 +197,31 @@ export function claimRules(stage: () => Stage): void {
     const at = T0 + minute
     const run = await one.at(at).begin('a', { scheduleKey: 'a-key', scheduledFor: at })
     expect(run.acquired).toBe(true)
-    const outcomes = await two.at(at).outcomes([fireOf('a', at)], { marks: [{ key: 'a-key', to: at }] })
+    const outcomes = await two.at(at).outcomes([fireOf('a', at)], { watermarks: [{ key: 'a-key', to: at }] })
     expect(outcomes).toEqual(['a: already-claimed'])
   })
 
   test('a schedule that returns after it was retired starts afresh; one that stays keeps its mark and anchor', async () => {
     const { one } = stage()
-    const rate = (mark: number, anchor: number) => ({
+    const rate = (watermark: number, anchor: number) => ({
       key: 'k',
       job: 'a',
       expression: 'rate(5 minutes)',
       timezone: 'UTC',
       args: [],
       origin: 'manifest' as const,
-      mark,
+      watermark,
       anchor,
     })
-    const register = (mark: number, schedules = [rate(mark, mark)], retireOthers = true) =>
-      one.store.registerSchedules(schedules, { now: mark, retireOthers })
-    expect(await register(T0)).toEqual([{ key: 'k', job: 'a', mark: T0, anchor: T0 }])
-    expect(await register(T0 + minute)).toEqual([{ key: 'k', job: 'a', mark: T0, anchor: T0 }])
+    const register = (watermark: number, schedules = [rate(watermark, watermark)], retireOthers = true) =>
+      one.store.registerSchedules(schedules, { now: watermark, retireOthers })
+    expect(await register(T0)).toEqual([{ key: 'k', job: 'a', watermark: T0, anchor: T0 }])
+    expect(await register(T0 + minute)).toEqual([{ key: 'k', job: 'a', watermark: T0, anchor: T0 }])
     await register(T0 + 2 * minute, [], false)
-    expect(await register(T0 + 3 * minute)).toEqual([{ key: 'k', job: 'a', mark: T0, anchor: T0 }])
+    expect(await register(T0 + 3 * minute)).toEqual([{ key: 'k', job: 'a', watermark: T0, anchor: T0 }])
     await register(T0 + 4 * minute, [])
     expect((await one.store.scheduleTexts()).get('k')).toMatchObject({ expression: 'rate(5 minutes)', retired: true })
-    expect(await register(T0 + 5 * minute)).toMatchObject([{ mark: T0 + 5 * minute, anchor: T0 + 5 * minute }])
+    expect(await register(T0 + 5 * minute)).toMatchObject([{ watermark: T0 + 5 * minute, anchor: T0 + 5 * minute }])
   })
 
   test('two schedulers that make one schedule known at once agree on its mark', async () => {
@@ -237,7 +239,7 @@ export function claimRules(stage: () => Stage): void {
       timezone: 'UTC',
       args: [],
       origin: 'manifest' as const,
-      mark: T0,
+      watermark: T0,
       anchor: null,
     }))
     await expect(one.store.registerSchedules(same, { now: T0, retireOthers: true })).rejects.toMatchObject({
@@ -254,7 +256,7 @@ export function claimRules(stage: () => Stage): void {
     expect(claimed.filter(({ outcome }) => outcome === 'queued')).toHaveLength(300)
     const ends = claimed.flatMap((each) => (each.outcome === 'running' ? [one.end(each.execution)] : []))
     expect((await Promise.all(ends)).every(Boolean)).toBe(true)
-    expect((await one.take(1000)).taken).toHaveLength(300)
+    expect((await one.dequeue(1000)).taken).toHaveLength(300)
     expect(await statusOf(one.store, 'no such id')).toBeUndefined()
   })
 }

@@ -61,10 +61,10 @@ export class Node {
 
   claim(
     fires: readonly Fire[],
-    { slots = 10, marks = [] }: { slots?: number; marks?: { key: string; to: number }[] } = {},
+    { slots = 10, watermarks = [] }: { slots?: number; watermarks?: { key: string; to: number }[] } = {},
   ) {
     const { id, now } = this
-    return this.store.claim({ node: id, now, slots, staleBefore: now - this.staleAfter, marks, fires })
+    return this.store.claim({ node: id, now, slots, staleBefore: now - this.staleAfter, watermarks, fires })
   }
 
   /** What became of each fire, as `job: outcome`. */
@@ -79,14 +79,14 @@ export class Node {
     return claimed.execution
   }
 
-  take(limit = 10, id?: string) {
+  dequeue(limit = 10, id?: string) {
     const { now, staleAfter } = this
     const request = { node: this.id, now, limit, staleBefore: now - staleAfter }
-    return this.store.take(id === undefined ? request : { ...request, id })
+    return this.store.dequeue(id === undefined ? request : { ...request, id })
   }
 
   async taken(limit = 10): Promise<string[]> {
-    return (await this.take(limit)).taken.map(({ job, scheduledFor }) => `${job} ${(scheduledFor - T0) / second}`)
+    return (await this.dequeue(limit)).taken.map(({ job, scheduledFor }) => `${job} ${(scheduledFor - T0) / second}`)
   }
 
   begin(job: string, overrides: Partial<RunRequest> = {}) {
@@ -111,15 +111,15 @@ export class Node {
 
   end(
     execution: { id: string; attempt: number },
-    outcome: Parameters<Store['finish']>[0]['outcome'] = { kind: 'success' },
-    options: { keepLock?: boolean } = {},
+    outcome: Parameters<Store['complete']>[0]['outcome'] = { kind: 'success' },
+    options: { retainLock?: boolean } = {},
   ) {
     const { id, attempt } = execution
-    return this.store.finish({ id, owner: this.id, attempt, at: this.now, outcome, ...options })
+    return this.store.complete({ id, owner: this.id, attempt, at: this.now, outcome, ...options })
   }
 
-  beat() {
-    return this.store.beat(this.id, this.now)
+  heartbeat() {
+    return this.store.heartbeat(this.id, this.now)
   }
 
   recover() {
@@ -136,7 +136,7 @@ export class Node {
         timezone: 'UTC',
         args: [],
         origin: 'manifest',
-        mark: T0,
+        watermark: T0,
         anchor: null,
       })),
       { now: this.now, retireOthers: true },

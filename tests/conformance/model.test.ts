@@ -95,9 +95,9 @@ const claim = fc
     })
   })
 
-const take = fc.tuple(node, fc.integer({ min: 1, max: 3 })).map(([who, limit]) =>
+const dequeue = fc.tuple(node, fc.integer({ min: 1, max: 3 })).map(([who, limit]) =>
   step(`take ${limit} by ${who}`, async (world, { nodes }) => {
-    const { taken } = await nodes[who === 0 ? 0 : 1].take(limit)
+    const { taken } = await nodes[who === 0 ? 0 : 1].dequeue(limit)
     for (const { id, attempt } of taken) world.believed.push({ node: who, id, attempt })
   }),
 )
@@ -111,7 +111,7 @@ const begin = fc.tuple(node, job).map(([who, name]) =>
 
 const kind = fc.constantFrom<Outcome['kind']>('success', 'failure', 'retry', 'skipped', 'cancelled', 'released')
 
-const finish = fc.tuple(fc.nat({ max: 20 }), kind).map(([which, how]) =>
+const complete = fc.tuple(fc.nat({ max: 20 }), kind).map(([which, how]) =>
   step(`finish ${which} as ${how}`, async (world, { nodes, store }) => {
     const mine = world.believed.splice(which % Math.max(1, world.believed.length), 1)[0]
     if (mine === undefined) return
@@ -130,13 +130,13 @@ const finish = fc.tuple(fc.nat({ max: 20 }), kind).map(([which, how]) =>
   }),
 )
 
-const beat = node.map((who) =>
+const heartbeat = node.map((who) =>
   step(`beat of ${who}`, async (world, { nodes }) => {
     const owner = nodes[who === 0 ? 0 : 1]
     for (const row of world.seen.values()) {
       if (row.status === 'RUNNING' && row.owner === owner.id && !isFresh(row, world)) world.revived.add(row.id)
     }
-    await owner.beat()
+    await owner.heartbeat()
   }),
 )
 const recover = node.map((who) =>
@@ -159,7 +159,7 @@ const pause = fc
 
 async function tryStories(runs: number, open: () => Promise<{ store: Store; close(): Promise<void> }>): Promise<void> {
   const seed = Number(process.env.WEBSTIR_TEST_SEED ?? 20_260_101)
-  const kinds = [wait, claim, claim, take, begin, finish, finish, beat, recover, cancel, pause]
+  const kinds = [wait, claim, claim, dequeue, begin, complete, complete, heartbeat, recover, cancel, pause]
   await fc.assert(
     fc.asyncProperty(fc.commands(kinds, { maxCommands: 40 }), async (commands) => {
       const { store, close } = await open()

@@ -16,7 +16,7 @@ export function overlapRules(stage: () => Stage): void {
     test('skip records why', async () => {
       const { one } = stage()
       const running = await one.at(first).run('a', first)
-      await one.at(next).beat()
+      await one.at(next).heartbeat()
       const [claimed] = await claimNext('skip')
       expect(claimed).toMatchObject({ outcome: 'skipped', cause: 'overlap' })
       const [, skipped] = await rowsOf(one.store, 'a')
@@ -29,10 +29,10 @@ export function overlapRules(stage: () => Stage): void {
     test('queue keeps the newest one waiting', async () => {
       const { one, two } = stage()
       const running = await one.at(first).run('a', first)
-      await one.at(next).beat()
+      await one.at(next).heartbeat()
       expect(await claimNext('queue')).toMatchObject([{ outcome: 'queued' }])
       const later = next + minute
-      await one.at(later).beat()
+      await one.at(later).heartbeat()
       expect(await two.at(later).outcomes([fireOf('a', later, { overlap: 'queue' })])).toEqual(['a: queued'])
       expect(await briefly(one.store, 'a')).toEqual(['RUNNING 60', 'SKIPPED 120', 'QUEUED 180'])
       expect((await rowsOf(one.store, 'a'))[1]?.skipReason).toBe(
@@ -46,7 +46,7 @@ export function overlapRules(stage: () => Stage): void {
     test('cancel asks it to end, and waits for that', async () => {
       const { one, two } = stage()
       const running = await one.at(first).run('a', first)
-      await one.at(next).beat()
+      await one.at(next).heartbeat()
       expect(await claimNext('cancel')).toMatchObject([{ outcome: 'queued' }])
       expect(await one.store.cancelRequests('node-1')).toEqual([running.id])
       expect(await two.taken()).toEqual([])
@@ -57,7 +57,7 @@ export function overlapRules(stage: () => Stage): void {
     test('allow runs beside it, past the lock', async () => {
       const { one } = stage()
       await one.at(first).run('a', first)
-      await one.at(next).beat()
+      await one.at(next).heartbeat()
       const claimed = await claimNext('allow')
       expect(claimed).toMatchObject([{ outcome: 'running', execution: { lock: 'bypass' } }])
     })
@@ -116,7 +116,7 @@ export function overlapRules(stage: () => Stage): void {
   test('what passes the lock by is no overlap for others', async () => {
     const { one, two } = stage()
     await one.at(first).run('a', first, { overlap: 'allow' })
-    await one.at(next).beat()
+    await one.at(next).heartbeat()
     expect(await two.at(next).outcomes([fireOf('a', next)])).toEqual(['a: running'])
   })
 
@@ -135,8 +135,8 @@ export function overlapRules(stage: () => Stage): void {
   test('a lock that lingers after a time-out counts as running, until it is freed or its node dies', async () => {
     const { one, two } = stage()
     const running = await one.at(first).run('a', first)
-    expect(await one.end(running, { kind: 'failure', error: failure }, { keepLock: true })).toBe(true)
-    await one.at(next).beat()
+    expect(await one.end(running, { kind: 'failure', error: failure }, { retainLock: true })).toBe(true)
+    await one.at(next).heartbeat()
     const [claimed] = await claimNext('skip')
     expect(claimed).toMatchObject({ outcome: 'skipped', cause: 'overlap' })
     expect(await two.begin('a')).toMatchObject({ acquired: false, cause: 'locked', holder: { id: running.id } })
@@ -147,11 +147,11 @@ export function overlapRules(stage: () => Stage): void {
   test('a lingering lock that is freed holds no longer, and waiting ones run', async () => {
     const { one, two } = stage()
     const running = await one.at(first).run('a', first)
-    await one.end(running, { kind: 'failure', error: failure }, { keepLock: true })
-    await one.at(next).beat()
+    await one.end(running, { kind: 'failure', error: failure }, { retainLock: true })
+    await one.at(next).heartbeat()
     expect(await claimNext('queue')).toMatchObject([{ outcome: 'queued' }])
     expect(await two.taken()).toEqual([])
-    await one.store.freeLock(running.id)
+    await one.store.freeRetainedLock(running.id)
     expect(await two.taken()).toEqual(['a 120'])
   })
 }

@@ -142,7 +142,7 @@ export function runRules(stage: () => Stage): void {
     })
   })
 
-  describe('finish', () => {
+  describe('complete', () => {
     test('success and failure are final, and free the lock', async () => {
       const { one } = stage()
       const good = await one.at(at).run('a', at)
@@ -171,7 +171,7 @@ export function runRules(stage: () => Stage): void {
       expect(await one.end({ id: run.id, attempt: 2 })).toBe(false)
       expect(await one.end(run, { kind: 'retry', error: failure, availableAt: at })).toBe(true)
       expect(await one.end(run)).toBe(false)
-      const { taken } = await two.take()
+      const { taken } = await two.dequeue()
       expect(taken).toMatchObject([{ id: run.id, attempt: 2 }])
       expect(await one.end(run)).toBe(false)
       expect(await two.end({ id: run.id, attempt: 2 })).toBe(true)
@@ -198,7 +198,7 @@ export function runRules(stage: () => Stage): void {
       const run = await one.at(at).run('a', at, { recoverLimit: 1 })
       await one.end(run, { kind: 'released', error: failure })
       expect(await one.store.execution(run.id)).toMatchObject({ status: 'QUEUED', recoveries: 1, owner: '' })
-      const [again] = (await two.at(at).take()).taken
+      const [again] = (await two.at(at).dequeue()).taken
       if (again) await two.end(again, { kind: 'released', error: failure })
       expect(await one.store.execution(run.id)).toMatchObject({ status: 'CANCELLED', recoveries: 1, error: failure })
     })
@@ -228,7 +228,7 @@ export function runRules(stage: () => Stage): void {
       const { one, two } = stage()
       const mine = await one.at(at).run('a', at)
       const other = await two.at(at).run('b', at)
-      await one.at(at + 20 * second).beat()
+      await one.at(at + 20 * second).heartbeat()
       const { requeued } = await two.at(at + 40 * second).recover()
       expect(requeued.map(({ id }) => id)).toEqual([other.id])
       expect(await statusOf(one.store, mine.id)).toBe('RUNNING')
@@ -276,7 +276,7 @@ export function runRules(stage: () => Stage): void {
 
     test('nodes that have not beaten for long are forgotten, and nobody else', async () => {
       const { one, two } = stage()
-      await two.store.beat('node-2', at + 5 * minute)
+      await two.store.heartbeat('node-2', at + 5 * minute)
       await one.store.forgetNodes(at + 5 * minute)
       expect(await two.store.nodes()).toMatchObject([{ id: 'node-2' }])
       await one.store.forgetNodes(at + 5 * minute + 1)

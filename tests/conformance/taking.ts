@@ -17,13 +17,13 @@ export function takeRules(stage: () => Stage): void {
     expect(await two.at(at).taken(3)).toEqual(['high 60', 'old 59', 'new 60'])
     expect(await one.taken(3)).toEqual(['low 60'])
     expect(await one.taken(3)).toEqual([])
-    expect(await one.take(0)).toEqual({ taken: [], skipped: [] })
+    expect(await one.dequeue(0)).toEqual({ taken: [], skipped: [] })
   })
 
   test('what is taken runs and is owned', async () => {
     const { one, two } = stage()
     await one.at(at).claim([fireOf('a', at)], { slots: 0 })
-    const { taken } = await two.at(at + second).take()
+    const { taken } = await two.at(at + second).dequeue()
     expect(taken).toMatchObject([
       { status: 'RUNNING', attempt: 1, owner: 'node-2', startedAt: at + second, heartbeatAt: at + second },
     ])
@@ -59,9 +59,9 @@ export function takeRules(stage: () => Stage): void {
     await one.at(at).claim([fireOf('a', at), fireOf('b', at)], { slots: 0 })
     const [a] = await rowsOf(one.store, 'a')
     if (a === undefined) throw new Error('a has no row')
-    expect((await two.at(at).take(5, a.id)).taken).toMatchObject([{ job: 'a' }])
-    expect((await two.take(5, a.id)).taken).toEqual([])
-    expect((await two.take(5, 'no such id')).taken).toEqual([])
+    expect((await two.at(at).dequeue(5, a.id)).taken).toMatchObject([{ job: 'a' }])
+    expect((await two.dequeue(5, a.id)).taken).toEqual([])
+    expect((await two.dequeue(5, 'no such id')).taken).toEqual([])
   })
 
   test('two schedulers never take one execution twice, nor two of one job', async () => {
@@ -70,7 +70,7 @@ export function takeRules(stage: () => Stage): void {
     await one.at(at).claim(fires, { slots: 0 })
     const seen = new Set<string>()
     for (let round = 0; round < 12 && seen.size < 60; round++) {
-      const takes = await Promise.all([one, two, one, two].map((node) => node.at(at).take(5)))
+      const takes = await Promise.all([one, two, one, two].map((node) => node.at(at).dequeue(5)))
       const taken = takes.flatMap((each) => each.taken)
       expect(new Set(taken.map(({ job }) => job)).size).toBe(taken.length)
       for (const { id } of taken) {
@@ -110,7 +110,7 @@ export function takeRules(stage: () => Stage): void {
     const first = await one.at(at).run('a', at, { maxAttempts: 3 })
     await one.end(first, { kind: 'retry', error: failure, availableAt: at + 10 * second })
     expect(await one.at(at + 9 * second).taken()).toEqual([])
-    const { taken } = await two.at(at + 10 * second).take()
+    const { taken } = await two.at(at + 10 * second).dequeue()
     expect(taken).toMatchObject([{ id: first.id, attempt: 2, maxAttempts: 3, recoveries: 0 }])
     expect(await two.store.attempts(first.id)).toMatchObject([
       { attempt: 1, owner: 'node-1', finishedAt: at, error: failure },

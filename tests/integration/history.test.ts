@@ -262,7 +262,7 @@ describe('the history of a workspace', () => {
         now: scheduledFor,
         slots: 0,
         staleBefore: 0,
-        marks: [],
+        watermarks: [],
         fires: [
           {
             job: 'slow',

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { scheduleKey } from '../../runtime/manifest/job-schedule.ts'
-import type { ComingRun } from '../../runtime/operations/upcoming-runs.ts'
+import type { UpcomingRun } from '../../runtime/operations/upcoming-runs.ts'
 import { openStore } from '../../runtime/store/open.ts'
 import { type Ended, makeWorkspace, runCli, type Workspace } from '../support/workspace.ts'
 
@@ -26,7 +26,7 @@ beforeAll(() => {
 
 const webstir = (...args: string[]): Promise<Ended> => runCli(['next-runs', ...args], { cwd: workspace.root })
 
-async function runs(...args: string[]): Promise<ComingRun[]> {
+async function runs(...args: string[]): Promise<UpcomingRun[]> {
   const { stdout, stderr, code } = await webstir('--json', ...args)
   expect(code, stderr).toBe(0)
   return JSON.parse(stdout)
@@ -91,7 +91,7 @@ describe('next-runs', () => {
     const key = scheduleKey('poll', { text, timezone: 'UTC', args: [] })
     const store = await openStore(`file:${workspace.path('data/jobs.sqlite')}`)
     const known = { key, job: 'poll', expression: text, timezone: 'UTC', args: [], origin: 'manifest' } as const
-    await store.registerSchedules([{ ...known, mark: anchor, anchor }], { now: anchor, retireOthers: true })
+    await store.registerSchedules([{ ...known, watermark: anchor, anchor }], { now: anchor, retireOthers: true })
     await store.pause('poll', 'somebody', null, anchor)
     await store.close()
     const [first, second] = await runs('poll', '--count', '2')

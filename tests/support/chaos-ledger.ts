@@ -1,11 +1,11 @@
 import { loadManifest } from '../../runtime/manifest/load.ts'
-import { type Line, lineFrom, registration, timedSchedules } from '../../runtime/scheduler/cursor.ts'
+import { openCursor, registration, type ScheduleCursor, timedSchedules } from '../../runtime/scheduler/cursor.ts'
 import type { Attempt, Execution } from '../../runtime/store/execution.ts'
 import { openStore } from '../../runtime/store/open.ts'
 import type { Sighting } from './chaos-witness.ts'
 
 /** A line of fires, and the first instant that belongs to it. */
-export interface LedgerLine extends Line {
+export interface LedgerLine extends ScheduleCursor {
   readonly anchor: number
 }
 
@@ -32,7 +32,7 @@ export async function readLedger(workspace: string, url: string): Promise<Ledger
     const lines = schedules.map((schedule, index) => {
       const state = states[index]
       if (state === undefined || state.anchor === null) throw new Error(`${schedule.job.name} has no anchor`)
-      return { ...lineFrom(schedule, state), anchor: state.anchor }
+      return { ...openCursor(schedule, state), anchor: state.anchor }
     })
     const executions = await store.executions({ limit: 10_000_000 })
     const attempts: Attempt[] = []
@@ -59,12 +59,12 @@ export function faultsOfFires({ lines, executions }: Ledger): string[] {
   return lines.flatMap((line) => faultsOfLine(line, byKey.get(line.definition.key) ?? []))
 }
 
-function faultsOfLine({ job, schedule, anchor, mark }: LedgerLine, rows: readonly Execution[]): string[] {
+function faultsOfLine({ job, schedule, anchor, watermark }: LedgerLine, rows: readonly Execution[]): string[] {
   const faults: string[] = []
   const fault = (instant: number, text: string): void => {
     faults.push(`${job.name} ${new Date(instant).toISOString()}: ${text}`)
   }
-  const due = [...schedule.between(new Date(anchor), new Date(mark + 1))].map((fire) => fire.getTime())
+  const due = [...schedule.between(new Date(anchor), new Date(watermark + 1))].map((fire) => fire.getTime())
   const own = new Map<number, number>()
   for (const { scheduledFor } of rows) own.set(scheduledFor, (own.get(scheduledFor) ?? 0) + 1)
   const skips = rows.filter(({ status }) => status === 'SKIPPED')

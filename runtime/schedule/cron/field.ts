@@ -1,6 +1,6 @@
 import { nearest } from '../../support/suggest.ts'
 import type { FieldName } from '../errors.ts'
-import { type FieldText, isLetter, quote } from './scanner.ts'
+import { type FieldScanner, isLetter, quote } from './scanner.ts'
 
 const STAR = 42
 const COMMA = 44
@@ -9,11 +9,11 @@ const SLASH = 47
 const QUESTION_MARK = 63
 
 /** Reads the items that only one field knows (`L`, `15W`, `5L`, `5#2`); returns false, at the same place, if it is none. */
-export type SpecialReader = (field: FieldText) => boolean
+export type SpecialReader = (field: FieldScanner) => boolean
 
 /** Reads a comma-separated list of `*`, `a`, `a-b`, each with or without `/n`, and gives each value to `add`. */
 export function readField(
-  field: FieldText,
+  field: FieldScanner,
   rule: FieldRule,
   add: (value: number) => void,
   special?: SpecialReader,
@@ -26,7 +26,7 @@ export function readField(
   } while (field.take(COMMA))
 }
 
-function readItem(field: FieldText, rule: FieldRule, add: (value: number) => void): void {
+function readItem(field: FieldScanner, rule: FieldRule, add: (value: number) => void): void {
   const position = field.at
   let first = rule.min
   let last = rule.max
@@ -66,7 +66,7 @@ function readItem(field: FieldText, rule: FieldRule, add: (value: number) => voi
 }
 
 /** A number or a name, within the range of the field. */
-export function readValue(field: FieldText, rule: FieldRule): number {
+export function readValue(field: FieldScanner, rule: FieldRule): number {
   const position = field.at
   const number = field.digits()
   if (number >= 0) {
@@ -92,7 +92,7 @@ export function readValue(field: FieldText, rule: FieldRule): number {
   return index + (rule.firstName ?? 0)
 }
 
-function failValue(field: FieldText, rule: FieldRule): never {
+function failValue(field: FieldScanner, rule: FieldRule): never {
   if (field.source.charCodeAt(field.at) === QUESTION_MARK && field.at < field.end) {
     field.fail(
       rule,
@@ -112,7 +112,7 @@ function failValue(field: FieldText, rule: FieldRule): never {
   field.fail(rule, 'SCHEDULE_FIELD_SYNTAX', `${rule.name} ${quote(field.item)} cannot be read`, grammarOf(rule))
 }
 
-function failName(field: FieldText, rule: FieldRule, word: string, position: number): never {
+function failName(field: FieldScanner, rule: FieldRule, word: string, position: number): never {
   if (rule.names === undefined) {
     field.fail(
       rule,
@@ -133,7 +133,7 @@ function failName(field: FieldText, rule: FieldRule, word: string, position: num
   )
 }
 
-function failReversed(field: FieldText, rule: FieldRule, first: number, last: number, position: number): never {
+function failReversed(field: FieldScanner, rule: FieldRule, first: number, last: number, position: number): never {
   const typed = field.source.slice(position, field.at)
   const [from = '', to = ''] = typed.split('-')
   const around =

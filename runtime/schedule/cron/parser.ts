@@ -23,18 +23,18 @@ import {
   timeAtOrAfter,
   timeAtOrBefore,
 } from './plan.ts'
-import { type FieldText, wordsOf } from './scanner.ts'
+import { type FieldScanner, wordsOf } from './scanner.ts'
 import { SpecialDayReader } from './special-days.ts'
 
 /** The fields of an expression, each in its place; null is "not written". */
 export interface CronFields {
-  readonly second: FieldText | null
-  readonly minute: FieldText
-  readonly hour: FieldText
-  readonly dayOfMonth: FieldText
-  readonly month: FieldText
-  readonly dayOfWeek: FieldText
-  readonly year: FieldText | null
+  readonly second: FieldScanner | null
+  readonly minute: FieldScanner
+  readonly hour: FieldScanner
+  readonly dayOfMonth: FieldScanner
+  readonly month: FieldScanner
+  readonly dayOfWeek: FieldScanner
+  readonly year: FieldScanner | null
   /** AWS counts the days of the week from 1 and writes `?` in one of the day fields. */
   readonly dialect: 'cron' | 'aws'
 }
@@ -48,7 +48,7 @@ function add(value: number): void {
 }
 
 /** Leaves the values in `found`. The two commonest kinds of field, `*` and one number, take the short way. */
-function read(field: FieldText, rule: FieldRule, special?: SpecialReader): void {
+function read(field: FieldScanner, rule: FieldRule, special?: SpecialReader): void {
   const [low, high] = rule.all
   const number = field.plainNumber
   found.low = 0
@@ -111,7 +111,7 @@ function readTimes(fields: CronFields): TimesOfDay {
 }
 
 /** Debian's test is for the first character: also an asterisk with a step leaves the day to the other field. */
-const leavesOpen = (field: FieldText): boolean => field.isStar || field.isQuestionMark
+const leavesOpen = (field: FieldScanner): boolean => field.isStar || field.isQuestionMark
 
 function readDaysOfMonth(fields: CronFields, special: () => SpecialDayReader): number {
   const field = fields.dayOfMonth
@@ -133,7 +133,7 @@ function readDaysOfWeek(fields: CronFields, special: () => SpecialDayReader): nu
   return found.low >> 1
 }
 
-function readYears(field: FieldText): number[] {
+function readYears(field: FieldScanner): number[] {
   const years = new Set<number>()
   readField(field, YEAR, (year) => years.add(year))
   return [...years].sort((a, b) => a - b)
@@ -208,7 +208,7 @@ function macroFields(text: string, position: number): CronFields {
 }
 
 /** The fields of plain cron: five, six or seven words. */
-export function plainFields(words: readonly FieldText[]): CronFields {
+export function plainFields(words: readonly FieldScanner[]): CronFields {
   const [a, b, c, d, e, f, g] = words
   if (words.length > 7 || !a || !b || !c || !d || !e) {
     failCount(
@@ -226,7 +226,7 @@ export function plainFields(words: readonly FieldText[]): CronFields {
 const PLAIN_ORDER =
   'minute hour day-of-month month day-of-week; with six, seconds come first; with seven, the year comes last'
 
-function awsFields(words: readonly FieldText[]): CronFields {
+function awsFields(words: readonly FieldScanner[]): CronFields {
   const [minute, hour, dayOfMonth, month, dayOfWeek, year] = words
   if (words.length !== 6 || !minute || !hour || !dayOfMonth || !month || !dayOfWeek || !year) {
     failCount(words, 6, `cron(...) has ${words.length} fields where there should be six`, AWS_ORDER)
@@ -243,7 +243,7 @@ function awsFields(words: readonly FieldText[]): CronFields {
 
 const AWS_ORDER = 'minutes hours day-of-month month day-of-week year, as in cron(0 12 * * ? *)'
 
-function failCount(words: readonly FieldText[], most: number, message: string, hint: string): never {
+function failCount(words: readonly FieldScanner[], most: number, message: string, hint: string): never {
   const position = words[most]?.start ?? words.at(-1)?.end
   throw new ScheduleError('SCHEDULE_FIELD_COUNT', message, { hint, position })
 }

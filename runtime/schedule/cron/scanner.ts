@@ -5,7 +5,7 @@ const COMMA = 44
 const QUESTION_MARK = 63
 
 /** The text of one field, read from left to right. `source` is the whole expression, so positions are right. */
-export class FieldText {
+export class FieldScanner {
   // Declared only: a thousand schedules are read at each start, and initial values would cost as much as the reading.
   declare readonly source: string
   declare readonly start: number
@@ -98,17 +98,17 @@ export function isLetter(code: number): boolean {
 export const quote = (text: string): string => `"${text}"`
 
 /** The words of a stretch of text, between any white space, without copying them. */
-export function wordsOf(source: string, start = 0, end = source.length): FieldText[] {
-  const words: FieldText[] = []
+export function wordsOf(source: string, start = 0, end = source.length): FieldScanner[] {
+  const words: FieldScanner[] = []
   let from = -1
   for (let at = start; at < end; at++) {
     const code = source.charCodeAt(at)
     if (code <= 32 || code > 126 ? isSpace(code) : false) {
-      if (from >= 0) words.push(new FieldText(source, from, at))
+      if (from >= 0) words.push(new FieldScanner(source, from, at))
       from = -1
     } else if (from < 0) from = at
   }
-  if (from >= 0) words.push(new FieldText(source, from, end))
+  if (from >= 0) words.push(new FieldScanner(source, from, end))
   return words
 }
 

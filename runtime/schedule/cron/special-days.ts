@@ -1,6 +1,6 @@
 import { type FieldRule, readValue } from './field.ts'
 import type { SpecialDays } from './plan.ts'
-import { FieldText, isLetter, quote } from './scanner.ts'
+import { FieldScanner, isLetter, quote } from './scanner.ts'
 
 const L = 76
 const W = 87
@@ -28,7 +28,7 @@ export class SpecialDayReader {
   }
 
   /** `L`, `L-3`, `LW`, `15W`. */
-  readDayOfMonth(field: FieldText, rule: FieldRule): boolean {
+  readDayOfMonth(field: FieldScanner, rule: FieldRule): boolean {
     const start = field.at
     if (field.take(L)) {
       if (field.take(W)) this.#lastWeekday = true
@@ -60,7 +60,7 @@ export class SpecialDayReader {
   }
 
   /** `5L`, `FRIL`, `5#2`, `FRI#2`. `toWeekday` makes Sunday 0 of a value as written. */
-  readDayOfWeek(field: FieldText, rule: FieldRule, toWeekday: (value: number) => number): boolean {
+  readDayOfWeek(field: FieldScanner, rule: FieldRule, toWeekday: (value: number) => number): boolean {
     const start = field.at
     const length = this.#lengthOfDay(field)
     const mark = field.peek(length)
@@ -73,7 +73,7 @@ export class SpecialDayReader {
           : ['day-of-week "L" names no day', 'write 5L or FRIL for the last Friday of the month']
       field.fail(rule, 'SCHEDULE_FIELD_SYNTAX', message, hint, start)
     }
-    const day = readValue(new FieldText(field.source, start, start + length), rule)
+    const day = readValue(new FieldScanner(field.source, start, start + length), rule)
     const bit = 1 << toWeekday(day)
     field.at += length + 1
     if (mark !== HASH) {
@@ -101,7 +101,7 @@ export class SpecialDayReader {
   }
 
   /** How many characters of a number or a name come before the mark; the L of "FRIL" is a mark. */
-  #lengthOfDay(field: FieldText): number {
+  #lengthOfDay(field: FieldScanner): number {
     let length = 0
     for (let code = field.peek(); code >= 48 && code <= 57; code = field.peek(length)) length++
     if (length > 0) return length

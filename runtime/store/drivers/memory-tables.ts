@@ -1,12 +1,12 @@
 import { copyOf } from '../../support/copy.ts'
 import type { Dependency, Ending, LastSkip, LogSize, PauseHistory, StoredSchedule, Tables } from '../driver.ts'
 import type { Attempt, Execution, LogLine, SkipCause } from '../execution.ts'
-import { type Pair, pairKey } from '../locks.ts'
+import { type LockKey, lockKeyText } from '../locks.ts'
 import type { NodeRecord, ScheduleRegistration } from '../store.ts'
-import { done } from '../transaction-script.ts'
+import { result } from '../transaction-script.ts'
 
 /** A lingering lock. */
-interface Lock extends Pair {
+interface Lock extends LockKey {
   readonly executionId: string
   readonly owner: string
 }
@@ -36,28 +36,28 @@ export class MemoryTables implements Tables {
 
   // --- schedules
   schedules(keys: readonly string[] | null) {
-    if (keys === null) return done([...this.#schedules.values()])
-    return done(keys.flatMap((key) => this.#schedules.get(key) ?? []))
+    if (keys === null) return result([...this.#schedules.values()])
+    return result(keys.flatMap((key) => this.#schedules.get(key) ?? []))
   }
 
-  marks(keys: readonly string[]) {
+  watermarks(keys: readonly string[]) {
     const found = keys.flatMap((key) => this.#schedules.get(key) ?? [])
-    return done<ReadonlyMap<string, number>>(new Map(found.map(({ key, mark }) => [key, mark])))
+    return result<ReadonlyMap<string, number>>(new Map(found.map(({ key, watermark }) => [key, watermark])))
   }
 
-  moveMarks(marks: readonly { key: string; to: number }[]) {
-    for (const { key, to } of marks) {
+  moveMarks(watermarks: readonly { key: string; to: number }[]) {
+    for (const { key, to } of watermarks) {
       const stored = this.#schedules.get(key)
-      if (stored !== undefined && stored.mark < to) this.#schedules.set(key, { ...stored, mark: to })
+      if (stored !== undefined && stored.watermark < to) this.#schedules.set(key, { ...stored, watermark: to })
     }
-    return done(undefined)
+    return result(undefined)
   }
 
   putSchedules(schedules: readonly ScheduleRegistration[]) {
-    for (const { key, job, expression, timezone, mark, anchor } of schedules) {
-      this.#schedules.set(key, { key, job, expression, timezone, mark, anchor, retired: false })
+    for (const { key, job, expression, timezone, watermark, anchor } of schedules) {
+      this.#schedules.set(key, { key, job, expression, timezone, watermark, anchor, retired: false })
     }
-    return done(undefined)
+    return result(undefined)
   }
 
   retireSchedules(keys: readonly string[]) {
@@ -65,55 +65,55 @@ export class MemoryTables implements Tables {
       const stored = this.#schedules.get(key)
       if (stored !== undefined) this.#schedules.set(key, { ...stored, retired: true })
     }
-    return done(undefined)
+    return result(undefined)
   }
 
   // --- locks
-  lockPairs(pairs: readonly Pair[]) {
-    return done(pairs)
+  lockPairs(pairs: readonly LockKey[]) {
+    return result(pairs)
   }
 
-  lingering() {
+  retained() {
     const found = []
     for (const { job, tenant, executionId, owner } of this.#locks.values()) {
       const node = this.#nodes.get(owner)
       if (node !== undefined) found.push({ job, tenant, executionId, owner, heartbeatAt: node.heartbeatAt })
     }
-    return done(found)
+    return result(found)
   }
 
-  linger(executionIds: readonly string[]) {
+  retainLock(executionIds: readonly string[]) {
     for (const id of executionIds) {
       const one = this.#executions.get(id)
       if (one?.lock !== 'exclusive') continue
       const { job, tenant, owner } = one
-      this.#locks.set(pairKey(one), { job, tenant, executionId: id, owner })
+      this.#locks.set(lockKeyText(one), { job, tenant, executionId: id, owner })
     }
-    return done(undefined)
+    return result(undefined)
   }
 
-  freeLinger(executionId: string) {
+  freeRetainedLock(executionId: string) {
     for (const [key, lock] of this.#locks) if (lock.executionId === executionId) this.#locks.delete(key)
-    return done(undefined)
+    return result(undefined)
   }
 
   // --- executions
   byIds(ids: readonly string[]) {
-    return done(ids.flatMap((id) => this.#executions.get(id) ?? []))
+    return result(ids.flatMap((id) => this.#executions.get(id) ?? []))
   }
 
-  openOf(pairs: readonly Pair[]) {
-    return done(pairs.flatMap((pair) => this.#openIn(pairKey(pair))))
+  openOf(pairs: readonly LockKey[]) {
+    return result(pairs.flatMap((pair) => this.#openIn(lockKeyText(pair))))
   }
 
-  nextOf(pairs: readonly Pair[]) {
+  nextOf(pairs: readonly LockKey[]) {
     return this.openOf(pairs)
   }
 
   duePairs(now: number, _staleBefore: number, limit: number, offset: number) {
     const due = this.#queued().filter(({ availableAt }) => availableAt <= now)
     due.sort((a, b) => b.priority - a.priority || a.scheduledFor - b.scheduledFor || (a.id < b.id ? -1 : 1))
-    return done(due.slice(offset, offset + limit).map(({ job, tenant }): Pair => ({ job, tenant })))
+    return result(due.slice(offset, offset + limit).map(({ job, tenant }): LockKey => ({ job, tenant })))
   }
 
   claimedAmong(fires: Parameters<Tables['claimedAmong']>[0]) {
@@ -126,11 +126,11 @@ export class MemoryTables implements Tables {
       )
       if (isClaimed) found.add(place)
     })
-    return done<ReadonlySet<number>>(found)
+    return result<ReadonlySet<number>>(found)
   }
 
   newestInstant() {
-    return done(this.#newestInstant)
+    return result(this.#newestInstant)
   }
 
   dependencies(wanted: readonly { job: string; scheduledFor: number }[]) {
@@ -144,10 +144,10 @@ export class MemoryTables implements Tables {
         found.push({ job, tenant: one.tenant, status: one.status, scheduledFor: one.scheduledFor, until })
       }
     }
-    return done(found)
+    return result(found)
   }
 
-  lastSkips(pairs: readonly Pair[]) {
+  lastSkips(pairs: readonly LockKey[]) {
     const found: LastSkip[] = []
     for (const { job, tenant } of pairs) {
       const mine = this.#of(job).filter((one) => one.tenant === tenant)
@@ -158,7 +158,7 @@ export class MemoryTables implements Tables {
       const { id, scheduledFor } = last
       found.push({ job, tenant, id, cause, scheduledFor, skippedUntil: last.skippedUntil ?? scheduledFor, isNewest })
     }
-    return done(found)
+    return result(found)
   }
 
   insert(executions: readonly Execution[], causes: ReadonlyMap<string, SkipCause>) {
@@ -169,14 +169,14 @@ export class MemoryTables implements Tables {
       this.#byJob.set(execution.job, ofJob.add(execution.id))
     }
     for (const [id, cause] of causes) this.#causes.set(id, cause)
-    return done(undefined)
+    return result(undefined)
   }
 
   extendSkips(more: readonly { id: string; count: number; until: number; at: number }[]) {
     for (const { id, count, until, at } of more) {
       this.#change(id, (one) => ({ skipCount: one.skipCount + count, skippedUntil: until, finishedAt: at }))
     }
-    return done(undefined)
+    return result(undefined)
   }
 
   start(starting: readonly { id: string; attempt: number }[], node: string, now: number) {
@@ -186,7 +186,7 @@ export class MemoryTables implements Tables {
       this.#change(id, () => ({ status: 'RUNNING', attempt, owner: node, heartbeatAt: now, startedAt: now }))
       started.add(id)
     }
-    return done<ReadonlySet<string>>(started)
+    return result<ReadonlySet<string>>(started)
   }
 
   end(endings: readonly Ending[], from: 'QUEUED' | 'RUNNING') {
@@ -208,7 +208,7 @@ export class MemoryTables implements Tables {
       if (skip !== null) this.#causes.set(ending.id, skip.cause)
       changed.add(ending.id)
     }
-    return done<ReadonlySet<string>>(changed)
+    return result<ReadonlySet<string>>(changed)
   }
 
   succeed(ends: readonly { id: string; attempt: number; at: number }[], owner: string) {
@@ -222,7 +222,7 @@ export class MemoryTables implements Tables {
       ended.add(id)
     }
     this.insertAttempts(attempts)
-    return done<ReadonlySet<string>>(ended)
+    return result<ReadonlySet<string>>(ended)
   }
 
   requestCancel(ids: readonly string[], now: number) {
@@ -232,16 +232,16 @@ export class MemoryTables implements Tables {
         this.#change(id, () => ({ cancelRequestedAt: now }))
       }
     }
-    return done(undefined)
+    return result(undefined)
   }
 
   cancelRequests(node: string) {
     const asked = this.#running().filter((one) => one.owner === node && one.cancelRequestedAt !== null)
-    return done(asked.map(({ id }) => id))
+    return result(asked.map(({ id }) => id))
   }
 
   stale(before: number, limit: number) {
-    return done(
+    return result(
       this.#running()
         .filter((one) => (one.heartbeatAt ?? 0) < before)
         .slice(0, limit),
@@ -250,12 +250,14 @@ export class MemoryTables implements Tables {
 
   running(ids: readonly string[]) {
     const found = new Set(ids)
-    return done([...found].flatMap((id) => this.#executions.get(id) ?? []).filter(({ status }) => status === 'RUNNING'))
+    return result(
+      [...found].flatMap((id) => this.#executions.get(id) ?? []).filter(({ status }) => status === 'RUNNING'),
+    )
   }
 
   setProgress(id: string, percent: number, message: string | null) {
     this.#change(id, () => ({ progress: { percent, message } }))
-    return done(undefined)
+    return result(undefined)
   }
 
   list(filter: Parameters<Tables['list']>[0]) {
@@ -271,12 +273,14 @@ export class MemoryTables implements Tables {
         one.id.startsWith(idPrefix),
     )
     found.sort((a, b) => b.scheduledFor - a.scheduledFor || (a.id < b.id ? 1 : -1))
-    return done(found.slice(0, limit))
+    return result(found.slice(0, limit))
   }
 
   nextAvailableAt() {
     const queued = this.#queued()
-    return done(queued.length === 0 ? null : queued.reduce((least, one) => Math.min(least, one.availableAt), Infinity))
+    return result(
+      queued.length === 0 ? null : queued.reduce((least, one) => Math.min(least, one.availableAt), Infinity),
+    )
   }
 
   // --- attempts and logs
@@ -284,16 +288,16 @@ export class MemoryTables implements Tables {
     for (const one of attempts) {
       this.#attempts.set(one.executionId, [...(this.#attempts.get(one.executionId) ?? []), copyOf(one)])
     }
-    return done(undefined)
+    return result(undefined)
   }
 
   attempts(executionId: string) {
-    return done([...(this.#attempts.get(executionId) ?? [])])
+    return result([...(this.#attempts.get(executionId) ?? [])])
   }
 
   logSize(executionId: string) {
     const log = this.#logs.get(executionId)
-    return done<LogSize>({ lines: log?.lines.length ?? 0, bytes: log?.bytes ?? 0, cut: log?.cut ?? 0 })
+    return result<LogSize>({ lines: log?.lines.length ?? 0, bytes: log?.bytes ?? 0, cut: log?.cut ?? 0 })
   }
 
   addLog(executionId: string, _attempt: number, _from: number, lines: readonly LogLine[]) {
@@ -303,7 +307,7 @@ export class MemoryTables implements Tables {
     for (const { message, data } of lines) {
       log.bytes += Buffer.byteLength(message) + (data === null ? 0 : JSON.stringify(data).length)
     }
-    return done(undefined)
+    return result(undefined)
   }
 
   cutLog(executionId: string, _attempt: number, _line: number, note: LogLine, cut: number) {
@@ -312,51 +316,51 @@ export class MemoryTables implements Tables {
     if (log.cut > 0) log.lines.pop()
     log.lines.push(note)
     log.cut = cut
-    return done(undefined)
+    return result(undefined)
   }
 
   logLines(executionId: string, from: number) {
-    return done((this.#logs.get(executionId)?.lines ?? []).slice(from))
+    return result((this.#logs.get(executionId)?.lines ?? []).slice(from))
   }
 
   // --- pausing
   pauses(job: string | null) {
-    if (job === null) return done([...this.#pauses.values()])
+    if (job === null) return result([...this.#pauses.values()])
     const history = this.#pauses.get(job)
-    return done(history === undefined ? [] : [history])
+    return result(history === undefined ? [] : [history])
   }
 
   putPause(pause: PauseHistory) {
     this.#pauses.set(pause.job, pause)
-    return done(undefined)
+    return result(undefined)
   }
 
   // --- nodes
   putNode(node: NodeRecord) {
     this.#nodes.set(node.id, copyOf(node))
-    return done(undefined)
+    return result(undefined)
   }
 
-  beat(node: string, now: number) {
+  heartbeat(node: string, now: number) {
     const known = this.#nodes.get(node)
     if (known !== undefined) this.#nodes.set(node, { ...known, heartbeatAt: now })
     for (const { id, owner } of this.#running()) if (owner === node) this.#change(id, () => ({ heartbeatAt: now }))
-    return done(undefined)
+    return result(undefined)
   }
 
   setNextWake(node: string, at: number) {
     const known = this.#nodes.get(node)
     if (known !== undefined) this.#nodes.set(node, { ...known, nextWakeAt: at })
-    return done(undefined)
+    return result(undefined)
   }
 
   removeNode(id: string) {
     this.#nodes.delete(id)
-    return done(undefined)
+    return result(undefined)
   }
 
   nodes() {
-    return done([...this.#nodes.values()].sort((a, b) => a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1)))
+    return result([...this.#nodes.values()].sort((a, b) => a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1)))
   }
 
   // --- keeping house
@@ -367,20 +371,20 @@ export class MemoryTables implements Tables {
       if (old.length >= limit || queuedAt >= before) break
       if (finishedAt !== null && finishedAt < before) old.push(id)
     }
-    return done(old)
+    return result(old)
   }
 
   jobsBeyond(keep: number) {
     const found: string[] = []
     for (const [job, ids] of this.#byJob) if (ids.size > keep) found.push(job)
-    return done(found)
+    return result(found)
   }
 
   beyond(job: string, keep: number, limit: number) {
-    if ((this.#byJob.get(job)?.size ?? 0) <= keep) return done([])
+    if ((this.#byJob.get(job)?.size ?? 0) <= keep) return result([])
     const mine = this.#of(job).filter(({ finishedAt }) => finishedAt !== null)
     mine.sort((a, b) => b.scheduledFor - a.scheduledFor)
-    return done(mine.slice(keep, keep + limit).map(({ id }) => id))
+    return result(mine.slice(keep, keep + limit).map(({ id }) => id))
   }
 
   remove(ids: readonly string[]) {
@@ -392,13 +396,13 @@ export class MemoryTables implements Tables {
       this.#attempts.delete(id)
       this.#logs.delete(id)
     }
-    return done(undefined)
+    return result(undefined)
   }
 
   // --- the maps
   #put(execution: Execution): void {
     this.#executions.set(execution.id, execution)
-    const key = pairKey(execution)
+    const key = lockKeyText(execution)
     const open = this.#open.get(key)
     if (execution.status === 'QUEUED' || execution.status === 'RUNNING') {
       if (open === undefined) this.#open.set(key, new Set([execution.id]))

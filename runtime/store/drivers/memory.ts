@@ -1,9 +1,9 @@
 import { copyOf } from '../../support/copy.ts'
 import type { Driver, Session } from '../driver.ts'
 import { StoreError } from '../errors.ts'
-import type { Pair } from '../locks.ts'
+import type { LockKey } from '../locks.ts'
 import type { StoreTransaction } from '../store.ts'
-import { runNow, type Steps } from '../transaction-script.ts'
+import { runSync, type Script } from '../transaction-script.ts'
 import { MemoryTables } from './memory-tables.ts'
 
 /** A store of this process alone, which keeps nothing. Results are copies: nobody changes what is kept. */
@@ -20,21 +20,21 @@ class MemoryDriver implements Driver {
   #busy: Promise<void> | undefined
   #isClosed = false
 
-  async read<Result>(steps: () => Steps<Result>): Promise<Result> {
+  async read<Result>(steps: () => Script<Result>): Promise<Result> {
     this.#refuseClosed()
-    return copyOf(runNow(steps(), refuse))
+    return copyOf(runSync(steps(), refuse))
   }
 
-  write<Result>(steps: () => Steps<Result>): Promise<Result> {
+  write<Result>(steps: () => Script<Result>): Promise<Result> {
     return this.#busy === undefined ? this.read(steps) : this.#writeLater(steps)
   }
 
-  async #writeLater<Result>(steps: () => Steps<Result>): Promise<Result> {
+  async #writeLater<Result>(steps: () => Script<Result>): Promise<Result> {
     while (this.#busy !== undefined) await this.#busy
     return await this.read(steps)
   }
 
-  async alone<Result>(_pair: Pair, work: (session: Session) => Promise<Result>): Promise<Result> {
+  async alone<Result>(_pair: LockKey, work: (session: Session) => Promise<Result>): Promise<Result> {
     while (this.#busy !== undefined) await this.#busy
     let free = (): void => {}
     this.#busy = new Promise((resolve) => {

@@ -3,11 +3,11 @@ import { builtin } from '../../support/builtin.ts'
 import { type Clock, sleep } from '../../support/clock.ts'
 import type { Driver, Session } from '../driver.ts'
 import { StoreError } from '../errors.ts'
-import type { Pair } from '../locks.ts'
+import type { LockKey } from '../locks.ts'
 import { storableValues } from '../sql/storable-text.ts'
 import { sqlTables } from '../sql/tables.ts'
 import type { StoreTransaction } from '../store.ts'
-import { type Row, runInTurn, type Statement, type Steps } from '../transaction-script.ts'
+import { type Row, runAsync, type Script, type Statement } from '../transaction-script.ts'
 import { isConflict, postgresError } from './postgres-errors.ts'
 
 export interface PostgresOptions {
@@ -78,15 +78,15 @@ class PostgresDriver implements Driver {
     this.target = location.target
   }
 
-  read<Result>(steps: () => Steps<Result>): Promise<Result> {
-    return this.#connected((client) => runInTurn(steps(), (statement) => run(client, statement)))
+  read<Result>(steps: () => Script<Result>): Promise<Result> {
+    return this.#connected((client) => runAsync(steps(), (statement) => run(client, statement)))
   }
 
-  async write<Result>(steps: () => Steps<Result>): Promise<Result> {
+  async write<Result>(steps: () => Script<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#connected((client) =>
-          inTransaction(client, () => runInTurn(steps(), (statement) => run(client, statement))),
+          inTransaction(client, () => runAsync(steps(), (statement) => run(client, statement))),
         )
       } catch (error) {
         const isLast = attempt > RETRIES || !(error instanceof StoreError && isConflict(error.cause))
@@ -96,12 +96,12 @@ class PostgresDriver implements Driver {
     }
   }
 
-  alone<Result>(pair: Pair, work: (session: Session) => Promise<Result>): Promise<Result> {
+  alone<Result>(pair: LockKey, work: (session: Session) => Promise<Result>): Promise<Result> {
     return this.#connected((client) =>
       inTransaction(client, async () => {
         const session: Session = {
           transaction: transactionOn(client, this.url),
-          run: (steps) => runInTurn(steps, (statement) => run(client, statement)),
+          run: (steps) => runAsync(steps, (statement) => run(client, statement)),
         }
         await session.run(this.tables.lockPairs([pair], true))
         return await work(session)

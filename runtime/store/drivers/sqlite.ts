@@ -5,10 +5,10 @@ import { type Clock, sleep } from '../../support/clock.ts'
 import { messageOf } from '../../support/errors.ts'
 import type { Driver, Session } from '../driver.ts'
 import { StoreError } from '../errors.ts'
-import type { Pair } from '../locks.ts'
+import type { LockKey } from '../locks.ts'
 import { sqlTables } from '../sql/tables.ts'
 import type { StoreTransaction } from '../store.ts'
-import { runNow, type Steps } from '../transaction-script.ts'
+import { runSync, type Script } from '../transaction-script.ts'
 import { Connection, loadLibsql } from './libsql.ts'
 import { isBusy, sqliteError } from './sqlite-errors.ts'
 
@@ -48,9 +48,9 @@ export async function openSqlite(
       cause,
     })
   }
-  const patience = { ...options, path }
+  const timeout = { ...options, path }
   const connect = (): Promise<Connection> =>
-    patiently(patience, () => {
+    patiently(timeout, () => {
       const database = new Database(path, { timeout: 0 })
       try {
         // NORMAL: a commit survives the process; a power cut may take back the newest ones, never half of one.
@@ -63,7 +63,7 @@ export async function openSqlite(
       }
       return new Connection(database)
     })
-  return new SqliteDriver(await connect(), connect, patience)
+  return new SqliteDriver(await connect(), connect, timeout)
 }
 
 class SqliteDriver implements Driver {
@@ -78,36 +78,36 @@ class SqliteDriver implements Driver {
   constructor(
     private readonly main: Connection,
     private readonly connect: () => Promise<Connection>,
-    private readonly patience: Patience,
+    private readonly timeout: Patience,
   ) {
-    this.url = `file:${patience.path}`
+    this.url = `file:${timeout.path}`
     this.target = this.url
   }
 
-  read<Result>(steps: () => Steps<Result>): Promise<Result> {
-    return patiently(this.patience, () => {
+  read<Result>(steps: () => Script<Result>): Promise<Result> {
+    return patiently(this.timeout, () => {
       this.#refuseClosed()
-      return inTransaction(this.main, 'begin', () => runNow(steps(), this.main.run))
+      return inTransaction(this.main, 'begin', () => runSync(steps(), this.main.run))
     })
   }
 
-  write<Result>(steps: () => Steps<Result>): Promise<Result> {
-    return patiently(this.patience, () => {
+  write<Result>(steps: () => Script<Result>): Promise<Result> {
+    return patiently(this.timeout, () => {
       this.#refuseClosed()
-      return inTransaction(this.main, 'begin immediate', () => runNow(steps(), this.main.run))
+      return inTransaction(this.main, 'begin immediate', () => runSync(steps(), this.main.run))
     })
   }
 
-  async alone<Result>(_pair: Pair, work: (session: Session) => Promise<Result>): Promise<Result> {
+  async alone<Result>(_pair: LockKey, work: (session: Session) => Promise<Result>): Promise<Result> {
     this.#refuseClosed()
     const connection = this.#spare.pop() ?? (await this.connect())
     try {
-      await patiently(this.patience, () => connection.exec('begin immediate'))
+      await patiently(this.timeout, () => connection.exec('begin immediate'))
       let result: Result
       try {
         result = await work({
-          transaction: transactionOn(connection, this.patience.path),
-          run: async (steps) => runNow(steps, connection.run),
+          transaction: transactionOn(connection, this.timeout.path),
+          run: async (steps) => runSync(steps, connection.run),
         })
         connection.exec('commit')
       } catch (error) {
@@ -131,7 +131,7 @@ class SqliteDriver implements Driver {
   /** libsql's own end doesn't: whoever opens the database next would have to read through all of the log. */
   #emptyLog(): void {
     try {
-      const { size } = statSync(`${this.patience.path}-wal`)
+      const { size } = statSync(`${this.timeout.path}-wal`)
       if (size > LONG_LOG) this.main.query('pragma wal_checkpoint(truncate)', [])
     } catch {
       // There is none, or others are using it: then they will.
@@ -148,8 +148,8 @@ interface Patience extends SqliteOptions {
 }
 
 /** Tries until the database isn't locked, for as long as the caller allows. */
-async function patiently<Result>(patience: Patience, attempt: () => Result): Promise<Result> {
-  const { clock, busyLimit, path } = patience
+async function patiently<Result>(timeout: Patience, attempt: () => Result): Promise<Result> {
+  const { clock, busyLimit, path } = timeout
   let start: number | undefined
   for (let wait = FIRST_WAIT; ; wait = Math.min(LONGEST_WAIT, wait * 2)) {
     try {
@@ -157,7 +157,7 @@ async function patiently<Result>(patience: Patience, attempt: () => Result): Pro
     } catch (error) {
       if (!isBusy(error)) throw sqliteError(error, path)
       start ??= clock.now()
-      if (clock.now() - start >= busyLimit) throw tooBusy(error, patience)
+      if (clock.now() - start >= busyLimit) throw tooBusy(error, timeout)
     }
     await sleep(clock, wait)
   }

@@ -2,7 +2,7 @@ import type { Driver } from '../driver.ts'
 import { StoreError } from '../errors.ts'
 import type { Dialect } from '../sql/dialect.ts'
 import { number, text } from '../sql/rows.ts'
-import type { Steps } from '../transaction-script.ts'
+import type { Script } from '../transaction-script.ts'
 import { HISTORY, LATEST, type MigrationState, refuseNewer } from './migration.ts'
 
 /** Any number does, as long as all programs take the same. */
@@ -69,7 +69,7 @@ function currentVersion(driver: MigratableDriver): Promise<number> {
   })
 }
 
-function* hasHistory(dialect: Dialect): Steps<boolean> {
+function* hasHistory(dialect: Dialect): Script<boolean> {
   const sql =
     dialect === 'sqlite'
       ? `select 1 as found from sqlite_master where type = 'table' and name = 'job_migration'`

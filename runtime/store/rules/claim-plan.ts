@@ -1,25 +1,25 @@
 import type { Dependency, PauseHistory } from '../driver.ts'
 import type { Execution, Fire, SkipCause } from '../execution.ts'
-import { byPair, holdsLock, inOrder, type Lingering, lingers, pairKey } from '../locks.ts'
-import { judgeAfter } from './dependencies.ts'
-import { judgeOverlap } from './overlap.ts'
+import { byLockKey, holdsLock, inOrder, isRetained, lockKeyText, type RetainedLock } from '../locks.ts'
+import { decideAfter } from './dependencies.ts'
+import { decideOverlap } from './overlap.ts'
 import { pausedReason } from './pauses.ts'
 
 /** What the store holds that bears on a tick, read in the transaction of the claim. */
 export interface ClaimView {
   /** Stored marks of the schedules that the tick moves. */
-  readonly marks: ReadonlyMap<string, number>
+  readonly watermarks: ReadonlyMap<string, number>
   /** Positions of fires that have a row already, or are counted in one. */
   readonly claimed: ReadonlySet<number>
   /** By job. */
   readonly pauses: ReadonlyMap<string, PauseHistory>
   readonly open: readonly Execution[]
-  readonly lingering: readonly Lingering[]
+  readonly retained: readonly RetainedLock[]
   readonly dependencies: readonly Dependency[]
 }
 
 /** What is to become of one fire. */
-export type Verdict =
+export type Decision =
   | { readonly kind: 'already-claimed' }
   | { readonly kind: 'skip'; readonly cause: SkipCause; readonly reason: string }
   | { readonly kind: 'run' }
@@ -27,7 +27,7 @@ export type Verdict =
 
 export interface ClaimPlan {
   /** One for each fire, in the order given. */
-  readonly verdicts: readonly Verdict[]
+  readonly verdicts: readonly Decision[]
   /** Queued executions that a newer fire takes the place of. */
   readonly replaced: ReadonlyMap<Execution, Fire>
   /** Queued executions, started before, that a newer fire ends. */
@@ -37,10 +37,10 @@ export interface ClaimPlan {
 }
 
 /* A tick has hundreds of fires that are all judged alike. */
-const RUN: Verdict = { kind: 'run' }
-const WAIT: Verdict = { kind: 'wait' }
+const RUN: Decision = { kind: 'run' }
+const WAIT: Decision = { kind: 'wait' }
 const NO_EXECUTIONS: readonly Execution[] = []
-const NO_LOCKS: readonly Lingering[] = []
+const NO_LOCKS: readonly RetainedLock[] = []
 const NO_CHAIN: ReadonlySet<number> = new Set()
 
 /**
@@ -52,40 +52,40 @@ export function planClaim(
   view: ClaimView,
   at: { now: number; slots: number; staleBefore: number },
 ): ClaimPlan {
-  const verdicts: (Verdict | undefined)[] = fires.map(() => undefined)
-  const open = byPair(view.open)
-  const lingering = byPair(view.lingering)
+  const verdicts: (Decision | undefined)[] = fires.map(() => undefined)
+  const open = byLockKey(view.open)
+  const retained = byLockKey(view.retained)
   const replaced = new Map<Execution, Fire>()
   const cancelled = new Map<Execution, Fire>()
   const asked = new Set<Execution>()
   const blocked = new Set<number>()
-  const keys = fires.map(pairKey)
+  const keys = fires.map(lockKeyText)
   const sameInstant = fires.some(({ after }) => after.length > 0) ? byInstant(fires) : new Map<string, number[]>()
 
   /** Fires of one tick depend on each other through `after`, so a fire is judged after those that it names. */
-  const judge = (position: number, fire: Fire, chain: ReadonlySet<number>): Verdict => {
+  const decide = (position: number, fire: Fire, chain: ReadonlySet<number>): Decision => {
     const known = verdicts[position]
     if (known !== undefined) return known
-    const verdict = judgeFire(position, fire, chain)
+    const verdict = decideFire(position, fire, chain)
     verdicts[position] = verdict
     return verdict
   }
 
-  const judgeFire = (position: number, fire: Fire, chain: ReadonlySet<number>): Verdict => {
-    const mark = view.marks.get(fire.scheduleKey)
-    if ((mark !== undefined && fire.scheduledFor <= mark) || view.claimed.has(position)) {
+  const decideFire = (position: number, fire: Fire, chain: ReadonlySet<number>): Decision => {
+    const watermark = view.watermarks.get(fire.scheduleKey)
+    if ((watermark !== undefined && fire.scheduledFor <= watermark) || view.claimed.has(position)) {
       return { kind: 'already-claimed' }
     }
     if (fire.skip !== null) return { kind: 'skip', ...fire.skip }
     const pause = pausedReason(view.pauses.get(fire.job), fire.scheduledFor)
     if (pause !== null) return { kind: 'skip', cause: 'paused', reason: pause }
     if (fire.after.length > 0) {
-      const after = judgeAfter(fire, [...view.dependencies, ...inThisTick(position, fire, chain)])
+      const after = decideAfter(fire, [...view.dependencies, ...inThisTick(position, fire, chain)])
       if (after.kind === 'skip') return { kind: 'skip', cause: 'after', reason: after.reason }
       if (after.kind === 'wait') blocked.add(position)
     }
     const key = keys[position] ?? ''
-    const overlap = judgeOverlap(fire, open.get(key) ?? NO_EXECUTIONS, lingering.get(key) ?? NO_LOCKS, at)
+    const overlap = decideOverlap(fire, open.get(key) ?? NO_EXECUTIONS, retained.get(key) ?? NO_LOCKS, at)
     if (overlap.kind === 'skip') return { kind: 'skip', cause: 'overlap', reason: overlap.reason }
     if (overlap.kind === 'queue' || overlap.kind === 'cancel') {
       for (const other of overlap.replaced) replaced.set(other, fire)
@@ -103,7 +103,7 @@ export function planClaim(
       for (const other of sameInstant.get(`${fire.scheduledFor} ${job}`) ?? []) {
         const dependency = fires[other]
         if (dependency === undefined || other === position || chain.has(other)) continue
-        const verdict = judge(other, dependency, new Set([...chain, position]))
+        const verdict = decide(other, dependency, new Set([...chain, position]))
         if (verdict.kind === 'already-claimed') continue
         const { tenant, scheduledFor } = dependency
         const status = verdict.kind === 'skip' ? 'SKIPPED' : 'QUEUED'
@@ -114,7 +114,7 @@ export function planClaim(
   }
 
   fires.forEach((fire, position) => {
-    judge(position, fire, NO_CHAIN)
+    decide(position, fire, NO_CHAIN)
   })
   const gone = new Set([...replaced.keys(), ...cancelled.keys()])
   const starts = giveSlots(fires, keys, verdicts, blocked, view, gone, at)
@@ -140,18 +140,18 @@ function byInstant(fires: readonly Fire[]): Map<string, number[]> {
 function giveSlots(
   fires: readonly Fire[],
   keys: readonly string[],
-  verdicts: readonly (Verdict | undefined)[],
+  verdicts: readonly (Decision | undefined)[],
   blocked: ReadonlySet<number>,
   view: ClaimView,
   gone: ReadonlySet<Execution>,
   at: { now: number; slots: number; staleBefore: number },
 ): Set<number> {
   const held = new Set<string>()
-  for (const lock of view.lingering) if (lingers(lock, at.staleBefore)) held.add(pairKey(lock))
+  for (const lock of view.retained) if (isRetained(lock, at.staleBefore)) held.add(lockKeyText(lock))
   /** Instant of the first execution of each pair that waits for the lock since an earlier tick. */
   const firstInLine = new Map<string, Execution>()
   for (const other of view.open) {
-    const key = pairKey(other)
+    const key = lockKeyText(other)
     if (holdsLock(other, at.staleBefore)) held.add(key)
     if (other.status !== 'QUEUED' || other.lock === 'bypass' || other.availableAt > at.now || gone.has(other)) continue
     const first = firstInLine.get(key)

@@ -1,9 +1,9 @@
 import type { LastSkip, Tables } from '../driver.ts'
 import type { ClaimOutcome, Execution, Fire, SkipCause } from '../execution.ts'
-import { distinctPairs, pairKey } from '../locks.ts'
+import { distinctPairs, lockKeyText } from '../locks.ts'
 import type { Store } from '../store.ts'
-import type { Steps } from '../transaction-script.ts'
-import { inSlotOrder, planClaim, type Verdict } from './claim-plan.ts'
+import type { Script } from '../transaction-script.ts'
+import { type Decision, inSlotOrder, planClaim } from './claim-plan.ts'
 import { wantedDependencies } from './dependencies.ts'
 import { queuedRow, runningRow, skippedRow } from './new-execution.ts'
 import { cancelledInQueue, instantText, skipped, skipText } from './transitions.ts'
@@ -11,14 +11,18 @@ import { cancelledInQueue, instantText, skipped, skipText } from './transitions.
 export type Tick = Parameters<Store['claim']>[0]
 
 /** One tick in one transaction: read what bears on it, decide, write. */
-export function* claim(tables: Tables, tick: Tick): Steps<ClaimOutcome[]> {
+export function* claim(tables: Tables, tick: Tick): Script<ClaimOutcome[]> {
   const { fires, now } = tick
-  const marks =
-    tick.marks.length === 0 ? new Map<string, number>() : yield* tables.marks(tick.marks.map(({ key }) => key))
-  yield* tables.moveMarks(tick.marks.filter(({ key, to }) => to > (marks.get(key) ?? Number.POSITIVE_INFINITY)))
+  const watermarks =
+    tick.watermarks.length === 0
+      ? new Map<string, number>()
+      : yield* tables.watermarks(tick.watermarks.map(({ key }) => key))
+  yield* tables.moveMarks(
+    tick.watermarks.filter(({ key, to }) => to > (watermarks.get(key) ?? Number.POSITIVE_INFINITY)),
+  )
   if (fires.length === 0) return []
   // Where several schedulers watch, all but the first come too late for every fire: they needn't wait for its locks.
-  if (fires.every((fire) => fire.scheduledFor <= (marks.get(fire.scheduleKey) ?? Number.NEGATIVE_INFINITY))) {
+  if (fires.every((fire) => fire.scheduledFor <= (watermarks.get(fire.scheduleKey) ?? Number.NEGATIVE_INFINITY))) {
     return inSlotOrder(fires).flatMap((position) => {
       const fire = fires[position]
       return fire === undefined ? [] : [{ outcome: 'already-claimed' as const, fire }]
@@ -26,23 +30,23 @@ export function* claim(tables: Tables, tick: Tick): Steps<ClaimOutcome[]> {
   }
   const pairs = distinctPairs(fires)
   yield* tables.lockPairs(pairs, true)
-  const uncovered = fires.filter((fire) => !marks.has(fire.scheduleKey))
+  const uncovered = fires.filter((fire) => !watermarks.has(fire.scheduleKey))
   const lastSkips = new Map<string, LastSkip>()
   if (uncovered.length > 0) yield* readLastSkips(tables, uncovered, lastSkips)
   const claimed = new Set(yield* claimedAmong(tables, fires))
   fires.forEach((fire, position) => {
-    if (!marks.has(fire.scheduleKey) && isCounted(fire, lastSkips.get(pairKey(fire)))) claimed.add(position)
+    if (!watermarks.has(fire.scheduleKey) && isCounted(fire, lastSkips.get(lockKeyText(fire)))) claimed.add(position)
   })
   const waitsFor = wantedDependencies(fires)
   const histories = yield* tables.pauses(null)
   const plan = planClaim(
     fires,
     {
-      marks,
+      watermarks,
       claimed,
       pauses: new Map(histories.map((history) => [history.job, history])),
       open: yield* tables.openOf(pairs),
-      lingering: yield* tables.lingering(),
+      retained: yield* tables.retained(),
       dependencies: waitsFor.length === 0 ? [] : yield* tables.dependencies(waitsFor),
     },
     tick,
@@ -70,7 +74,7 @@ export function* claim(tables: Tables, tick: Tick): Steps<ClaimOutcome[]> {
 }
 
 /** Positions of the fires that have a row. Most ticks are later than all there is, which one look tells. */
-function* claimedAmong(tables: Tables, fires: readonly Fire[]): Steps<ReadonlySet<number>> {
+function* claimedAmong(tables: Tables, fires: readonly Fire[]): Script<ReadonlySet<number>> {
   const newest = yield* tables.newestInstant()
   if (newest === null || fires.every(({ scheduledFor }) => scheduledFor > newest)) return new Set()
   return yield* tables.claimedAmong(fires)
@@ -80,9 +84,9 @@ function* claimedAmong(tables: Tables, fires: readonly Fire[]): Steps<ReadonlySe
 function* record(
   tables: Tables,
   tick: Tick,
-  verdicts: readonly Verdict[],
+  verdicts: readonly Decision[],
   lastSkips: Map<string, LastSkip>,
-): Steps<ClaimOutcome[]> {
+): Script<ClaimOutcome[]> {
   const { fires, now } = tick
   const outcomes: (ClaimOutcome | undefined)[] = fires.map(() => undefined)
   const inserts: Execution[] = []
@@ -94,7 +98,7 @@ function* record(
     const fire = fires[position]
     const verdict = verdicts[position]
     if (fire === undefined || verdict === undefined) continue
-    const key = pairKey(fire)
+    const key = lockKeyText(fire)
     if (verdict.kind === 'already-claimed') {
       outcomes[position] = { outcome: 'already-claimed', fire }
     } else if (verdict.kind === 'skip') {
@@ -136,10 +140,10 @@ function* record(
   return inSlotOrder(fires).flatMap((position) => outcomes[position] ?? [])
 }
 
-function* readLastSkips(tables: Tables, fires: readonly Fire[], into: Map<string, LastSkip>): Steps<void> {
-  const missing = distinctPairs(fires).filter((pair) => !into.has(pairKey(pair)))
+function* readLastSkips(tables: Tables, fires: readonly Fire[], into: Map<string, LastSkip>): Script<void> {
+  const missing = distinctPairs(fires).filter((pair) => !into.has(lockKeyText(pair)))
   if (missing.length === 0) return
-  for (const last of yield* tables.lastSkips(missing)) into.set(pairKey(last), last)
+  for (const last of yield* tables.lastSkips(missing)) into.set(lockKeyText(last), last)
 }
 
 /** Whether a fire that no mark covers was counted into a row of skips before: only the first has a row of its own. */

@@ -1,6 +1,6 @@
 import type { Dependency } from '../driver.ts'
 import type { Fire } from '../execution.ts'
-import type { Pair } from '../locks.ts'
+import type { LockKey } from '../locks.ts'
 
 /** What becomes of something that waits for other jobs of the same instant. */
 export type AfterVerdict =
@@ -8,7 +8,7 @@ export type AfterVerdict =
   | { readonly kind: 'wait'; readonly job: string }
   | { readonly kind: 'skip'; readonly reason: string }
 
-type Waiting = Pair & Pick<Fire, 'after' | 'scheduledFor'>
+type Waiting = LockKey & Pick<Fire, 'after' | 'scheduledFor'>
 
 /** Which jobs at which instants have to be looked up for these. */
 export function wantedDependencies(waiting: Iterable<Waiting>): { job: string; scheduledFor: number }[] {
@@ -24,7 +24,7 @@ export function wantedDependencies(waiting: Iterable<Waiting>): { job: string; s
  * that is still open keeps it waiting, none at all is nothing to wait for. A job of many tenants is waited for as a
  * whole (its row without a tenant), unless the waiting one belongs to the same tenant.
  */
-export function judgeAfter(waiting: Waiting, dependencies: readonly Dependency[]): AfterVerdict {
+export function decideAfter(waiting: Waiting, dependencies: readonly Dependency[]): AfterVerdict {
   const mine = dependencies.filter(
     (other) =>
       waiting.after.includes(other.job) &&

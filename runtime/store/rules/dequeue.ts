@@ -1,13 +1,13 @@
 import type { Ending, Tables } from '../driver.ts'
 import type { Execution } from '../execution.ts'
-import { byPair, distinctPairs, holdsLock, inOrder, lingers, pairKey } from '../locks.ts'
-import type { Store, TakeResult } from '../store.ts'
-import type { Steps } from '../transaction-script.ts'
-import { judgeAfter, wantedDependencies } from './dependencies.ts'
+import { byLockKey, distinctPairs, holdsLock, inOrder, isRetained, lockKeyText } from '../locks.ts'
+import type { DequeueResult, Store } from '../store.ts'
+import type { Script } from '../transaction-script.ts'
+import { decideAfter, wantedDependencies } from './dependencies.ts'
 import { skipped, withEnding } from './transitions.ts'
 
 /** Queued executions that may run now become running and owned by the node, best first. */
-export function* take(tables: Tables, request: Parameters<Store['take']>[0]): Steps<TakeResult> {
+export function* dequeue(tables: Tables, request: Parameters<Store['dequeue']>[0]): Script<DequeueResult> {
   const taken: Execution[] = []
   const skips: Execution[] = []
   if (request.id !== undefined) {
@@ -26,25 +26,27 @@ export function* take(tables: Tables, request: Parameters<Store['take']>[0]): St
 
 function* takeFrom(
   tables: Tables,
-  request: Parameters<Store['take']>[0],
+  request: Parameters<Store['dequeue']>[0],
   pairs: readonly { job: string; tenant: string }[],
   taken: Execution[],
   skips: Execution[],
-): Steps<void> {
+): Script<void> {
   if (pairs.length === 0) return
   const { now, staleBefore } = request
   const free = yield* tables.lockPairs(pairs, request.id !== undefined)
   // A line may be long; only who stands first in it matters, unless one is asked for by its id.
   const found = request.id === undefined ? tables.nextOf(free, now, request.limit) : tables.openOf(free)
-  const open = byPair(yield* found)
-  const lingering = new Set(
-    (yield* tables.lingering()).filter((lock) => lingers(lock, staleBefore)).map((lock) => pairKey(lock)),
+  const open = byLockKey(yield* found)
+  const retained = new Set(
+    (yield* tables.retained()).filter((lock) => isRetained(lock, staleBefore)).map((lock) => lockKeyText(lock)),
   )
   const candidates: Execution[] = []
   for (const executions of open.values()) {
     const first = executions[0]
     const isHeld =
-      first === undefined || lingering.has(pairKey(first)) || executions.some((other) => holdsLock(other, staleBefore))
+      first === undefined ||
+      retained.has(lockKeyText(first)) ||
+      executions.some((other) => holdsLock(other, staleBefore))
     const due = executions.filter(
       (one) => one.status === 'QUEUED' && one.availableAt <= now && (request.id === undefined || one.id === request.id),
     )
@@ -56,10 +58,10 @@ function* takeFrom(
   const starting: Execution[] = []
   const endings: Ending[] = []
   const busy = new Set<string>()
-  for (const [key, line] of byPair([...candidates].sort(inOrder))) {
+  for (const [key, line] of byLockKey([...candidates].sort(inOrder))) {
     // Within one job and tenant the order is that of the instants, whatever the priorities.
     for (const one of line) {
-      const after = judgeAfter(one, dependencies)
+      const after = decideAfter(one, dependencies)
       if (after.kind === 'skip') {
         const ending = skipped(one, 'after', after.reason, now)
         endings.push(ending)
@@ -97,5 +99,5 @@ function* takeFrom(
 }
 
 function distinctInOrder<Item extends { job: string; tenant: string }>(items: readonly Item[]): Item[] {
-  return [...new Map(items.map((item) => [pairKey(item), item])).values()]
+  return [...new Map(items.map((item) => [lockKeyText(item), item])).values()]
 }

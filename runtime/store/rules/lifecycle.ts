@@ -1,27 +1,27 @@
 import { uuidv7 } from '../../support/uuid.ts'
 import type { Ending, Tables } from '../driver.ts'
 import type { Attempt, Execution, SkipCause } from '../execution.ts'
-import { holdsLock, lingers, pairKey } from '../locks.ts'
+import { holdsLock, isRetained, lockKeyText } from '../locks.ts'
 import type { RunRequest, RunStart, Store } from '../store.ts'
-import type { Steps } from '../transaction-script.ts'
+import type { Script } from '../transaction-script.ts'
 import {
+  applyOutcome,
+  applyProcessDeath,
   cancelledInQueue,
   endedAttempt,
   instantText,
   processDied,
-  settle,
-  settleDead,
   skipText,
   withEnding,
 } from './transitions.ts'
 
-type End = Parameters<Store['finish']>[0]
+type Completion = Parameters<Store['complete']>[0]
 
 /** Stale executions that one transaction deals with. */
 const STALE_BATCH = 200
 
 /** Locks the job's row and looks whether a run may begin; null where it may. */
-export function* checkBegin(tables: Tables, request: RunRequest): Steps<RunStart | null> {
+export function* checkBegin(tables: Tables, request: RunRequest): Script<RunStart | null> {
   const pairs = [{ job: request.job, tenant: request.tenant }]
   yield* tables.lockPairs(pairs, true)
   if (request.scheduleKey !== '' && (yield* tables.claimedAmong([request])).size > 0) {
@@ -31,17 +31,17 @@ export function* checkBegin(tables: Tables, request: RunRequest): Steps<RunStart
   if (request.lock === 'bypass') return null
   const holder = (yield* tables.openOf(pairs)).find((other) => holdsLock(other, request.staleBefore))
   if (holder !== undefined) return { acquired: false, cause: 'locked', reason: lockedReason(holder), holder }
-  const lingering = (yield* tables.lingering()).find(
-    (lock) => pairKey(lock) === pairKey(request) && lingers(lock, request.staleBefore),
+  const retained = (yield* tables.retained()).find(
+    (lock) => lockKeyText(lock) === lockKeyText(request) && isRetained(lock, request.staleBefore),
   )
-  if (lingering === undefined) return null
-  const [execution] = yield* tables.byIds([lingering.executionId])
-  const reason = `${request.job} is locked: the code of execution ${lingering.executionId} had timed out and still runs.`
+  if (retained === undefined) return null
+  const [execution] = yield* tables.byIds([retained.executionId])
+  const reason = `${request.job} is locked: the code of execution ${retained.executionId} had timed out and still runs.`
   return { acquired: false, cause: 'locked', reason, holder: execution ?? null }
 }
 
 /** Writes the row of a run that may begin, or of one that its pre-check skipped. */
-export function* recordBegin(tables: Tables, request: RunRequest, skip: string | null): Steps<RunStart> {
+export function* recordBegin(tables: Tables, request: RunRequest, skip: string | null): Script<RunStart> {
   const { now } = request
   const execution: Execution = {
     id: uuidv7(now),
@@ -102,13 +102,13 @@ export function* recordBegin(tables: Tables, request: RunRequest, skip: string |
 }
 
 /** Ends a group of attempts in one transaction; says of each whether it was the caller's to end. */
-export function* finish(tables: Tables, ends: readonly End[]): Steps<boolean[]> {
-  const accepted = new Set<End>()
+export function* complete(tables: Tables, ends: readonly Completion[]): Script<boolean[]> {
+  const accepted = new Set<Completion>()
   const attempts: Attempt[] = []
-  const owners = new Map<string, Map<string, End>>()
+  const owners = new Map<string, Map<string, Completion>>()
   for (const end of ends) {
     if (end.outcome.kind !== 'success') continue
-    const mine = owners.get(end.owner) ?? new Map<string, End>()
+    const mine = owners.get(end.owner) ?? new Map<string, Completion>()
     owners.set(end.owner, mine.set(end.id, end))
   }
   for (const [owner, mine] of owners) {
@@ -127,21 +127,25 @@ export function* finish(tables: Tables, ends: readonly End[]): Steps<boolean[]> 
       const execution = running.get(end.id)
       if (execution === undefined || execution.owner !== end.owner || execution.attempt !== end.attempt) continue
       running.delete(end.id)
-      endings.push(settle(execution, end.outcome, end.at))
+      endings.push(applyOutcome(execution, end.outcome, end.at))
       attempts.push(endedAttempt(execution, 'error' in end.outcome ? end.outcome.error : null, end.at))
       accepted.add(end)
     }
     if (endings.length > 0) yield* tables.end(endings, 'RUNNING')
   }
   if (attempts.length > 0) yield* tables.insertAttempts(attempts)
-  const lingering = ends.filter((end) => end.keepLock === true && accepted.has(end)).map(({ id }) => id)
-  if (lingering.length > 0) yield* tables.linger(lingering)
+  const retained = ends.filter((end) => end.retainLock === true && accepted.has(end)).map(({ id }) => id)
+  if (retained.length > 0) yield* tables.retainLock(retained)
   if (accepted.size === ends.length) return ends.map(() => true)
   return yield* alreadyWritten(tables, ends, accepted)
 }
 
 /** An outcome whose commit succeeded unheard (the connection broke) is reported again: that is no late finisher. */
-function* alreadyWritten(tables: Tables, ends: readonly End[], accepted: ReadonlySet<End>): Steps<boolean[]> {
+function* alreadyWritten(
+  tables: Tables,
+  ends: readonly Completion[],
+  accepted: ReadonlySet<Completion>,
+): Script<boolean[]> {
   const rejected = ends.filter((end) => !accepted.has(end))
   const stored = new Map((yield* tables.byIds(rejected.map(({ id }) => id))).map((one) => [one.id, one]))
   const justWritten = new Set([...accepted].map(({ id }) => id))
@@ -157,7 +161,7 @@ function* alreadyWritten(tables: Tables, ends: readonly End[], accepted: Readonl
 export function* recover(
   tables: Tables,
   { now, staleBefore }: { now: number; staleBefore: number },
-): Steps<{ requeued: Execution[]; stale: Execution[]; isDone: boolean }> {
+): Script<{ requeued: Execution[]; stale: Execution[]; isDone: boolean }> {
   const dead = yield* tables.stale(staleBefore, STALE_BATCH)
   if (dead.length === 0) return { requeued: [], stale: [], isDone: true }
   const nodes = new Map((yield* tables.nodes()).map((node) => [node.id, node]))
@@ -165,7 +169,7 @@ export function* recover(
   const endings = new Map<Execution, Ending>()
   for (const execution of dead) {
     const error = processDied(nodes.get(execution.owner), execution)
-    endings.set(execution, settleDead(execution, error, now))
+    endings.set(execution, applyProcessDeath(execution, error, now))
     attempts.push(endedAttempt(execution, error, now))
   }
   yield* tables.end([...endings.values()], 'RUNNING')
@@ -182,7 +186,7 @@ export function* requestCancel(
   tables: Tables,
   id: string,
   now: number,
-): Steps<'cancelled' | 'requested' | 'already-final' | 'unknown'> {
+): Script<'cancelled' | 'requested' | 'already-final' | 'unknown'> {
   const [execution] = yield* tables.byIds([id])
   if (execution === undefined) return 'unknown'
   if (execution.status === 'QUEUED') {

@@ -1,5 +1,5 @@
 import type { Execution, Fire } from '../execution.ts'
-import { holdsLock, type Lingering, lingers } from '../locks.ts'
+import { holdsLock, isRetained, type RetainedLock } from '../locks.ts'
 import { instantText } from './transitions.ts'
 
 /** What an earlier execution of the same job and tenant means for a fire. */
@@ -24,18 +24,18 @@ const NONE: OverlapVerdict = { kind: 'none' }
  * or queued and free to start; a retry that waits for its delay doesn't, nor does anything that passes the lock by,
  * nor another fire of the same instant (those wait for each other).
  */
-export function judgeOverlap(
+export function decideOverlap(
   fire: Fire,
   earlier: readonly Execution[],
-  lingering: readonly Lingering[],
+  retained: readonly RetainedLock[],
   at: { now: number; staleBefore: number },
 ): OverlapVerdict {
-  if (fire.overlap === 'allow' || (earlier.length === 0 && lingering.length === 0)) return NONE
+  if (fire.overlap === 'allow' || (earlier.length === 0 && retained.length === 0)) return NONE
   const others = earlier.filter((other) => other.lock === 'exclusive' && other.scheduledFor !== fire.scheduledFor)
   const running = others.filter((other) => holdsLock(other, at.staleBefore))
   const queued = others.filter((other) => other.status === 'QUEUED')
   const waiting = queued.filter((other) => other.availableAt <= at.now)
-  const held = lingering.filter((lock) => lingers(lock, at.staleBefore))
+  const held = retained.filter((lock) => isRetained(lock, at.staleBefore))
   const inTheWay = running[0] ?? waiting[0]
   if (inTheWay === undefined && held.length === 0) return NONE
   if (fire.overlap === 'skip') return { kind: 'skip', reason: reasonOf(inTheWay, held) }
@@ -44,7 +44,7 @@ export function judgeOverlap(
   return { kind: 'cancel', running, replaced, retrying: waiting.filter((other) => other.attempt > 0) }
 }
 
-function reasonOf(other: Execution | undefined, held: readonly Lingering[]): string {
+function reasonOf(other: Execution | undefined, held: readonly RetainedLock[]): string {
   if (other === undefined) {
     return `overlap: the code of execution ${held[0]?.executionId} had timed out and was still running`
   }

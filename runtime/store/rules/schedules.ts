@@ -1,14 +1,14 @@
 import type { StoredSchedule, Tables } from '../driver.ts'
 import { StoreError } from '../errors.ts'
 import type { ScheduleRegistration, ScheduleState } from '../store.ts'
-import type { Steps } from '../transaction-script.ts'
+import type { Script } from '../transaction-script.ts'
 
 /** Makes schedules known: known ones keep their mark, new and retired ones start with theirs, the others retire. */
 export function* registerSchedules(
   tables: Tables,
   schedules: readonly ScheduleRegistration[],
   options: { now: number; retireOthers: boolean },
-): Steps<ScheduleState[]> {
+): Script<ScheduleState[]> {
   refuseClashes(schedules)
   const known = options.retireOthers
     ? yield* tables.schedules(null)
@@ -31,8 +31,8 @@ export function* registerSchedules(
     const stored = active.get(one.key)
     const { key, job } = one
     return isKnown(stored, one)
-      ? { key, job, mark: stored.mark, anchor: stored.anchor }
-      : { key, job, mark: one.mark, anchor: one.anchor }
+      ? { key, job, watermark: stored.watermark, anchor: stored.anchor }
+      : { key, job, watermark: one.watermark, anchor: one.anchor }
   })
 }
 

@@ -5,7 +5,7 @@ import type { Attempt, ErrorRecord, Execution, JobStatus, Outcome, SkipCause } f
 const CANCELLED: ErrorRecord = { code: 'CANCELLED', message: 'It was asked to cancel.', stack: null }
 
 /** What the outcome of an attempt makes of its execution. */
-export function settle(execution: Execution, outcome: Outcome, at: number): Ending {
+export function applyOutcome(execution: Execution, outcome: Outcome, at: number): Ending {
   switch (outcome.kind) {
     case 'success':
       return final(execution, 'SUCCESS', null, at)
@@ -27,7 +27,7 @@ export function settle(execution: Execution, outcome: Outcome, at: number): Endi
 }
 
 /** What the death of its process makes of an execution. */
-export function settleDead(execution: Execution, error: ErrorRecord, now: number): Ending {
+export function applyProcessDeath(execution: Execution, error: ErrorRecord, now: number): Ending {
   if (execution.cancelRequestedAt !== null) return final(execution, 'CANCELLED', error, now)
   if (execution.recoveries >= execution.recoverLimit) return final(execution, 'STALE', error, now)
   return queued(execution, error, now, execution.recoveries + 1)

@@ -1,6 +1,6 @@
 import type { Tables } from '../driver.ts'
 import type { Execution } from '../execution.ts'
-import type { Steps } from '../transaction-script.ts'
+import type { Script } from '../transaction-script.ts'
 import { cancelledInQueue } from './transitions.ts'
 
 /** How an execution was about to start when the answer to its commit was lost. */
@@ -11,7 +11,7 @@ type Origin = 'claim' | 'begin'
  * being committed. The heartbeat would keep such a row alive for ever, so the next `take` looks for them: one that was
  * claimed is handed out then; one that was begun by a caller, who has been told of the failure, is cancelled.
  */
-export class Orphans {
+export class UncertainCommits {
   readonly #lost = new Map<string, Origin>()
 
   add(executions: readonly Execution[], origin: Origin): void {
@@ -28,7 +28,7 @@ export class Orphans {
   }
 
   /** Up to `limit` that turn out to run, and the ids that are dealt with. */
-  *settle(tables: Tables, now: number, limit: number): Steps<{ running: Execution[]; settled: string[] }> {
+  *settle(tables: Tables, now: number, limit: number): Script<{ running: Execution[]; settled: string[] }> {
     const running: Execution[] = []
     const settled: string[] = []
     const found = new Map((yield* tables.running([...this.#lost.keys()])).map((one) => [one.id, one]))

@@ -1,4 +1,4 @@
-import type { SqlValue, Steps } from '../transaction-script.ts'
+import type { Script, SqlValue } from '../transaction-script.ts'
 import { storableJson } from './storable-text.ts'
 
 export type Dialect = 'sqlite' | 'postgres'
@@ -39,7 +39,7 @@ export function locking(dialect: Dialect, mode: 'wait' | 'skip', of = ''): strin
 const CHUNKS = [100, 25, 5, 1]
 
 /** Makes the statements that insert rows into a table; each row has a value for each column. */
-export type Inserter = (rows: readonly (readonly SqlValue[])[]) => Steps<void>
+export type Inserter = (rows: readonly (readonly SqlValue[])[]) => Script<void>
 
 /** `tail` ends each statement (`on conflict ...`). */
 export function inserter(table: string, columns: readonly string[], tail = ''): Inserter {
@@ -48,7 +48,7 @@ export function inserter(table: string, columns: readonly string[], tail = ''): 
 }
 
 /** Like an Inserter, for rows that have some values in common: these are handed over once for many rows. */
-export type SharingInserter = (shared: readonly SqlValue[], rows: readonly (readonly SqlValue[])[]) => Steps<void>
+export type SharingInserter = (shared: readonly SqlValue[], rows: readonly (readonly SqlValue[])[]) => Script<void>
 
 export function sharingInserter(
   table: string,

@@ -1,7 +1,7 @@
 import type { Tables } from '../driver.ts'
 import type { Execution } from '../execution.ts'
-import { type Pair, pairKey } from '../locks.ts'
-import type { Row, Steps } from '../transaction-script.ts'
+import { type LockKey, lockKeyText } from '../locks.ts'
+import type { Row, Script } from '../transaction-script.ts'
 import { type Dialect, locking, set, setOf } from './dialect.ts'
 import { listExecutions, READ } from './read-executions.ts'
 import { causeOf, idsOf, isStatus, number, numberOrNull, oneOf, text } from './rows.ts'
@@ -101,13 +101,13 @@ export function executionTables(dialect: Dialect): ExecutionTables {
     nextAvailableAt: `select min(available_at) as at from job_execution where status = 'QUEUED'`,
   }
   /** Those of many pairs that have something open, where a glance at all that is open tells; else all of them. */
-  function* amongFew(wanted: readonly Pair[]): Steps<readonly Pair[]> {
+  function* amongFew(wanted: readonly LockKey[]): Script<readonly LockKey[]> {
     const few = wanted.length >> 3
     if (few === 0) return wanted
     const rows = yield { sql: sql.openPairs, parameters: [few] }
     if (rows.length >= few) return wanted
-    const open = new Set(rows.map((row) => pairKey(pairOf(row))))
-    return open.size === 0 ? [] : wanted.filter((pair) => open.has(pairKey(pair)))
+    const open = new Set(rows.map((row) => lockKeyText(pairOf(row))))
+    return open.size === 0 ? [] : wanted.filter((pair) => open.has(lockKeyText(pair)))
   }
   return {
     *byIds(wanted) {
@@ -213,4 +213,4 @@ function joinLine(dialect: Dialect, lock: Execution['lock'], limit: string): str
     : `cross join lateral (select q.* ${rest}) e`
 }
 
-const pairOf = (row: Row): Pair => ({ job: text(row, 'job'), tenant: text(row, 'tenant') })
+const pairOf = (row: Row): LockKey => ({ job: text(row, 'job'), tenant: text(row, 'tenant') })

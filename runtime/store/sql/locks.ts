@@ -1,10 +1,10 @@
 import type { Tables } from '../driver.ts'
-import type { Pair } from '../locks.ts'
+import type { LockKey } from '../locks.ts'
 import type { Row } from '../transaction-script.ts'
 import { type Dialect, locking, set, setOf } from './dialect.ts'
 import { number, text } from './rows.ts'
 
-type LockTables = Pick<Tables, 'lockPairs' | 'lingering' | 'linger' | 'freeLinger'>
+type LockTables = Pick<Tables, 'lockPairs' | 'retained' | 'retainLock' | 'freeRetainedLock'>
 
 /**
  * Who holds the lock of a (job, tenant) is read from its running executions. `job_lock` has the rest: a row of each
@@ -20,9 +20,9 @@ export function lockTables(dialect: Dialect): LockTables {
     skip: select('skip'),
     add: `insert into job_lock (job, tenant, execution_id, owner, taken_at, lingers)
       select v.job, v.tenant, '', '', 0, 0 from ${pairs} v where true order by 1, 2 on conflict do nothing`,
-    lingering: `select l.job, l.tenant, l.execution_id, l.owner, n.heartbeat_at from job_lock l
+    retained: `select l.job, l.tenant, l.execution_id, l.owner, n.heartbeat_at from job_lock l
       join scheduler_node n on n.id = l.owner where l.lingers = 1`,
-    linger: `insert into job_lock (job, tenant, execution_id, owner, taken_at, lingers)
+    retainLock: `insert into job_lock (job, tenant, execution_id, owner, taken_at, lingers)
       select e.job, e.tenant, e.id, e.owner, e.started_at, 1 from job_execution e
         join ${set(dialect, { id: 'text' })} v on v.id = e.id where e.lock_kind = 'exclusive'
       on conflict (job, tenant) do update
@@ -38,21 +38,21 @@ export function lockTables(dialect: Dialect): LockTables {
       yield { sql: sql.add, parameters }
       return (yield { sql: sql.wait, parameters }).map(pairOf)
     },
-    *lingering() {
-      return (yield { sql: sql.lingering, parameters: [] }).map((row) => ({
+    *retained() {
+      return (yield { sql: sql.retained, parameters: [] }).map((row) => ({
         ...pairOf(row),
         executionId: text(row, 'execution_id'),
         owner: text(row, 'owner'),
         heartbeatAt: number(row, 'heartbeat_at'),
       }))
     },
-    *linger(ids) {
-      if (ids.length > 0) yield { sql: sql.linger, parameters: [setOf(ids.map((id) => [id]))] }
+    *retainLock(ids) {
+      if (ids.length > 0) yield { sql: sql.retainLock, parameters: [setOf(ids.map((id) => [id]))] }
     },
-    *freeLinger(id) {
+    *freeRetainedLock(id) {
       yield { sql: sql.free, parameters: [id] }
     },
   }
 }
 
-const pairOf = (row: Row): Pair => ({ job: text(row, 'job'), tenant: text(row, 'tenant') })
+const pairOf = (row: Row): LockKey => ({ job: text(row, 'job'), tenant: text(row, 'tenant') })

@@ -1,6 +1,6 @@
 import type { Execution } from '../execution.ts'
 import type { ExecutionFilter } from '../store.ts'
-import type { Row, SqlValue, Steps } from '../transaction-script.ts'
+import type { Row, Script, SqlValue } from '../transaction-script.ts'
 import { type Dialect, set, setOf } from './dialect.ts'
 import { EXECUTION_COLUMNS, executionOf, text } from './rows.ts'
 
@@ -31,7 +31,7 @@ export const READ = {
 } as const
 
 /** Executions that meet a filter, newest first. */
-export function* listExecutions(dialect: Dialect, filter: ExecutionFilter): Steps<Execution[]> {
+export function* listExecutions(dialect: Dialect, filter: ExecutionFilter): Script<Execution[]> {
   const conditions: string[] = []
   const parameters: SqlValue[] = []
   const where = (condition: string, parameter: SqlValue): void => {

@@ -15,7 +15,7 @@ type RecordTables = Pick<
   | 'pauses'
   | 'putPause'
   | 'putNode'
-  | 'beat'
+  | 'heartbeat'
   | 'setNextWake'
   | 'removeNode'
   | 'nodes'
@@ -34,7 +34,7 @@ const STATE = ['job', 'paused', 'since', 'changed_by', 'reason', 'past']
 
 export function recordTables(dialect: Dialect): RecordTables {
   const ids = set(dialect, { id: 'text' })
-  const [beatNode, beatExecutions] = beatStatements(dialect)
+  const [heartbeatNode, heartbeatExecutions] = heartbeatStatements(dialect)
   const upsert = (columns: readonly string[], key: string): string =>
     `on conflict (${key}) do update set ${columns
       .filter((column) => column !== key)
@@ -114,9 +114,9 @@ export function recordTables(dialect: Dialect): RecordTables {
       const row = [id, host, pid, version, startedAt, heartbeatAt, nextWakeAt, fires ? 1 : 0]
       yield* putNode([row])
     },
-    *beat(node, now) {
-      yield { sql: beatNode, parameters: [now, node] }
-      yield { sql: beatExecutions, parameters: [now, node] }
+    *heartbeat(node, now) {
+      yield { sql: heartbeatNode, parameters: [now, node] }
+      yield { sql: heartbeatExecutions, parameters: [now, node] }
     },
     *setNextWake(node, at) {
       yield { sql: 'update scheduler_node set next_wake_at = ? where id = ?', parameters: [at, node] }
@@ -193,7 +193,7 @@ function pauseOf(row: Row): PauseHistory {
 const idOf = (row: Row): string => text(row, 'id')
 
 /** One beat: the node's own row, then all that it runs (in one order, so that nobody waits in a circle). */
-export function beatStatements(dialect: Dialect): readonly [node: string, executions: string] {
+export function heartbeatStatements(dialect: Dialect): readonly [node: string, executions: string] {
   return [
     'update scheduler_node set heartbeat_at = ? where id = ?',
     dialect === 'sqlite'

@@ -4,7 +4,7 @@ import type { Row } from '../transaction-script.ts'
 import { type Dialect, inserter, locking, set, setOf } from './dialect.ts'
 import { number, numberOrNull, text } from './rows.ts'
 
-type ScheduleTables = Pick<Tables, 'schedules' | 'marks' | 'moveMarks' | 'putSchedules' | 'retireSchedules'>
+type ScheduleTables = Pick<Tables, 'schedules' | 'watermarks' | 'moveMarks' | 'putSchedules' | 'retireSchedules'>
 
 const COLUMNS = 's.key, s.job, s.expression, s.timezone, s.mark, s.anchor, s.retired_at'
 const NEW = ['key', 'job', 'expression', 'timezone', 'args', 'origin', 'mark', 'anchor', 'seen_at', 'retired_at']
@@ -16,7 +16,7 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
     // common, which one row tells; else a row of each mark is still far less than a row of each key.
     sameMark: `select count(*) as n, min(s.mark) as least, max(s.mark) as most
       from json_each(?) v cross join job_schedule_state s on s.key = v.value`,
-    marks:
+    watermarks:
       dialect === 'sqlite'
         ? `select s.mark, json_group_array(s.key) as keys from job_schedule_state s
             where s.key in (select value from json_each(?)) group by s.mark`
@@ -46,31 +46,31 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
           : yield { sql: sql.some, parameters: [setOf(wanted.map((key) => [key]))] }
       return rows.map(storedSchedule)
     },
-    *marks(wanted) {
+    *watermarks(wanted) {
       if (dialect === 'sqlite') {
-        const marks = new Map<string, number>()
+        const watermarks = new Map<string, number>()
         // In the order of the table, where each is found next to the one before.
         const parameters = [JSON.stringify([...wanted].sort())]
         const [all] = yield { sql: sql.sameMark, parameters }
         if (all !== undefined && number(all, 'n') > 0 && number(all, 'n') === wanted.length && all.least === all.most) {
-          const mark = number(all, 'least')
-          for (const key of wanted) marks.set(key, mark)
-          return marks
+          const watermark = number(all, 'least')
+          for (const key of wanted) watermarks.set(key, watermark)
+          return watermarks
         }
-        for (const row of yield { sql: sql.marks, parameters }) {
-          const mark = number(row, 'mark')
+        for (const row of yield { sql: sql.watermarks, parameters }) {
+          const watermark = number(row, 'mark')
           const keys: string[] = JSON.parse(text(row, 'keys'))
-          for (const key of keys) marks.set(key, mark)
+          for (const key of keys) watermarks.set(key, watermark)
         }
-        return marks
+        return watermarks
       }
-      const rows = yield { sql: sql.marks, parameters: [setOf(wanted.map((key) => [key]))] }
+      const rows = yield { sql: sql.watermarks, parameters: [setOf(wanted.map((key) => [key]))] }
       return new Map(rows.map((row) => [text(row, 'key'), number(row, 'mark')]))
     },
-    *moveMarks(marks) {
+    *moveMarks(watermarks) {
       // Nearly all the lines of a tick move to the same instant: now.
       const byInstant = new Map<number, string[]>()
-      for (const { key, to } of marks) {
+      for (const { key, to } of watermarks) {
         const keys = byInstant.get(to)
         if (keys === undefined) byInstant.set(to, [key])
         else keys.push(key)
@@ -88,7 +88,7 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
         one.timezone,
         canonicalJson(one.args),
         one.origin,
-        one.mark,
+        one.watermark,
         one.anchor,
         now,
         null,
@@ -108,7 +108,7 @@ function storedSchedule(row: Row): StoredSchedule {
     job: text(row, 'job'),
     expression: text(row, 'expression'),
     timezone: text(row, 'timezone'),
-    mark: number(row, 'mark'),
+    watermark: number(row, 'mark'),
     anchor: numberOrNull(row, 'anchor'),
     retired: numberOrNull(row, 'retired_at') !== null,
   }

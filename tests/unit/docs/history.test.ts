@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { executionRecord } from '../../../runtime/operations/executions.ts'
-import { comingFires } from '../../../runtime/operations/upcoming-fires.ts'
-import { comingRuns } from '../../../runtime/operations/upcoming-runs.ts'
+import { upcomingFires } from '../../../runtime/operations/upcoming-fires.ts'
+import { upcomingRuns } from '../../../runtime/operations/upcoming-runs.ts'
 import { JOB_STATUSES } from '../../../runtime/store/execution.ts'
 import { openStore } from '../../../runtime/store/open.ts'
 import { jobWith } from '../../support/job.ts'
@@ -41,7 +41,12 @@ it('docs/history.md lists every key of an execution, in their order', async () =
 })
 
 it('docs/history.md lists every key of a coming run, in their order', () => {
-  const coming = comingFires([jobWith('report', ['@daily'])], { after: 0, before: null, most: 1, anchors: new Map() })
-  const [run = {}] = comingRuns(coming, { timezone: undefined, busy: 5, paused: new Set() })
+  const upcoming = upcomingFires([jobWith('report', ['@daily'])], {
+    after: 0,
+    before: null,
+    most: 1,
+    anchors: new Map(),
+  })
+  const [run = {}] = upcomingRuns(upcoming, { timezone: undefined, busy: 5, paused: new Set() })
   expect(firstCells(section('Looking ahead'))).toEqual(Object.keys(run))
 })

@@ -28,13 +28,13 @@ const run = (job: string): RunRequest => ({
 /** An engine whose jobs run until `finish` is called. */
 async function makeEngine(concurrency: number) {
   const store = await openStore('memory:')
-  let finish: () => void = () => {}
+  let complete: () => void = () => {}
   const running = new Promise<void>((resolve) => {
-    finish = resolve
+    complete = resolve
   })
   const started: string[] = []
   const engine = new LocalEngine({
-    around: {
+    services: {
       store,
       clock: new TestClock(),
       env: {},
@@ -59,7 +59,7 @@ async function makeEngine(concurrency: number) {
     onEnd: () => {},
     onSkip: () => {},
   })
-  return { engine, store, started, finish: () => finish() }
+  return { engine, store, started, complete: () => complete() }
 }
 
 /** Begins these jobs by hand and starts them. */
@@ -72,7 +72,7 @@ async function start(engine: LocalEngine, store: Store, ...jobs: string[]): Prom
 
 /** Puts a fire of this job into the queue. */
 async function queue(store: Store, job: string): Promise<void> {
-  await store.claim({ node: 'node-1', now: 1, slots: 0, staleBefore: 0, marks: [], fires: [fireOf(job, 0)] })
+  await store.claim({ node: 'node-1', now: 1, slots: 0, staleBefore: 0, watermarks: [], fires: [fireOf(job, 0)] })
 }
 
 async function settle(): Promise<void> {
@@ -80,7 +80,7 @@ async function settle(): Promise<void> {
 }
 
 test('slots are given to one at a time, and only those that are left', async () => {
-  const { engine, store, finish } = await makeEngine(3)
+  const { engine, store, complete } = await makeEngine(3)
   const seen: string[] = []
   const first = engine.withSlots(async (slots) => {
     seen.push(`first has ${slots}`)
@@ -95,7 +95,7 @@ test('slots are given to one at a time, and only those that are left', async () 
   await expect(second).rejects.toThrow('away')
   await Promise.all([first, third])
   expect(seen).toEqual(['first has 3', 'first is done', 'second has 1', 'third has 1'])
-  finish()
+  complete()
   await engine.stop(0)
 })
 
@@ -103,22 +103,22 @@ test('a slot that is lent or occupied is given to nobody else until it comes bac
   const { engine } = await makeEngine(2)
   const free = () => engine.withSlots(async (slots) => slots)
 
-  expect([await engine.lend(), await engine.lend(), await engine.lend()]).toEqual([true, true, false])
+  expect([await engine.tryAcquire(), await engine.tryAcquire(), await engine.tryAcquire()]).toEqual([true, true, false])
   // What runs now takes one although there is none, and leaves none to anybody while there is one too many.
-  engine.occupy()
-  engine.giveBack()
+  engine.forceAcquire()
+  engine.release()
   expect(await free()).toBe(0)
-  engine.giveBack()
+  engine.release()
   expect(await free()).toBe(1)
-  engine.giveBack()
+  engine.release()
 
   expect(await free()).toBe(2)
   await engine.stop(0)
-  expect(await engine.lend()).toBe(false)
+  expect(await engine.tryAcquire()).toBe(false)
 })
 
 test('none is lent of the slots that were given to a claim which is under way', async () => {
-  const { engine, store, finish } = await makeEngine(1)
+  const { engine, store, complete } = await makeEngine(1)
   let claim: () => void = () => {}
   const answer = new Promise<void>((resolve) => {
     claim = resolve
@@ -128,34 +128,34 @@ test('none is lent of the slots that were given to a claim which is under way', 
     await answer
     await start(engine, store, 'a')
   })
-  const lent = engine.lend()
+  const acquired = engine.tryAcquire()
   claim()
 
-  expect(await lent).toBe(false)
+  expect(await acquired).toBe(false)
   await claiming
-  finish()
+  complete()
   await engine.stop(0)
 })
 
 test('what waits in the queue is given a slot that comes back before it is lent again', async () => {
-  const { engine, store, started, finish } = await makeEngine(1)
-  await engine.lend()
+  const { engine, store, started, complete } = await makeEngine(1)
+  await engine.tryAcquire()
   await queue(store, 'due')
   engine.lookAtQueue()
   await settle()
   expect(started).toEqual([])
 
-  engine.giveBack()
+  engine.release()
 
-  expect(await engine.lend()).toBe(false)
+  expect(await engine.tryAcquire()).toBe(false)
   expect(started).toEqual(['due'])
-  finish()
+  complete()
   await engine.stop(0)
 })
 
 test('it is not idle while what is called from code holds every slot and the queue was not looked into', async () => {
-  const { engine, store, started, finish } = await makeEngine(1)
-  engine.occupy()
+  const { engine, store, started, complete } = await makeEngine(1)
+  engine.forceAcquire()
   await queue(store, 'due')
   let isIdle = false
   const idle = engine.idle().then(() => {
@@ -164,10 +164,10 @@ test('it is not idle while what is called from code holds every slot and the que
   await settle()
   expect({ isIdle, started }).toEqual({ isIdle: false, started: [] })
 
-  engine.giveBack()
+  engine.release()
   await settle()
   expect({ isIdle, started }).toEqual({ isIdle: false, started: ['due'] })
-  finish()
+  complete()
   await idle
   await engine.stop(0)
 })
@@ -176,8 +176,8 @@ test('an engine of which nobody asked anything leaves the queue to others', asyn
   const { engine, store, started } = await makeEngine(1)
   await queue(store, 'due')
 
-  engine.occupy()
-  engine.giveBack()
+  engine.forceAcquire()
+  engine.release()
   await settle()
 
   expect(started).toEqual([])

@@ -25,7 +25,7 @@ async function running(store: Store): Promise<{ id: string; end(): Promise<boole
   })
   if (!started.acquired) throw new Error(started.reason)
   const { id, owner, attempt } = started.execution
-  return { id, end: () => store.finish({ id, owner, attempt, at: 5, outcome: { kind: 'success' } }) }
+  return { id, end: () => store.complete({ id, owner, attempt, at: 5, outcome: { kind: 'success' } }) }
 }
 
 it('gives each line once, as they come, and the end when the execution is final', async () => {

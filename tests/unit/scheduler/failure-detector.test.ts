@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { Staleness } from '../../../runtime/scheduler/failure-detector.ts'
+import { FailureDetector } from '../../../runtime/scheduler/failure-detector.ts'
 
 const STALE_AFTER = 3000
 
 /** Looks every second, up to `until`. */
-function lookedUntil(until: number): Staleness {
-  const staleness = new Staleness(STALE_AFTER)
-  for (let now = 10_000; now <= until; now += 1000) staleness.looked(now)
-  return staleness
+function lookedUntil(until: number): FailureDetector {
+  const detector = new FailureDetector(STALE_AFTER)
+  for (let now = 10_000; now <= until; now += 1000) detector.observed(now)
+  return detector
 }
 
 describe('when looks come regularly', () => {
@@ -16,7 +16,7 @@ describe('when looks come regularly', () => {
   })
 
   test('then the first look counts too: what died before this process started is found at once', () => {
-    expect(new Staleness(STALE_AFTER).before(20_000)).toBe(17_000)
+    expect(new FailureDetector(STALE_AFTER).before(20_000)).toBe(17_000)
   })
 })
 
@@ -27,21 +27,21 @@ describe('when the store was away, the machine slept or the clock was stepped', 
   })
 
   test('then everybody has staleAfter to beat again', () => {
-    const staleness = lookedUntil(20_000)
-    staleness.looked(30_000)
-    expect(staleness.before(30_000)).toBe(0)
-    staleness.looked(31_000)
-    staleness.looked(32_000)
-    expect(staleness.before(32_900)).toBe(0)
-    expect(staleness.before(33_000)).toBe(30_000)
+    const detector = lookedUntil(20_000)
+    detector.observed(30_000)
+    expect(detector.before(30_000)).toBe(0)
+    detector.observed(31_000)
+    detector.observed(32_000)
+    expect(detector.before(32_900)).toBe(0)
+    expect(detector.before(33_000)).toBe(30_000)
   })
 
   test('then a single look that failed is enough', () => {
-    const staleness = lookedUntil(20_000)
-    staleness.failed()
-    expect(staleness.before(21_000)).toBe(0)
-    for (const now of [21_000, 22_000, 23_000]) staleness.looked(now)
-    expect(staleness.before(23_900)).toBe(0)
-    expect(staleness.before(24_000)).toBe(21_000)
+    const detector = lookedUntil(20_000)
+    detector.failed()
+    expect(detector.before(21_000)).toBe(0)
+    for (const now of [21_000, 22_000, 23_000]) detector.observed(now)
+    expect(detector.before(23_900)).toBe(0)
+    expect(detector.before(24_000)).toBe(21_000)
   })
 })

@@ -1,21 +1,21 @@
 import { describe, expect, test } from 'vitest'
 import type { Job } from '../../../runtime/manifest/index.ts'
 import { parseSchedule } from '../../../runtime/schedule/index.ts'
-import type { Line } from '../../../runtime/scheduler/cursor.ts'
+import type { ScheduleCursor } from '../../../runtime/scheduler/cursor.ts'
 import { dueFires, jitter } from '../../../runtime/scheduler/fires.ts'
 import { jobWith } from '../../support/job.ts'
 
 const at = (time: string): number => Date.parse(`2026-03-10T${time}Z`)
 
-function lineAt(mark: string, expression: string, overrides: Partial<Job> = {}): Line {
+function lineAt(watermark: string, expression: string, overrides: Partial<Job> = {}): ScheduleCursor {
   const job = jobWith('report', [expression], overrides)
   const [definition] = job.schedules
   if (definition === undefined) throw new Error('the job has one schedule')
-  return { job, definition, schedule: parseSchedule(expression), mark: at(mark) }
+  return { job, definition, schedule: parseSchedule(expression), watermark: at(watermark) }
 }
 
-const shown = (line: Line, now: string) =>
-  dueFires(line, at(now)).fires.map(({ scheduledFor, trigger, skip, count }) => ({
+const shown = (cursor: ScheduleCursor, now: string) =>
+  dueFires(cursor, at(now)).fires.map(({ scheduledFor, trigger, skip, count }) => ({
     at: new Date(scheduledFor).toISOString().slice(11, 19),
     trigger,
     ...(skip === null ? {} : { skip: skip.cause, count }),
@@ -69,18 +69,18 @@ describe('fires that were missed, by more than 60 s', () => {
   })
 
   test('more than a thousand to catch up come in several ticks, and none is lost between them', () => {
-    const line = lineAt('00:00:00', '* * * * * *', { catchUp: 'all' })
-    const first = dueFires(line, at('01:00:00'))
+    const cursor = lineAt('00:00:00', '* * * * * *', { catchUp: 'all' })
+    const first = dueFires(cursor, at('01:00:00'))
     expect(first.fires).toHaveLength(1000)
-    expect(first.mark).toBe(at('00:16:40'))
-    const second = dueFires({ ...line, mark: first.mark }, at('01:00:00'))
+    expect(first.watermark).toBe(at('00:16:40'))
+    const second = dueFires({ ...cursor, watermark: first.watermark }, at('01:00:00'))
     expect(second.fires[0]?.scheduledFor).toBe(at('00:16:41'))
   })
 })
 
 test('a disabled job makes one record of all its fires, with what turned it off', () => {
-  const line = lineAt('09:30:00', '*/10 * * * *', { enabled: false, disabledBy: 'REPORT_ENABLED=false' })
-  const { fires } = dueFires(line, at('10:00:00'))
+  const cursor = lineAt('09:30:00', '*/10 * * * *', { enabled: false, disabledBy: 'REPORT_ENABLED=false' })
+  const { fires } = dueFires(cursor, at('10:00:00'))
   expect(fires).toHaveLength(1)
   expect(fires[0]).toMatchObject({ count: 3, skip: { cause: 'disabled', reason: 'disabled: REPORT_ENABLED=false' } })
 })

@@ -64,7 +64,7 @@ test('given 500 jobs, when a year goes by, then every fire that the schedules li
     pid: 1,
     firesReboots: true,
     hasAllJobs: true,
-    around: {
+    services: {
       store,
       clock,
       env: {},

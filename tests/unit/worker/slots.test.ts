@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { nextTurn } from '../../../runtime/support/clock.ts'
 import { TestClock } from '../../../runtime/testing/test-clock.ts'
-import { CountedSlots, SharedRoom, type Slots } from '../../../runtime/worker/slots.ts'
+import { CountedSlots, SharedSlots, type Slots } from '../../../runtime/worker/slots.ts'
 
 /** Work that is under way until it is told to end. */
 function openWork() {
@@ -22,7 +22,7 @@ function openWork() {
 
 it('has room for one without any slot, and for others in slots that are free', async () => {
   const slots = new CountedSlots(1)
-  const place = new SharedRoom(slots, new TestClock())
+  const place = new SharedSlots(slots, new TestClock())
   const works = [openWork(), openWork(), openWork()]
   const begun = () => works.map(({ hasBegun }) => hasBegun)
 
@@ -36,18 +36,18 @@ it('has room for one without any slot, and for others in slots that are free', a
 
   for (const work of works) work.end()
   await Promise.all(runs)
-  expect([await slots.lend(), await slots.lend()]).toEqual([true, false])
+  expect([await slots.tryAcquire(), await slots.tryAcquire()]).toEqual([true, false])
 })
 
 it('looks every second whether a slot has become free elsewhere', async () => {
   const slots = new CountedSlots(1)
-  slots.occupy()
+  slots.forceAcquire()
   const clock = new TestClock()
-  const place = new SharedRoom(slots, clock)
+  const place = new SharedSlots(slots, clock)
   const [first, second] = [openWork(), openWork()]
   const runs = [place.run(first.run), place.run(second.run)]
 
-  slots.giveBack()
+  slots.release()
   await clock.advance(999)
   expect(second.hasBegun).toBe(false)
   await clock.advance(1)
@@ -59,25 +59,25 @@ it('looks every second whether a slot has become free elsewhere', async () => {
 })
 
 it('gives a slot back that it was lent when it needs none any more', async () => {
-  let lent: (isLent: boolean) => void = () => {}
+  let acquired: (isLent: boolean) => void = () => {}
   let givenBack = 0
   const slots: Slots = {
     concurrency: 2,
-    lend: () =>
+    tryAcquire: () =>
       new Promise((resolve) => {
-        lent = resolve
+        acquired = resolve
       }),
-    occupy: () => {},
-    giveBack: () => void givenBack++,
+    forceAcquire: () => {},
+    release: () => void givenBack++,
   }
-  const place = new SharedRoom(slots, new TestClock())
+  const place = new SharedSlots(slots, new TestClock())
   const [first, second] = [openWork(), openWork()]
   const runs = [place.run(first.run), place.run(second.run)]
   await nextTurn()
 
   first.end()
   await nextTurn()
-  lent(true)
+  acquired(true)
   await nextTurn()
 
   expect({ hasBegun: second.hasBegun, givenBack }).toEqual({ hasBegun: true, givenBack: 1 })
@@ -87,7 +87,7 @@ it('gives a slot back that it was lent when it needs none any more', async () =>
 })
 
 it('makes room again after what fails', async () => {
-  const place = new SharedRoom(new CountedSlots(0), new TestClock())
+  const place = new SharedSlots(new CountedSlots(0), new TestClock())
   await expect(place.run(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
   expect(await place.run(async () => 'done')).toBe('done')
 })

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
-import { ask } from '../../../../cli/command-line/prompt.ts'
+import { prompt } from '../../../../cli/command-line/prompt.ts'
 
 const NAME = { text: 'Name', byDefault: 'jobs', check: (answer: string) => (answer.includes(' ') ? 'no spaces' : null) }
 const ZONE = { text: 'Zone', byDefault: 'UTC', check: () => null }
@@ -10,7 +10,7 @@ const ZONE = { text: 'Zone', byDefault: 'UTC', check: () => null }
 async function answer(lines: string): Promise<{ answers: Promise<string[]>; shown: string }> {
   const input = new PassThrough()
   const output = new PassThrough()
-  const answers = ask([NAME, ZONE], { input, output })
+  const answers = prompt([NAME, ZONE], { input, output })
   answers.catch(() => {}).finally(() => output.end())
   input.end(lines)
   return { shown: await text(output), answers }

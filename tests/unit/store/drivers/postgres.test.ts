@@ -47,7 +47,7 @@ test('a wrong password and a missing database are told apart', async () => {
 
 test('a server that goes away and comes back is an error in between, and nothing else', async () => {
   const store = await openStore(await server.database())
-  const beat = await openBeat(store.target ?? '')
+  const heartbeat = await openBeat(store.target ?? '')
   const node = new Node(store, 'n')
   await node.register()
   const run = await node.at(T0 + minute).run('a', T0 + minute)
@@ -55,14 +55,14 @@ test('a server that goes away and comes back is an error in between, and nothing
   const away = { code: 'STORE_UNAVAILABLE', isTransient: true }
   await expect(node.claim([fireOf('b', T0 + minute)])).rejects.toMatchObject(away)
   await expect(node.end(run)).rejects.toMatchObject(away)
-  await expect(beat.beat('n', T0 + 2 * minute)).rejects.toMatchObject(away)
+  await expect(heartbeat.heartbeat('n', T0 + 2 * minute)).rejects.toMatchObject(away)
   await expect(openStore(server.url)).rejects.toMatchObject(away)
   await server.start()
   expect(await node.outcomes([fireOf('b', T0 + minute)])).toEqual(['b: running'])
   expect(await node.end(run)).toBe(true)
-  await beat.beat('n', T0 + 2 * minute)
+  await heartbeat.heartbeat('n', T0 + 2 * minute)
   expect(await store.nodes()).toMatchObject([{ heartbeatAt: T0 + 2 * minute }])
-  await beat.close()
+  await heartbeat.close()
   await store.close()
 })
 

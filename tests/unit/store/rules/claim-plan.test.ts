@@ -5,11 +5,11 @@ import { fireOf, minute, T0 } from '../../../conformance/fixtures.ts'
 
 const at = T0 + minute
 const empty: ClaimView = {
-  marks: new Map(),
+  watermarks: new Map(),
   claimed: new Set(),
   pauses: new Map(),
   open: [],
-  lingering: [],
+  retained: [],
   dependencies: [],
 }
 
@@ -22,8 +22,8 @@ test('verdicts come in the order of the fires, whatever the order of the slots',
 })
 
 test('a fire at the mark is behind it, one a millisecond later is not', () => {
-  const marks = new Map([['a-key', at]])
-  expect(plan([fireOf('a', at), fireOf('a', at + 1, { availableAt: at })], { marks })).toEqual([
+  const watermarks = new Map([['a-key', at]])
+  expect(plan([fireOf('a', at), fireOf('a', at + 1, { availableAt: at })], { watermarks })).toEqual([
     'already-claimed',
     'run',
   ])

@@ -3,7 +3,7 @@ import type { Driver } from '../../../../runtime/store/driver.ts'
 import { openMemory } from '../../../../runtime/store/drivers/memory.ts'
 import { StoreError } from '../../../../runtime/store/errors.ts'
 import { TableStore } from '../../../../runtime/store/table-store.ts'
-import type { Steps } from '../../../../runtime/store/transaction-script.ts'
+import type { Script } from '../../../../runtime/store/transaction-script.ts'
 import { systemClock } from '../../../../runtime/support/clock.ts'
 import { fireOf, minute, Node, statusOf, T0 } from '../../../conformance/fixtures.ts'
 
@@ -17,7 +17,7 @@ function forgetful(): { store: TableStore; losesNext(): void } {
     target: memory.target,
     tables: memory.tables,
     read: (steps) => memory.read(steps),
-    async write<Result>(steps: () => Steps<Result>): Promise<Result> {
+    async write<Result>(steps: () => Script<Result>): Promise<Result> {
       const result = await memory.write(steps)
       if (!loses) return result
       loses = false
@@ -50,7 +50,7 @@ test('what was taken unheard is handed out by the next take', async () => {
   const node = new Node(store, 'n').at(T0 + minute)
   await node.claim([fireOf('a', T0)], { slots: 0 })
   losesNext()
-  await expect(node.take()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  await expect(node.dequeue()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   expect(await node.taken()).toEqual(['a 0'])
 })
 
