@@ -91,7 +91,7 @@ function offsetOf(suffix: string): number {
 /** The first instant at which the zone's clock has come to a local time. */
 function firstInstantAt(zone: Zone, local: number): number {
   for (let instant = local - MAX_SHIFT; ; ) {
-    const { start, end, offset } = zone.stretchAt(instant)
+    const { start, end, offset } = zone.periodAt(instant)
     const fire = Math.max(local - offset, start)
     if (fire < end) return fire
     instant = end

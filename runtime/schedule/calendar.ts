@@ -61,7 +61,7 @@ export interface LocalTime {
 
 export function localTimeOf(instant: Date, timezone: string): LocalTime {
   const seconds = Math.floor(instant.getTime() / 1000)
-  const { offset } = zoneOf(timezone).stretchAt(seconds)
+  const { offset } = zoneOf(timezone).periodAt(seconds)
   return { date: dateText(seconds + offset), time: timeText(seconds + offset), offset: offsetText(offset) }
 }
 

@@ -45,12 +45,12 @@ export interface ClockChange {
 
 export function changesBetween(zone: Zone, from: number, to: number): ClockChange[] {
   const changes: ClockChange[] = []
-  let { offset, end } = zone.stretchAt(from - 1)
+  let { offset, end } = zone.periodAt(from - 1)
   while (end < to) {
-    const stretch = zone.stretchAt(end)
-    if (stretch.offset !== offset) changes.push({ instant: end, before: offset, after: stretch.offset })
-    offset = stretch.offset
-    end = stretch.end
+    const period = zone.periodAt(end)
+    if (period.offset !== offset) changes.push({ instant: end, before: offset, after: period.offset })
+    offset = period.offset
+    end = period.end
   }
   return changes
 }

@@ -65,7 +65,7 @@ export function readRate(body: string, position: number): Rate {
       `rate ${number} is a fraction`,
       'use whole numbers and a smaller unit: rate(90 seconds), not rate(1.5 minutes)',
     )
-  if (!/^\d+$/.test(number)) fail(`rate "${number}" is no number`, 'use a whole number from 1 up')
+  if (!/^\d+$/.test(number)) fail(`rate "${number}" is not a number`, 'use a whole number from 1 up')
   if (/^0+$/.test(number)) fail('rate 0 would never rest', 'use a whole number from 1 up')
   const unit = word.toLowerCase().replace(/s$/, '')
   const size = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined

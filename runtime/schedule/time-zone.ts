@@ -2,19 +2,19 @@ import { nearest } from '../support/suggest.ts'
 import { ScheduleError } from './errors.ts'
 
 /*
- * A zone as stretches of time in which its offset from UTC stays the same. They are found once, by asking Intl and
+ * A zone as periods of time in which its offset from UTC stays the same. They are found once, by asking Intl and
  * bisecting, and only around the instants that somebody needs; after that all is integer arithmetic. Times are in
  * seconds: UTC ones are called instants, those of the zone's clock are called local.
  */
 
-/** A stretch [start, end) with one offset. */
+/** A period [start, end) with one offset. */
 export interface OffsetPeriod {
   readonly start: number
   readonly end: number
   /** Local time minus UTC. */
   readonly offset: number
   /**
-   * The local time up to which a job at fixed times has run when the stretch begins (cron's "virtual time"). After a
+   * The local time up to which a job at fixed times has run when the period begins (cron's "virtual time"). After a
    * gap it lies before the local time of `start`, by the length of the gap; after a repetition it lies behind it.
    */
   readonly reached: number
@@ -22,7 +22,7 @@ export interface OffsetPeriod {
 
 export interface Zone {
   readonly name: string
-  stretchAt(instant: number): OffsetPeriod
+  periodAt(instant: number): OffsetPeriod
 }
 
 /** Changes of three hours and more are corrections of the clock: nothing is smoothed over. cron(8). */
@@ -36,7 +36,7 @@ const CHUNK = 2 ** 20
 
 export const UTC: Zone = {
   name: 'UTC',
-  stretchAt: () => ALWAYS,
+  periodAt: () => ALWAYS,
 }
 const ALWAYS: OffsetPeriod = {
   start: Number.NEGATIVE_INFINITY,
@@ -109,7 +109,7 @@ class NamedZone implements Zone {
     this.#format = format
   }
 
-  stretchAt(instant: number): OffsetPeriod {
+  periodAt(instant: number): OffsetPeriod {
     const latest = this.#latest
     if (instant >= latest.start && instant < latest.end) return latest
     const number = Math.floor(instant / CHUNK)
@@ -118,23 +118,23 @@ class NamedZone implements Zone {
       chunk = this.#explore(number * CHUNK, (number + 1) * CHUNK)
       this.#chunks.set(number, chunk)
     }
-    for (const stretch of chunk) {
-      if (instant >= stretch.end) continue
-      this.#latest = stretch
-      return stretch
+    for (const period of chunk) {
+      if (instant >= period.end) continue
+      this.#latest = period
+      return period
     }
     throw new RangeError(`no offset of ${this.name} at ${instant}`)
   }
 
   #explore(start: number, end: number): OffsetPeriod[] {
-    const stretches: OffsetPeriod[] = []
+    const periods: OffsetPeriod[] = []
     // A little before the start, where a repetition may have begun that is still going on.
     let instant = start - CORRECTION - 3600
     let offset = this.#offsetAt(instant)
     let reached = instant + offset
     const last = this.#offsetAt(end - 1)
     const begin = (next: number): void => {
-      if (next > start) stretches.push({ start: Math.max(instant, start), end: next, offset, reached })
+      if (next > start) periods.push({ start: Math.max(instant, start), end: next, offset, reached })
       instant = next
     }
     for (const [upTo, target] of [
@@ -154,7 +154,7 @@ class NamedZone implements Zone {
       }
     }
     begin(end)
-    return stretches
+    return periods
   }
 
   /** The first instant after `from`, up to `to`, at which the offset is another one. */

@@ -1,6 +1,8 @@
 /** What JSON can carry; the form of arguments, of manifest values and of everything the store keeps as text. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
+export type JsonObject = { readonly [key: string]: JsonValue }
+
 /** JSON with object keys sorted at every depth and no white space: equal values give equal text. */
 export function canonicalJson(value: JsonValue): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
@@ -11,8 +13,6 @@ export function canonicalJson(value: JsonValue): string {
   }
   return JSON.stringify(value)
 }
-
-export type JsonObject = { readonly [key: string]: JsonValue }
 
 export function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !isArray(value)

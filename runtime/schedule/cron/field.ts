@@ -2,6 +2,47 @@ import { nearest } from '../../support/suggest.ts'
 import type { FieldName } from '../errors.ts'
 import { type FieldScanner, isLetter, quote } from './scanner.ts'
 
+/** What one field of a cron expression may hold. */
+export interface FieldRule {
+  readonly name: FieldName
+  readonly min: number
+  readonly max: number
+  /** Three letters each, in lower case, the first one standing for `firstName`. */
+  readonly names?: readonly string[]
+  readonly firstName?: number
+  /** What `*` stands for, in the masks of plan.ts: the bits of values below 31, and of those above. */
+  readonly all: readonly [low: number, high: number]
+}
+
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
+
+export const SECOND: FieldRule = { name: 'second', min: 0, max: 59, all: [0x7fffffff, 0x1fffffff] }
+export const MINUTE: FieldRule = { name: 'minute', min: 0, max: 59, all: [0x7fffffff, 0x1fffffff] }
+export const HOUR: FieldRule = { name: 'hour', min: 0, max: 23, all: [0xffffff, 0] }
+export const DAY_OF_MONTH: FieldRule = { name: 'day-of-month', min: 1, max: 31, all: [0x7ffffffe, 1] }
+export const MONTH: FieldRule = { name: 'month', min: 1, max: 12, names: MONTHS, firstName: 1, all: [0x1ffe, 0] }
+/** 0 and 7 are Sunday: crontab(5). */
+export const DAY_OF_WEEK: FieldRule = {
+  name: 'day-of-week',
+  min: 0,
+  max: 7,
+  names: WEEKDAYS,
+  firstName: 0,
+  all: [0xff, 0],
+}
+/** 1 is Sunday, 7 is Saturday: AWS. */
+export const AWS_DAY_OF_WEEK: FieldRule = {
+  name: 'day-of-week',
+  min: 1,
+  max: 7,
+  names: WEEKDAYS,
+  firstName: 1,
+  all: [0xfe, 0],
+}
+/** AWS's range. */
+export const YEAR: FieldRule = { name: 'year', min: 1970, max: 2199, all: [0, 0] }
+
 const STAR = 42
 const COMMA = 44
 const DASH = 45
@@ -117,7 +158,7 @@ function failName(field: FieldScanner, rule: FieldRule, word: string, position: 
     field.fail(
       rule,
       'SCHEDULE_UNKNOWN_NAME',
-      `${rule.name} ${quote(field.item)} is no number`,
+      `${rule.name} ${quote(field.item)} is not a number`,
       `use ${rule.min} to ${rule.max}`,
       position,
     )
@@ -127,7 +168,7 @@ function failName(field: FieldScanner, rule: FieldRule, word: string, position: 
   field.fail(
     rule,
     'SCHEDULE_UNKNOWN_NAME',
-    `${rule.name} ${quote(word)} is no name of a ${rule.name === 'month' ? 'month' : 'day'}`,
+    `${rule.name} ${quote(word)} is not the name of a ${rule.name === 'month' ? 'month' : 'weekday'}`,
     suggestion ? `did you mean ${suggestion}?` : `use ${names}`,
     position,
   )
@@ -141,47 +182,6 @@ function failReversed(field: FieldScanner, rule: FieldRule, first: number, last:
   const hint = `write ${rule.name === 'year' ? `${to}-${from}` : around}`
   field.fail(rule, 'SCHEDULE_REVERSED_RANGE', `${rule.name} ${quote(typed)} runs backwards`, hint, position)
 }
-
-/** What one field of a cron expression may hold. */
-export interface FieldRule {
-  readonly name: FieldName
-  readonly min: number
-  readonly max: number
-  /** Three letters each, in lower case, the first one standing for `firstName`. */
-  readonly names?: readonly string[]
-  readonly firstName?: number
-  /** What `*` stands for, in the masks of plan.ts: the bits of values below 31, and of those above. */
-  readonly all: readonly [low: number, high: number]
-}
-
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
-const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
-
-export const SECOND: FieldRule = { name: 'second', min: 0, max: 59, all: [0x7fffffff, 0x1fffffff] }
-export const MINUTE: FieldRule = { name: 'minute', min: 0, max: 59, all: [0x7fffffff, 0x1fffffff] }
-export const HOUR: FieldRule = { name: 'hour', min: 0, max: 23, all: [0xffffff, 0] }
-export const DAY_OF_MONTH: FieldRule = { name: 'day-of-month', min: 1, max: 31, all: [0x7ffffffe, 1] }
-export const MONTH: FieldRule = { name: 'month', min: 1, max: 12, names: MONTHS, firstName: 1, all: [0x1ffe, 0] }
-/** 0 and 7 are Sunday: crontab(5). */
-export const DAY_OF_WEEK: FieldRule = {
-  name: 'day-of-week',
-  min: 0,
-  max: 7,
-  names: WEEKDAYS,
-  firstName: 0,
-  all: [0xff, 0],
-}
-/** 1 is Sunday, 7 is Saturday: AWS. */
-export const AWS_DAY_OF_WEEK: FieldRule = {
-  name: 'day-of-week',
-  min: 1,
-  max: 7,
-  names: WEEKDAYS,
-  firstName: 1,
-  all: [0xfe, 0],
-}
-/** AWS's range. */
-export const YEAR: FieldRule = { name: 'year', min: 1970, max: 2199, all: [0, 0] }
 
 /** "FRI,SAT,SUN,MON" of Friday to Monday. */
 export function weekdaysBetween(rule: FieldRule, first: number, last: number): string {

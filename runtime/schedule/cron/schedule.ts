@@ -36,15 +36,15 @@ export class CronSchedule extends BaseSchedule {
     let instant = Math.floor(after / 1000) + 1
     const lastYear = yearOf(dateOf(Math.floor(instant / 86_400))) + YEARS
     for (;;) {
-      const { start, end, offset, reached } = zone.stretchAt(instant)
+      const { start, end, offset, reached } = zone.periodAt(instant)
       let from = instant + offset
       if (!plan.followsElapsedTime) from = instant === start ? reached : Math.max(from, reached)
       const local = nextLocal(plan, from, lastYear)
       if (Number.isNaN(local)) return null
-      // What fell into the gap before this stretch fires at the gap's end.
+      // What fell into the gap before this period fires at the gap's end.
       const fire = Math.max(local - offset, start)
       if (fire < end) return fire * 1000
-      // Up to `local` no clock time matches, so we may leap, but only over stretches whose clock is past `from`.
+      // Up to `local` no clock time matches, so we may leap, but only over periods whose clock is past `from`.
       instant = end - instant > MAX_SHIFT ? Math.max(end, local - MAX_SHIFT) : end
     }
   }
@@ -54,7 +54,7 @@ export class CronSchedule extends BaseSchedule {
     let instant = Math.ceil(before / 1000) - 1
     const firstYear = yearOf(dateOf(Math.floor(instant / 86_400))) - YEARS
     for (;;) {
-      const { start, offset, reached } = zone.stretchAt(instant)
+      const { start, offset, reached } = zone.periodAt(instant)
       const local = previousLocal(plan, instant + offset, firstYear)
       if (Number.isNaN(local)) return null
       if (local >= (plan.followsElapsedTime ? start + offset : reached)) return Math.max(local - offset, start) * 1000

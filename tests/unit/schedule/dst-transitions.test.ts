@@ -83,7 +83,7 @@ describe('a repetition of one hour', () => {
 
 describe('asked from within the repetition, what has run does not run again', () => {
   table([
-    // The stretches that zone.ts explores meet within these repetitions.
+    // The periods that time-zone.ts explores meet within these repetitions.
     ['45 2 * * *', 'Africa/Casablanca', '2030-12-22T02:35Z', ['2030-12-23 02:45 +00:00']],
     ['*/45 2 * * *', 'Africa/Casablanca', '2030-12-22T02:35Z', ['2030-12-22 02:45 +00:00']],
     ['30 1 * * *', 'America/Los_Angeles', '2028-11-05T09:10Z', ['2028-11-06 01:30 -08:00']],

@@ -51,7 +51,7 @@ describe('explain', () => {
 
   it.each([
     ['61 * * * *', 'minute 61 is out of range 0-59\n  61 * * * *\n  ^'],
-    ['0 0 * * MOM', 'day-of-week "MOM" is no name of a day\n  0 0 * * MOM\n          ^'],
+    ['0 0 * * MOM', 'day-of-week "MOM" is not the name of a weekday\n  0 0 * * MOM\n          ^'],
   ])('points at what is wrong in "%s"', async (expr, message) => {
     await expect(told(expr)).rejects.toThrow(message)
   })
