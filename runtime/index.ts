@@ -6,6 +6,7 @@ export {
   type JobLock,
   type JobLockOptions,
 } from './client/job-lock.ts'
+export { openStore } from './client/open-store.ts'
 export { runBackgroundJob } from './client/run-background-job.ts'
 export type { DatabaseClient } from './job/database.ts'
 export type { JobContext } from './job/job-context.ts'
@@ -19,8 +20,16 @@ export { JobNotFoundError } from './manifest/job-names.ts'
 export type { SchedulerEvents, SchedulerHooks } from './scheduler/events.ts'
 export type { SchedulerOptions } from './scheduler/open-scheduler.ts'
 export { createScheduler, type Scheduler } from './scheduler/scheduler.ts'
-export { openStore } from './store/open.ts'
-export type { PreCheckVerdict, Store, StoreTransaction } from './store/store.ts'
+export type {
+  ExecutionFilter,
+  JobStore,
+  NodeRecord,
+  OpenStoreOptions,
+  PauseRecord,
+  PreCheckVerdict,
+  ScheduleText,
+  StoreTransaction,
+} from './store/job-store.ts'
 export { JobsError } from './support/errors.ts'
 export type { JsonValue } from './support/json.ts'
 export { JobLockedError } from './worker/job-runner.ts'

@@ -24,7 +24,7 @@ export async function cancel(options: CancelOptions, io: Output): Promise<Cancel
   const place = await placeOfWorkspace(options.workspace)
   return await withExistingStore(place, async (store) => {
     const { id, job } = await findExecution(store, options.executionId)
-    const outcome = (await store?.requestCancel(id, systemClock.now())) ?? 'unknown'
+    const outcome = (await store?.cancel(id, systemClock.now())) ?? 'unknown'
     // What was pruned since it was found is final, and was for long.
     const result = outcome === 'unknown' ? 'already-final' : outcome
     if (io.json) io.data({ id, job, result })

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import type { Execution, Outcome } from '../store/execution.ts'
-import type { PreCheckVerdict, Store, StoreTransaction } from '../store/store.ts'
+import type { JobStore, PreCheckVerdict, StoreTransaction } from '../store/job-store.ts'
+import { internalStore, type Store } from '../store/store.ts'
 import { type Clock, systemClock } from '../support/clock.ts'
 import { parseDuration } from '../support/duration.ts'
 import { JobsError } from '../support/errors.ts'
@@ -43,7 +44,8 @@ export type JobLock =
  * `succeed` or `fail`. Where neither is called, the end of the process settles it as failed, or, if the process was
  * killed, its missing heartbeat does.
  */
-export async function acquireJobLock(store: Store, job: string, options: JobLockOptions = {}): Promise<JobLock> {
+export async function acquireJobLock(jobStore: JobStore, job: string, options: JobLockOptions = {}): Promise<JobLock> {
+  const store = internalStore(jobStore)
   const staleAfter = milliseconds(options.staleAfter ?? 30_000)
   const keeper = await keeperOf(store, options.clock ?? systemClock)
   const now = keeper.clock.now()

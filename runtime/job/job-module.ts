@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { PreCheckVerdict, StoreTransaction } from '../store/store.ts'
+import type { PreCheckVerdict, StoreTransaction } from '../store/job-store.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import type { JobContext } from './job-context.ts'
 import { type BackgroundJobShape, type CodeSchedule, filterOf, runObject, schedulesOf } from './job-object.ts'

@@ -4,8 +4,9 @@ import { readLogLine } from '../logging/log-line.ts'
 import { type LogOutput, openLog } from '../logging/logger.ts'
 import { switchedOff } from '../manifest/environment.ts'
 import { createScheduler, type Scheduler } from '../scheduler/scheduler.ts'
+import type { JobStore, StoreTransaction } from '../store/job-store.ts'
 import { openStore } from '../store/open.ts'
-import type { Store, StoreTransaction } from '../store/store.ts'
+import { internalStore, type Store } from '../store/store.ts'
 import { systemClock } from '../support/clock.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import { LogBuffer } from '../worker/execution-log.ts'
@@ -27,7 +28,7 @@ export interface RegisterJobsOptions {
   /** IANA name; default UTC. */
   readonly timezone?: string
   /** A store, or its URL; default as the environment says. */
-  readonly store?: Store | string
+  readonly store?: JobStore | string
   /** Root of a built workspace, where no list is given. */
   readonly workspace?: string
 }
@@ -86,7 +87,7 @@ function ofWorkspace({ workspace, store }: RegisterJobsOptions, log: LogOutput):
 }
 
 async function storeOf({ store }: RegisterJobsOptions): Promise<Store> {
-  return typeof store === 'object' ? store : openStore(store)
+  return typeof store === 'object' ? internalStore(store) : openStore(store)
 }
 
 function ofList(options: RegisterJobsOptions, store: Store, log: LogOutput): Scheduler {

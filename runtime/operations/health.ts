@@ -1,4 +1,4 @@
-import type { NodeRecord } from '../store/store.ts'
+import type { NodeRecord } from '../store/job-store.ts'
 
 /** How a scheduler stands. */
 export interface NodeHealth {

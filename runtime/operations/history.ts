@@ -1,5 +1,6 @@
 import type { Manifest } from '../manifest/types.ts'
-import type { ExecutionFilter, Store } from '../store/store.ts'
+import type { ExecutionFilter } from '../store/job-store.ts'
+import type { Store } from '../store/store.ts'
 import { formatDuration } from '../support/duration.ts'
 import { renderTable } from '../support/table.ts'
 import { absoluteTime, relativeTime } from '../support/time-text.ts'

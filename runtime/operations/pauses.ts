@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os'
-import type { PauseRecord, Store } from '../store/store.ts'
+import type { PauseRecord } from '../store/job-store.ts'
+import type { Store } from '../store/store.ts'
 
 /** Pauses a job in the name of whoever runs this process. Pausing twice changes nothing, unless a reason is given. */
 export async function pause(

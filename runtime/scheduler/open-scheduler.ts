@@ -4,8 +4,9 @@ import type { TenantSource } from '../job/tenants.ts'
 import { type LogOutput, openLog } from '../logging/logger.ts'
 import type { Manifest } from '../manifest/index.ts'
 import type { SchedulerSettings } from '../manifest/types.ts'
+import type { JobStore } from '../store/job-store.ts'
 import { openStore } from '../store/open.ts'
-import type { Store } from '../store/store.ts'
+import { internalStore, type Store } from '../store/store.ts'
 import { type Clock, systemClock } from '../support/clock.ts'
 import type { Env } from '../support/env.ts'
 import { VERSION } from '../support/version.ts'
@@ -22,8 +23,8 @@ export interface SchedulerOptions {
   readonly workspace?: string
   /** Jobs in code, instead of a workspace's. */
   readonly jobs?: readonly JobInCode[]
-  /** A store, or its URL; default as the environment says. One that is handed over stays open at `destroy`. */
-  readonly store?: Store | string
+  /** What `openStore` returned (it stays open at `destroy`), or a URL; default as the environment says. */
+  readonly store?: JobStore | string
   /** With jobs in code: makes their `database`, anew for each run. A workspace has its createDatabaseClient for that. */
   readonly database?: () => DatabaseClient | Promise<DatabaseClient>
   /** With jobs in code: the tenants of those that are multi-tenant. A workspace has its tenants.ts for that. */
@@ -61,7 +62,7 @@ export async function openBuilt(options: SchedulerOptions): Promise<Opened> {
     clock: options.clock ?? systemClock,
     ...(env === undefined ? {} : { env }),
     ...(log === undefined ? {} : { log }),
-    ...(given === undefined ? {} : { store: given }),
+    ...(given === undefined ? {} : { store: typeof given === 'object' ? internalStore(given) : given }),
     ...(settings === undefined ? {} : { settings }),
   })
   const { manifest, services, store, paths } = workspace
@@ -79,7 +80,7 @@ export async function openInCode(options: SchedulerOptions, jobs: readonly JobIn
   const clock = options.clock ?? systemClock
   const { manifest, modules } = await readJobsInCode(jobs, options.settings ?? {}, env)
   const { store: given, database, tenants } = options
-  const store = typeof given === 'object' ? given : await openStore(given, { env })
+  const store = typeof given === 'object' ? internalStore(given) : await openStore(given, { env })
   const log = options.log ?? openLog({ env, redact: manifest.settings.redact })
   const services: WorkerServices = {
     store,

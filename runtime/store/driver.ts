@@ -1,13 +1,7 @@
 import type { Attempt, ErrorRecord, Execution, JobStatus, LogLine, SkipCause } from './execution.ts'
+import type { ExecutionFilter, NodeRecord, PauseRecord, StoreTransaction } from './job-store.ts'
 import type { LockKey, RetainedLock } from './locks.ts'
-import type {
-  ExecutionFilter,
-  NodeRecord,
-  PauseRecord,
-  ScheduleRegistration,
-  Store,
-  StoreTransaction,
-} from './store.ts'
+import type { ScheduleRegistration, Store } from './store.ts'
 import type { Script } from './transaction-script.ts'
 
 /** A row of `job_schedule_state`. */

@@ -11,6 +11,7 @@ export type StoreErrorCode =
   | 'STORE_DRIVER_MISSING'
   | 'STORE_URL'
   | 'STORE_CLOSED'
+  | 'STORE_FOREIGN'
   | 'STORE_KEY_CLASH'
   | 'STORE_NO_SQL'
   | 'PRE_CHECK_TIMEOUT'

@@ -1,29 +1,11 @@
 import { existsSync } from 'node:fs'
-import { type Clock, systemClock } from '../support/clock.ts'
-import type { Env } from '../support/env.ts'
+import { systemClock } from '../support/clock.ts'
 import { StoreError } from './errors.ts'
+import type { OpenStoreOptions } from './job-store.ts'
 import { migrationStates } from './migrations/migrate.ts'
 import type { Store } from './store.ts'
 import { TableStore } from './table-store.ts'
 import { locateStore, type StoreLocation } from './url.ts'
-
-export interface OpenStoreOptions {
-  /** Where JOBS_STORE_URL, DATABASE_URL and JOBS_STORE_MIGRATE are looked up. Default: process.env. */
-  readonly env?: Env
-  /** What a relative path is relative to. Default: the current folder. */
-  readonly workspace?: string
-  /**
-   * Bring the tables up to date, where they aren't. Default: true; for PostgreSQL, unless JOBS_STORE_MIGRATE=off.
-   * Tables that are behind are refused otherwise (STORE_TOO_OLD).
-   */
-  readonly migrate?: boolean
-  /** What is waited by for a locked database. Default: the machine's clock, which is right even where jobs run by another. */
-  readonly clock?: Clock
-  /** How long to wait for a locked database before STORE_BUSY, in ms. Default: 10,000. */
-  readonly busyLimit?: number
-  /** Connections to PostgreSQL at once. Default: 8. */
-  readonly connections?: number
-}
 
 const BUSY_LIMIT = 10_000
 const CONNECTIONS = 8

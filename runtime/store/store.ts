@@ -1,14 +1,7 @@
 import type { JsonValue } from '../support/json.ts'
-import type { Attempt, ClaimOutcome, Execution, Fire, JobStatus, LogLine, Outcome, Trigger } from './execution.ts'
-
-/** A transaction's view of the store's database, as given to a pre-check: `?` placeholders in both dialects. */
-export interface StoreTransaction {
-  readonly dialect: 'sqlite' | 'postgres' | 'memory'
-  query<Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>
-  execute(sql: string, parameters?: readonly unknown[]): Promise<{ changes: number }>
-}
-
-export type PreCheckVerdict = { readonly skip: false } | { readonly skip: true; readonly reason: string }
+import { StoreError } from './errors.ts'
+import type { ClaimOutcome, Execution, Fire, LogLine, Outcome, Trigger } from './execution.ts'
+import type { JobStore, NodeRecord, PreCheckVerdict, StoreTransaction } from './job-store.ts'
 
 /** Where one line of fires stands in the store. */
 export interface ScheduleState {
@@ -18,18 +11,6 @@ export interface ScheduleState {
   readonly watermark: number
   /** Origin of a rate; null for other kinds. */
   readonly anchor: number | null
-}
-
-/** What the store knows of a schedule, for listings. */
-export interface ScheduleText {
-  readonly job: string
-  /** As written. */
-  readonly expression: string
-  readonly timezone: string
-  /** Origin of a rate; null for other kinds. */
-  readonly anchor: number | null
-  /** No scheduler knows it any more; should it return, it starts afresh. */
-  readonly retired: boolean
 }
 
 /** A schedule as a scheduler makes it known to the store. */
@@ -44,28 +25,6 @@ export interface ScheduleRegistration {
   /** Used only where the key is new (or was retired): the mark and the anchor to begin with. */
   readonly watermark: number
   readonly anchor: number | null
-}
-
-export interface NodeRecord {
-  /** Unique for each process; owner of its executions. */
-  readonly id: string
-  readonly host: string
-  readonly pid: number
-  readonly version: string
-  readonly startedAt: number
-  readonly heartbeatAt: number
-  /** When the loop said it would next wake, at the latest; a scheduler is late when that is long past. */
-  readonly nextWakeAt: number
-  /** False for a process that only runs jobs by hand. */
-  readonly fires: boolean
-}
-
-export interface PauseRecord {
-  readonly job: string
-  readonly paused: boolean
-  readonly since: number
-  readonly by: string
-  readonly reason: string | null
 }
 
 /** A run that is no fire of the loop: by hand, from code, or a backfill of one fire. */
@@ -97,33 +56,18 @@ export type RunStart =
   | { readonly acquired: false; readonly cause: 'pre-check'; readonly reason: string; readonly executionId: string }
   | { readonly acquired: false; readonly cause: 'already-claimed'; readonly reason: string }
 
-export interface ExecutionFilter {
-  readonly jobs?: readonly string[]
-  readonly statuses?: readonly JobStatus[]
-  readonly since?: number
-  readonly until?: number
-  readonly tenant?: string
-  readonly parentId?: string
-  /** How their ids begin; hexadecimal digits and dashes. */
-  readonly idPrefix?: string
-  /** Newest first; at most this many, default 50. */
-  readonly limit?: number
-}
-
 /**
- * Where executions, locks, schedule state and pauses are kept. Three drivers stand behind it (SQLite, PostgreSQL,
- * memory), and one conformance suite holds all of them to this page. Every method that changes something is one
- * transaction. Times are ms since the epoch and come from the caller; a store never asks the time of its own accord.
+ * The store as the runtime uses it: all of JobStore, and what claims, runs and completes executions. Three drivers
+ * implement it (SQLite, PostgreSQL, memory), and one conformance suite holds all of them to this page. Every method
+ * that changes something is one transaction. Times are ms since the epoch and come from the caller; a store never reads
+ * the clock for them.
  *
  * Errors: StoreError, with `code` STORE_BUSY (waited for the whole time allowed), STORE_UNAVAILABLE (away; worth
  * trying again), STORE_FULL, STORE_READ_ONLY, STORE_CORRUPT, STORE_TOO_NEW, STORE_DRIVER_MISSING, STORE_URL.
  */
-export interface Store {
-  /** Shown to people: never holds a password. */
-  readonly url: string
+export interface Store extends JobStore {
   /** The whole URL, for a further connection (the heartbeat's thread, a child process); null for `memory:`. Never shown. */
   readonly target: string | null
-  readonly dialect: 'sqlite' | 'postgres' | 'memory'
 
   // --- schedules
   /**
@@ -141,7 +85,7 @@ export interface Store {
    * One tick, one transaction. Moves each mark forward (never back) and claims each fire that lies past the stored
    * mark, in order of priority, then scheduledFor. The rules of overlap, pause, `after` and the lock are applied here
    * (docs/architecture.md, "Claiming"); at most `slots` fires come back as running and owned by `node`. A fire whose
-   * schedule isn't in `marks` is claimed by its unique key alone.
+   * schedule isn't in `watermarks` is claimed by its unique key alone.
    */
   claim(tick: {
     node: string
@@ -166,9 +110,9 @@ export interface Store {
 
   /**
    * Ends an attempt. False when it was no longer the caller's (owner, attempt): then nothing was written.
-   * Calls made close together are committed as a group. With `keepLock` the job's code is still running although its
-   * outcome is decided (a time-out that it doesn't heed): the lock then stays held, as a `lingering` one, while the
-   * owner's node keeps its heartbeat (scheduler_node), until `freeLock`; for `overlap` that counts as running.
+   * Calls made close together are committed as a group. With `retainLock` the job's code is still running although its
+   * outcome is decided (a time-out that it ignores): the lock is then retained while the owner's
+   * node keeps its heartbeat (scheduler_node), until `freeRetainedLock`; for `overlap` that counts as running.
    */
   complete(end: {
     id: string
@@ -179,7 +123,7 @@ export interface Store {
     retainLock?: boolean
   }): Promise<boolean>
 
-  /** Frees a lingering lock: the code of this execution has really ended. */
+  /** Frees a retained lock: the code of this execution has really ended. */
   freeRetainedLock(executionId: string): Promise<void>
 
   /**
@@ -195,8 +139,6 @@ export interface Store {
   /** RUNNING rows whose heartbeat is older than `staleBefore`: queued again while `recover` lasts, else STALE. */
   recover(request: { now: number; staleBefore: number }): Promise<{ requeued: Execution[]; stale: Execution[] }>
 
-  /** CANCELLED at once where queued; a running one's owner is asked. `unknown`: no such id. */
-  requestCancel(id: string, now: number): Promise<'cancelled' | 'requested' | 'already-final' | 'unknown'>
   /** Ids of `node`'s running executions that were asked to cancel. */
   cancelRequests(node: string): Promise<string[]>
 
@@ -205,21 +147,8 @@ export interface Store {
   setProgress(executionId: string, percent: number, message: string | null): Promise<void>
 
   // --- reading
-  execution(id: string): Promise<Execution | null>
-  /** Newest first (by scheduledFor, then id). */
-  executions(filter: ExecutionFilter): Promise<Execution[]>
-  attempts(executionId: string): Promise<Attempt[]>
-  /** In the order written, from line number `from` (0-based). */
-  logLines(executionId: string, from?: number): Promise<LogLine[]>
-  /** The expression as written of each known schedule key, retired ones included. */
-  scheduleTexts(): Promise<Map<string, ScheduleText>>
   /** When the earliest queued execution becomes available; null when none is queued. */
   nextAvailableAt(): Promise<number | null>
-
-  // --- pausing
-  pause(job: string, by: string, reason: string | null, now: number): Promise<void>
-  resume(job: string, now: number): Promise<void>
-  pauses(): Promise<PauseRecord[]>
 
   // --- nodes
   registerNode(node: NodeRecord): Promise<void>
@@ -228,18 +157,31 @@ export interface Store {
   /** Says when the loop will wake next; written by the loop itself, so a blocked loop is seen. */
   setNextWake(node: string, nextWakeAt: number): Promise<void>
   removeNode(id: string): Promise<void>
-  nodes(): Promise<NodeRecord[]>
 
   // --- keeping house
   /** Removes the nodes whose last heartbeat is older than `before` (ms since the epoch): processes long dead. */
   forgetNodes(before: number): Promise<void>
   /** Deletes at most `batch` final executions that finished before `finishedBefore` or exceed `maxPerJob`, with all that hangs on them. */
   prune(request: { finishedBefore: number; maxPerJob: number; batch: number }): Promise<number>
-  close(): Promise<void>
 }
 
 export interface DequeueResult {
   readonly taken: Execution[]
   /** Queued fires that ended as skipped because a job named in `after` didn't succeed. */
   readonly skipped: Execution[]
+}
+
+/**
+ * The internal interface of a store that `openStore` returned, whichever copy of the runtime opened it (the package's or
+ * a build's). Throws StoreError STORE_FOREIGN for any other object.
+ */
+export function internalStore(store: JobStore): Store {
+  if (isInternal(store)) return store
+  throw new StoreError('STORE_FOREIGN', 'the store is not an object that openStore() returned', {
+    hint: 'pass what openStore() returns, or the URL of a store',
+  })
+}
+
+function isInternal(store: JobStore): store is Store {
+  return 'claim' in store && 'begin' in store && 'complete' in store
 }

@@ -3,6 +3,7 @@ import { Batcher } from './batcher.ts'
 import type { Driver } from './driver.ts'
 import { StoreError } from './errors.ts'
 import type { Attempt, ClaimOutcome, Execution, LogLine } from './execution.ts'
+import type { ExecutionFilter, NodeRecord, PauseRecord, ScheduleText, StoreTransaction } from './job-store.ts'
 import { claim, type Tick } from './rules/claim.ts'
 import { dequeue } from './rules/dequeue.ts'
 import { checkBegin, complete, recordBegin, recover, requestCancel } from './rules/lifecycle.ts'
@@ -10,19 +11,7 @@ import { paused, resumed } from './rules/pauses.ts'
 import { beyondKept, CUT_LINE, cutNote, fitLog } from './rules/retention.ts'
 import { registerSchedules } from './rules/schedules.ts'
 import { UncertainCommits } from './rules/uncertain-commits.ts'
-import type {
-  DequeueResult,
-  ExecutionFilter,
-  NodeRecord,
-  PauseRecord,
-  RunRequest,
-  RunStart,
-  ScheduleRegistration,
-  ScheduleState,
-  ScheduleText,
-  Store,
-  StoreTransaction,
-} from './store.ts'
+import type { DequeueResult, RunRequest, RunStart, ScheduleRegistration, ScheduleState, Store } from './store.ts'
 import type { Script } from './transaction-script.ts'
 
 type Completion = Parameters<Store['complete']>[0]
@@ -139,7 +128,7 @@ export class TableStore implements Store {
     }
   }
 
-  requestCancel(id: string, now: number): Promise<'cancelled' | 'requested' | 'already-final' | 'unknown'> {
+  cancel(id: string, now: number): Promise<'cancelled' | 'requested' | 'already-final' | 'unknown'> {
     return this.#driver.write(() => requestCancel(this.#driver.tables, id, now))
   }
 

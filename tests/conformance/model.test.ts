@@ -146,7 +146,7 @@ const cancel = fc.nat({ max: 30 }).map((which) =>
   step(`cancel ${which}`, async (world, { store }) => {
     const ids = [...world.seen.keys()]
     const id = ids[which % Math.max(1, ids.length)]
-    if (id !== undefined) await store.requestCancel(id, world.now)
+    if (id !== undefined) await store.cancel(id, world.now)
   }),
 )
 const pause = fc

@@ -100,7 +100,7 @@ export function takeRules(stage: () => Stage): void {
     await one.at(at).claim([fireOf('a', at)], { slots: 0 })
     const [a] = await rowsOf(one.store, 'a')
     if (a === undefined) throw new Error('a has no row')
-    expect(await two.store.requestCancel(a.id, at)).toBe('cancelled')
+    expect(await two.store.cancel(a.id, at)).toBe('cancelled')
     expect(await two.at(at).taken()).toEqual([])
     expect(await statusOf(one.store, a.id)).toBe('CANCELLED')
   })

@@ -1,8 +1,9 @@
 import { copyOf } from '../../support/copy.ts'
 import type { Dependency, Ending, LastSkip, LogSize, PauseHistory, StoredSchedule, Tables } from '../driver.ts'
 import type { Attempt, Execution, LogLine, SkipCause } from '../execution.ts'
+import type { NodeRecord } from '../job-store.ts'
 import { type LockKey, lockKeyText } from '../locks.ts'
-import type { NodeRecord, ScheduleRegistration } from '../store.ts'
+import type { ScheduleRegistration } from '../store.ts'
 import { result } from '../transaction-script.ts'
 
 /** A lingering lock. */

@@ -1,8 +1,8 @@
 import { copyOf } from '../../support/copy.ts'
 import type { Driver, Session } from '../driver.ts'
 import { StoreError } from '../errors.ts'
+import type { StoreTransaction } from '../job-store.ts'
 import type { LockKey } from '../locks.ts'
-import type { StoreTransaction } from '../store.ts'
 import { runSync, type Script } from '../transaction-script.ts'
 import { MemoryTables } from './memory-tables.ts'
 

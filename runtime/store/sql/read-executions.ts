@@ -1,5 +1,5 @@
 import type { Execution } from '../execution.ts'
-import type { ExecutionFilter } from '../store.ts'
+import type { ExecutionFilter } from '../job-store.ts'
 import type { Row, Script, SqlValue } from '../transaction-script.ts'
 import { type Dialect, set, setOf } from './dialect.ts'
 import { EXECUTION_COLUMNS, executionOf, text } from './rows.ts'

@@ -10,7 +10,7 @@ import {
   type SkipCause,
   type Trigger,
 } from '../execution.ts'
-import type { NodeRecord } from '../store.ts'
+import type { NodeRecord } from '../job-store.ts'
 import type { Row } from '../transaction-script.ts'
 
 /** Every column of `job_execution`, in the order of its migration. */

@@ -1,0 +1,105 @@
+import type { Clock } from '../support/clock.ts'
+import type { Env } from '../support/env.ts'
+import type { Attempt, Execution, JobStatus, LogLine } from './execution.ts'
+
+/**
+ * A store as its users see it: what was recorded, and what they may change about it. Opened by `openStore`; close it
+ * when you are done. Times are ms since the epoch. Its methods reject with a StoreError.
+ */
+export interface JobStore {
+  /** Shown to people: never holds a password. */
+  readonly url: string
+  readonly dialect: 'sqlite' | 'postgres' | 'memory'
+
+  execution(id: string): Promise<Execution | null>
+  /** Newest first (by scheduledFor, then id). */
+  executions(filter: ExecutionFilter): Promise<Execution[]>
+  attempts(executionId: string): Promise<Attempt[]>
+  /** In the order written, from line number `from` (0-based). */
+  logLines(executionId: string, from?: number): Promise<LogLine[]>
+  /** The expression as written of each known schedule key, retired ones included. */
+  scheduleTexts(): Promise<Map<string, ScheduleText>>
+  pauses(): Promise<PauseRecord[]>
+  nodes(): Promise<NodeRecord[]>
+
+  pause(job: string, by: string, reason: string | null, now: number): Promise<void>
+  resume(job: string, now: number): Promise<void>
+  /** CANCELLED at once where queued; the owner of a running one is asked to abort it. `unknown`: no such id. */
+  cancel(id: string, now: number): Promise<'cancelled' | 'requested' | 'already-final' | 'unknown'>
+
+  close(): Promise<void>
+}
+
+export interface OpenStoreOptions {
+  /** Where JOBS_STORE_URL, DATABASE_URL and JOBS_STORE_MIGRATE are looked up. Default: process.env. */
+  readonly env?: Env
+  /** What a relative path is relative to. Default: the current folder. */
+  readonly workspace?: string
+  /**
+   * Bring the tables up to date, where they aren't. Default: true; for PostgreSQL, unless JOBS_STORE_MIGRATE=off.
+   * Tables that are behind are refused otherwise (STORE_TOO_OLD).
+   */
+  readonly migrate?: boolean
+  /** Measures the wait for a locked database. Default: the system clock, also where jobs run on another one. */
+  readonly clock?: Clock
+  /** How long to wait for a locked database before STORE_BUSY, in ms. Default: 10,000. */
+  readonly busyLimit?: number
+  /** Connections to PostgreSQL at once. Default: 8. */
+  readonly connections?: number
+}
+
+export interface ExecutionFilter {
+  readonly jobs?: readonly string[]
+  readonly statuses?: readonly JobStatus[]
+  readonly since?: number
+  readonly until?: number
+  readonly tenant?: string
+  readonly parentId?: string
+  /** How their ids begin; hexadecimal digits and dashes. */
+  readonly idPrefix?: string
+  /** Newest first; at most this many, default 50. */
+  readonly limit?: number
+}
+
+/** What the store knows of a schedule, for listings. */
+export interface ScheduleText {
+  readonly job: string
+  /** As written. */
+  readonly expression: string
+  readonly timezone: string
+  /** Origin of a rate; null for other kinds. */
+  readonly anchor: number | null
+  /** No scheduler knows it any more; should it return, it starts afresh. */
+  readonly retired: boolean
+}
+
+export interface NodeRecord {
+  /** Unique for each process; owner of its executions. */
+  readonly id: string
+  readonly host: string
+  readonly pid: number
+  readonly version: string
+  readonly startedAt: number
+  readonly heartbeatAt: number
+  /** When the loop said it would next wake, at the latest; a scheduler is late when that is long past. */
+  readonly nextWakeAt: number
+  /** False for a process that only runs jobs by hand. */
+  readonly fires: boolean
+}
+
+export interface PauseRecord {
+  readonly job: string
+  readonly paused: boolean
+  readonly since: number
+  readonly by: string
+  readonly reason: string | null
+}
+
+/** A transaction's view of the store's database, as given to a pre-check: `?` placeholders in both dialects. */
+export interface StoreTransaction {
+  readonly dialect: 'sqlite' | 'postgres' | 'memory'
+  query<Row = Record<string, unknown>>(sql: string, parameters?: readonly unknown[]): Promise<Row[]>
+  execute(sql: string, parameters?: readonly unknown[]): Promise<{ changes: number }>
+}
+
+export type PreCheckVerdict = { readonly skip: false } | { readonly skip: true; readonly reason: string }
