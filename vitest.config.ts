@@ -1,24 +1,34 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-const shared = { testTimeout: 60_000, hookTimeout: 120_000, exclude: ['**/node_modules/**'] }
 /** One PostgreSQL for the whole run; each file that needs it makes a database of its own there. */
 const POSTGRES = 'tests/support/postgres-setup.ts'
-const BUILD = 'tests/support/global-setup.ts'
+const BUILD = 'tests/support/build-setup.ts'
 
-/** The files that take longest, the longest first: begun early, none of them is waited for alone at the end. */
-const LONG = [
-  ...['scheduler/long-run', 'integration/readme', 'scheduler-watch', 'history', 'scheduler-job', 'server', 'tenants'],
-  ...['build-workspace', 'unbuilt-listing', 'schedule/oracle', 'objects', 'conformance/postgres', 'build-freshness'],
-]
+/** A kind of test is a folder of `tests/` and a project of the same name: `npx vitest run --project unit`. */
+function kind(name: string, options: object) {
+  return {
+    test: {
+      name,
+      include: [`tests/${name}/**/*.test.ts`],
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
+      ...options,
+    },
+  }
+}
 
-class LongestFirst extends BaseSequencer {
+/** Threads are ready sooner than processes: for tests that do nothing to their process that others would notice. */
+const THREADS = { pool: 'threads' }
+
+/** Starts the kinds whose files take longest first, so that the run doesn't end with one of them alone. */
+const SLOWEST_FIRST = ['long', 'integration', 'conformance', 'unit']
+
+class SlowestKindFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const placeOf = ({ moduleId }: TestSpecification): number => {
-      const place = LONG.findIndex((name) => moduleId.endsWith(`${name}.test.ts`))
-      return place === -1 ? LONG.length : place
-    }
-    return (await super.sort(files)).sort((a, b) => placeOf(a) - placeOf(b))
+    const rank = ({ project }: TestSpecification): number => SLOWEST_FIRST.indexOf(project.name)
+    // Within a kind vitest's own order stays: by the last run's duration, or by size where there was none.
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
   }
 }
 
@@ -26,37 +36,18 @@ export default defineConfig({
   test: {
     // Most tests wait for processes of their own: more files at once than cores.
     maxWorkers: 3,
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: SlowestKindFirst },
     projects: [
-      {
-        test: {
-          ...shared,
-          name: 'source',
-          // Threads are ready sooner than processes, and nothing here does to its process what others would feel.
-          pool: 'threads',
-          include: ['tests/unit/**/*.test.ts', 'tests/conformance/**/*.test.ts'],
-          globalSetup: [POSTGRES],
-        },
-      },
-      {
-        test: {
-          ...shared,
-          name: 'built',
-          include: ['tests/integration/**/*.test.ts'],
-          globalSetup: [BUILD, POSTGRES],
-        },
-      },
-      {
-        // One at a time: they measure out limits of time on real processes, and need the machine to themselves.
-        test: {
-          ...shared,
-          name: 'chaos',
-          include: ['tests/chaos/**/*.test.ts'],
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
-          globalSetup: [BUILD],
-        },
-      },
+      // The source in this process: starts no server, needs no build, and each file answers at once.
+      kind('unit', THREADS),
+      // What every store has to do alike, on SQLite, PostgreSQL and memory.
+      kind('conformance', { ...THREADS, globalSetup: [POSTGRES] }),
+      // The source again, through hundreds of thousands of cases.
+      kind('long', THREADS),
+      // The built package, in processes of its own.
+      kind('integration', { globalSetup: [BUILD, POSTGRES] }),
+      // One at a time, after all others: they measure time limits on real processes, and need the machine to themselves.
+      kind('chaos', { globalSetup: [BUILD], fileParallelism: false, sequence: { groupOrder: 1 } }),
     ],
   },
 })

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { JobContext } from '../../runtime/job/job-context.ts'
 import { openLog } from '../../runtime/logging/logger.ts'
 import { DEFAULT_SETTINGS, type Job } from '../../runtime/manifest/index.ts'
@@ -71,7 +71,7 @@ const every10 = (from: string, count: number): string[] =>
   )
 
 describe('given a job every ten minutes', () => {
-  test('when the clock is set back by an hour, then no fire runs twice and the next new one runs in time', async () => {
+  it('when the clock is set back by an hour, then no fire runs twice and the next new one runs in time', async () => {
     const loop = loopOf([jobWith('tens', ['*/10 * * * *'])])
     void loop.start()
     await clock.advance(25 * MINUTE)
@@ -82,7 +82,7 @@ describe('given a job every ten minutes', () => {
     expect(ran).toEqual(every10('12:10', 5).map((time) => `tens ${time}`))
   })
 
-  test('when the clock is set forward by an hour, then the newest missed fire runs once and the others are on record', async () => {
+  it('when the clock is set forward by an hour, then the newest missed fire runs once and the others are on record', async () => {
     const loop = loopOf([jobWith('tens', ['*/10 * * * *'])])
     void loop.start()
     await clock.advance(25 * MINUTE)
@@ -95,7 +95,7 @@ describe('given a job every ten minutes', () => {
     expect(skips.map(({ skipCount, skipReason }) => [skipCount, skipReason?.split(':')[0]])).toEqual([[5, 'missed']])
   })
 
-  test('when catchUp is all, then each missed fire runs once and in order', async () => {
+  it('when catchUp is all, then each missed fire runs once and in order', async () => {
     const loop = loopOf([jobWith('tens', ['*/10 * * * *'], { catchUp: 'all', overlap: 'queue' })])
     void loop.start()
     await clock.advance(25 * MINUTE)
@@ -106,7 +106,7 @@ describe('given a job every ten minutes', () => {
     expect(ran).toEqual(every10('12:10', 8).map((time) => `tens ${time}`))
   })
 
-  test('when the clock is set forward and back again, then each fire has one execution', async () => {
+  it('when the clock is set forward and back again, then each fire has one execution', async () => {
     const loop = loopOf([jobWith('tens', ['*/10 * * * *']), jobWith('rate', ['rate(7 minutes)'])])
     void loop.start()
     await clock.advance(25 * MINUTE)
@@ -131,7 +131,7 @@ describe('given a job that is running', () => {
     ['forward', HOUR],
     ['back', -HOUR],
   ] as const) {
-    test(`when the clock is set ${way} by an hour, then it is not taken for dead`, async () => {
+    it(`when the clock is set ${way} by an hour, then it is not taken for dead`, async () => {
       let finish = (): void => {}
       const loop = loopOf(
         [jobWith('long', ['30 12 * * *'], { timeout: 24 * HOUR })],

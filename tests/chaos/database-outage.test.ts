@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { faultsOfFires, faultsOfOverlap, faultsOfSightings } from '../support/chaos-ledger.ts'
 import { chaosRounds } from '../support/chaos-random.ts'
 import { chaosJobs, type Stage, setStage } from '../support/chaos-stage.ts'
@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const OUTAGES = Math.ceil(chaosRounds(1) / 10)
 
-test(
+it(
   'given two schedulers under load, when PostgreSQL is away for 10 s, then no fire is lost or doubled',
   async () => {
     stage = await setStage({

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { faultsOfFires, faultsOfOverlap, faultsOfSightings } from '../support/chaos-ledger.ts'
 import { chaosTime } from '../support/chaos-random.ts'
 import { chaosJobs, type Stage, type StoreKind, setStage } from '../support/chaos-stage.ts'
@@ -16,7 +16,7 @@ afterEach(async () => {
 describe.each<StoreKind>(['SQLite', 'PostgreSQL'])(
   'given four schedulers on one %s, 200 jobs, each due every second',
   (store) => {
-    test(
+    it(
       'every fire has exactly one execution, and no job runs beside itself unless it may',
       async () => {
         const isExclusive = (job: string): boolean => Number(job.slice(-1)) % 2 === 0

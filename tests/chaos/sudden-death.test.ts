@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { Attempt, Execution } from '../../runtime/store/execution.ts'
 import { faultsOfFires, faultsOfOverlap, faultsOfSightings } from '../support/chaos-ledger.ts'
 import { chaosRandom, chaosRounds } from '../support/chaos-random.ts'
@@ -27,7 +27,7 @@ const STORES: [StoreKind, number][] = [
 describe.each(STORES)(
   'given three schedulers on one %s, of which one or another is killed %i times',
   (store, rounds) => {
-    test(
+    it(
       'no fire is lost, none is claimed twice, and what was interrupted runs again in time',
       async () => {
         const random = chaosRandom(`SIGKILL on ${store}`)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { openStore } from '../../runtime/store/open.ts'
 import { faultsOfFires, faultsOfSightings } from '../support/chaos-ledger.ts'
 import { chaosRandom, chaosRounds } from '../support/chaos-random.ts'
@@ -22,7 +22,7 @@ const STORES: [StoreKind, number][] = [
 describe.each(STORES)(
   'given two schedulers on one %s, of which one or another is told to stop %i times',
   (store, rounds) => {
-    test(
+    it(
       'a scheduler that stopped has left nothing running, and no fire is lost or doubled',
       async () => {
         const random = chaosRandom(`SIGTERM on ${store}`)
@@ -74,7 +74,7 @@ describe.each(STORES)(
 )
 
 describe('given a job that keeps the event loop from turning for twice staleAfter', () => {
-  test('the other scheduler does not take it over', async () => {
+  it('the other scheduler does not take it over', async () => {
     stage = await setStage({
       store: 'SQLite',
       jobs: [

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { failure, fireOf, minute, rowsOf, T0 } from './fixtures.ts'
 import type { Stage } from './suite.ts'
 
@@ -6,7 +6,7 @@ const at = T0 + minute
 const dependent = fireOf('b', at, { after: ['a'], priority: 10 })
 
 export function afterRules(stage: () => Stage): void {
-  test('a job waits for the one it names, though it comes first by priority, and holds no slot meanwhile', async () => {
+  it('a job waits for the one it names, though it comes first by priority, and holds no slot meanwhile', async () => {
     const { one, two } = stage()
     const claimed = await one.at(at).claim([dependent, fireOf('a', at), fireOf('c', at)], { slots: 2 })
     expect(claimed.map(({ fire, outcome }) => `${fire.job}: ${outcome}`)).toEqual([
@@ -20,7 +20,7 @@ export function afterRules(stage: () => Stage): void {
     expect(await two.taken()).toEqual(['b 60'])
   })
 
-  test('across processes: the fires may be claimed one after the other', async () => {
+  it('across processes: the fires may be claimed one after the other', async () => {
     const { one, two } = stage()
     const a = await one.at(at).run('a', at)
     expect(await two.at(at).outcomes([dependent])).toEqual(['b: queued'])
@@ -28,7 +28,7 @@ export function afterRules(stage: () => Stage): void {
     expect(await two.taken()).toEqual(['b 60'])
   })
 
-  test('where the other failed, it is skipped, with the reason', async () => {
+  it('where the other failed, it is skipped, with the reason', async () => {
     const { one } = stage()
     const a = await one.at(at).run('a', at)
     await one.claim([dependent])
@@ -41,7 +41,7 @@ export function afterRules(stage: () => Stage): void {
     expect(await rowsOf(one.store, 'b')).toMatchObject([{ status: 'SKIPPED', skipCount: 1 }])
   })
 
-  test('where the other is skipped in the same tick, so is it, and what depends on it in turn', async () => {
+  it('where the other is skipped in the same tick, so is it, and what depends on it in turn', async () => {
     const { one } = stage()
     const fires = [
       fireOf('c', at, { after: ['b'] }),
@@ -56,7 +56,7 @@ export function afterRules(stage: () => Stage): void {
     ])
   })
 
-  test('where the other was skipped before, in a row shared with other fires, so is it', async () => {
+  it('where the other was skipped before, in a row shared with other fires, so is it', async () => {
     const { one } = stage()
     const skip = { cause: 'disabled', reason: 'disabled' } as const
     await one.at(at).claim([fireOf('a', T0, { skip }), fireOf('a', at, { skip })])
@@ -64,7 +64,7 @@ export function afterRules(stage: () => Stage): void {
     expect(claimed).toMatchObject({ outcome: 'skipped', cause: 'after' })
   })
 
-  test('where the other succeeded, or has no fire at that instant, nothing is waited for', async () => {
+  it('where the other succeeded, or has no fire at that instant, nothing is waited for', async () => {
     const { one } = stage()
     expect(await one.at(at).outcomes([dependent])).toEqual(['b: running'])
     const later = at + minute
@@ -74,7 +74,7 @@ export function afterRules(stage: () => Stage): void {
     expect(await one.outcomes([fireOf('b', later, { after: ['a'] })])).toEqual(['b: running'])
   })
 
-  test('all that it names must have succeeded', async () => {
+  it('all that it names must have succeeded', async () => {
     const { one } = stage()
     const fires = [fireOf('a', at), fireOf('c', at), fireOf('b', at, { after: ['a', 'c'] })]
     await one.at(at).claim(fires)
@@ -86,13 +86,13 @@ export function afterRules(stage: () => Stage): void {
     expect(await one.taken()).toEqual(['b 60'])
   })
 
-  test('a run by hand of the other is nothing to wait for', async () => {
+  it('a run by hand of the other is nothing to wait for', async () => {
     const { one } = stage()
     await one.at(at).begin('a', { scheduledFor: at })
     expect(await one.outcomes([dependent])).toEqual(['b: running'])
   })
 
-  test('a circle among fires of one tick leaves them waiting, not the store hanging', async () => {
+  it('a circle among fires of one tick leaves them waiting, not the store hanging', async () => {
     const { one } = stage()
     const fires = [fireOf('a', at, { after: ['b'] }), fireOf('b', at, { after: ['a'] })]
     const outcomes = await one.at(at).outcomes(fires)

@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { briefly, fireOf, minute, rowsOf, second, statusOf, T0 } from './fixtures.ts'
 import type { Stage } from './suite.ts'
 
 export function claimRules(stage: () => Stage): void {
-  test('a fire past the mark runs, and the mark moves with it', async () => {
+  it('a fire past the mark runs, and the mark moves with it', async () => {
     const { one } = stage()
     await one.schedule('a')
     const at = T0 + minute
@@ -20,7 +20,7 @@ export function claimRules(stage: () => Stage): void {
     }
   })
 
-  test('a mark never moves back', async () => {
+  it('a mark never moves back', async () => {
     const { one } = stage()
     await one.schedule('a')
     await one.at(T0 + 3 * minute).claim([], { watermarks: [{ key: 'a-key', to: T0 + 3 * minute }] })
@@ -28,7 +28,7 @@ export function claimRules(stage: () => Stage): void {
     expect(await one.schedule('a')).toMatchObject([{ watermark: T0 + 3 * minute }])
   })
 
-  test('a fire that lies behind the mark was claimed by somebody else', async () => {
+  it('a fire that lies behind the mark was claimed by somebody else', async () => {
     const { one, two } = stage()
     await one.schedule('a')
     const at = T0 + minute
@@ -37,7 +37,7 @@ export function claimRules(stage: () => Stage): void {
     expect(await two.at(at).outcomes([fireOf('a', at)], { watermarks })).toEqual(['a: already-claimed'])
   })
 
-  test('a fire that no mark covers goes by its unique row alone', async () => {
+  it('a fire that no mark covers goes by its unique row alone', async () => {
     const { one, two } = stage()
     const at = T0 + minute
     expect(await one.at(at).outcomes([fireOf('a', at, { overlap: 'allow' })])).toEqual(['a: running'])
@@ -46,7 +46,7 @@ export function claimRules(stage: () => Stage): void {
     expect(await two.outcomes([fireOf('a', at, { overlap: 'allow', scheduleKey: 'other' })])).toEqual(['a: running'])
   })
 
-  test('two schedulers that claim the same ticks at once run each fire once', async () => {
+  it('two schedulers that claim the same ticks at once run each fire once', async () => {
     const { one, two } = stage()
     const jobs = Array.from({ length: 20 }, (_, place) => `job-${place}`)
     await one.schedule(...jobs)
@@ -63,7 +63,7 @@ export function claimRules(stage: () => Stage): void {
     for (const job of jobs) expect(await rowsOf(one.store, job)).toHaveLength(5)
   })
 
-  test('slots go by priority, then by instant; what gets none is queued and owned by nobody', async () => {
+  it('slots go by priority, then by instant; what gets none is queued and owned by nobody', async () => {
     const { one } = stage()
     const at = T0 + minute
     const fires = [
@@ -79,7 +79,7 @@ export function claimRules(stage: () => Stage): void {
     expect(await one.taken(5)).toEqual(['low 60'])
   })
 
-  test('in a tick of many fires, each row has its own values, however many others it has in common with', async () => {
+  it('in a tick of many fires, each row has its own values, however many others it has in common with', async () => {
     const { one, two } = stage()
     const at = T0 + minute
     const fires = Array.from({ length: 120 }, (_, n) => {
@@ -97,7 +97,7 @@ export function claimRules(stage: () => Stage): void {
     )
   })
 
-  test('in a tick of many fires, the few whose job is still running meet overlap', async () => {
+  it('in a tick of many fires, the few whose job is still running meet overlap', async () => {
     const { one } = stage()
     const at = T0 + minute
     await one.at(at).run('job-7', at)
@@ -107,7 +107,7 @@ export function claimRules(stage: () => Stage): void {
     expect(outcomes.filter((outcome) => !outcome.endsWith(': running'))).toEqual(['job-7: skipped', 'job-70: skipped'])
   })
 
-  test('a tick moves marks that differ from each other, and claims nothing that lies behind its own', async () => {
+  it('a tick moves marks that differ from each other, and claims nothing that lies behind its own', async () => {
     const { one, two } = stage()
     const names = Array.from({ length: 30 }, (_, n) => `job-${n}`)
     await one.at(T0).store.registerSchedules(
@@ -132,12 +132,12 @@ export function claimRules(stage: () => Stage): void {
     expect(new Set(again.map((outcome) => outcome.split(': ')[1]))).toEqual(new Set(['already-claimed']))
   })
 
-  test('without slots everything is queued', async () => {
+  it('without slots everything is queued', async () => {
     const { one } = stage()
     expect(await one.at(T0 + second).outcomes([fireOf('a', T0 + second)], { slots: 0 })).toEqual(['a: queued'])
   })
 
-  test('a fire with jitter is queued until its time has come', async () => {
+  it('a fire with jitter is queued until its time has come', async () => {
     const { one } = stage()
     const at = T0 + minute
     await one.at(at).claim([fireOf('a', at, { availableAt: at + 5 * second })])
@@ -147,7 +147,7 @@ export function claimRules(stage: () => Stage): void {
     expect(await one.store.nextAvailableAt()).toBeNull()
   })
 
-  test('two schedules of a job that fire at one instant wait for each other', async () => {
+  it('two schedules of a job that fire at one instant wait for each other', async () => {
     const { one } = stage()
     const at = T0 + minute
     const both = [fireOf('a', at, { scheduleKey: 'k1' }), fireOf('a', at, { scheduleKey: 'k2' })]
@@ -158,14 +158,14 @@ export function claimRules(stage: () => Stage): void {
     expect(await one.taken()).toEqual(['a 60'])
   })
 
-  test('also when the second of them is claimed a moment later', async () => {
+  it('also when the second of them is claimed a moment later', async () => {
     const { one, two } = stage()
     const at = T0 + minute
     await one.at(at).run('a', at, { scheduleKey: 'k1' })
     expect(await two.at(at).outcomes([fireOf('a', at, { scheduleKey: 'k2' })])).toEqual(['a: queued'])
   })
 
-  test('late fires and fires caught up in one claim all run, in the order of their instants', async () => {
+  it('late fires and fires caught up in one claim all run, in the order of their instants', async () => {
     const { one } = stage()
     const instants = [3, 1, 2].map((n) => T0 + n * minute)
     const fires = instants.map((at) => fireOf('a', at, { trigger: 'catch-up', priority: n(at) }))
@@ -184,14 +184,14 @@ export function claimRules(stage: () => Stage): void {
     expect(await briefly(one.store, 'a')).toEqual(['SUCCESS 60', 'SUCCESS 120', 'SUCCESS 180'])
   })
 
-  test('tenants of one job run beside each other', async () => {
+  it('tenants of one job run beside each other', async () => {
     const { one } = stage()
     const at = T0 + minute
     const fires = ['t1', 't2'].map((tenant) => fireOf('a', at, { tenant }))
     expect(await one.at(at).outcomes(fires)).toEqual(['a: running', 'a: running'])
   })
 
-  test('a backfill of a fire keeps the loop from claiming it again', async () => {
+  it('a backfill of a fire keeps the loop from claiming it again', async () => {
     const { one, two } = stage()
     await one.schedule('a')
     const at = T0 + minute
@@ -201,7 +201,7 @@ export function claimRules(stage: () => Stage): void {
     expect(outcomes).toEqual(['a: already-claimed'])
   })
 
-  test('a schedule that returns after it was retired starts afresh; one that stays keeps its mark and anchor', async () => {
+  it('a schedule that returns after it was retired starts afresh; one that stays keeps its mark and anchor', async () => {
     const { one } = stage()
     const rate = (watermark: number, anchor: number) => ({
       key: 'k',
@@ -224,13 +224,13 @@ export function claimRules(stage: () => Stage): void {
     expect(await register(T0 + 5 * minute)).toMatchObject([{ watermark: T0 + 5 * minute, anchor: T0 + 5 * minute }])
   })
 
-  test('two schedulers that make one schedule known at once agree on its mark', async () => {
+  it('two schedulers that make one schedule known at once agree on its mark', async () => {
     const { one, two } = stage()
     const states = await Promise.all([one.at(T0).schedule('a'), two.at(T0).schedule('a')])
     expect(states[0]).toEqual(states[1])
   })
 
-  test('two jobs with one schedule key are refused', async () => {
+  it('two jobs with one schedule key are refused', async () => {
     const { one } = stage()
     const same = ['a', 'b'].map((job) => ({
       key: 'k',
@@ -247,7 +247,7 @@ export function claimRules(stage: () => Stage): void {
     })
   })
 
-  test('a thousand fires of one tick are claimed in one go', async () => {
+  it('a thousand fires of one tick are claimed in one go', async () => {
     const { one } = stage()
     const at = T0 + minute
     const fires = Array.from({ length: 1000 }, (_, place) => fireOf(`job-${place}`, at))

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Overlap } from '../../runtime/manifest/types.ts'
 import type { Execution, JobStatus, Outcome } from '../../runtime/store/execution.ts'
 import { openStore } from '../../runtime/store/open.ts'
@@ -176,13 +176,13 @@ async function tryStories(runs: number, open: () => Promise<{ store: Store; clos
 }
 
 describe('whatever happens, statuses move along the allowed arrows only', () => {
-  test('in memory', () =>
+  it('in memory', () =>
     tryStories(Number(process.env.WEBSTIR_TEST_RUNS ?? 150), async () => {
       const store = await openStore('memory:')
       return { store, close: () => store.close() }
     }))
 
-  test('in SQLite', () =>
+  it('in SQLite', () =>
     tryStories(Number(process.env.WEBSTIR_TEST_RUNS ?? 25), async () => {
       const folder = await mkdtemp(join(tmpdir(), 'webstir-model-'))
       const store = await openStore(`file:${join(folder, 'jobs.sqlite')}`)

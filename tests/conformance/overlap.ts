@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Overlap } from '../../runtime/manifest/types.ts'
 import { briefly, failure, fireOf, minute, rowsOf, second, T0 } from './fixtures.ts'
 import type { Stage } from './suite.ts'
@@ -13,7 +13,7 @@ export function overlapRules(stage: () => Stage): void {
       .claim([fireOf('a', next, { overlap })])
 
   describe('while an earlier execution runs', () => {
-    test('skip records why', async () => {
+    it('skip records why', async () => {
       const { one } = stage()
       const running = await one.at(first).run('a', first)
       await one.at(next).heartbeat()
@@ -26,7 +26,7 @@ export function overlapRules(stage: () => Stage): void {
       )
     })
 
-    test('queue keeps the newest one waiting', async () => {
+    it('queue keeps the newest one waiting', async () => {
       const { one, two } = stage()
       const running = await one.at(first).run('a', first)
       await one.at(next).heartbeat()
@@ -43,7 +43,7 @@ export function overlapRules(stage: () => Stage): void {
       expect(await two.taken()).toEqual(['a 180'])
     })
 
-    test('cancel asks it to end, and waits for that', async () => {
+    it('cancel asks it to end, and waits for that', async () => {
       const { one, two } = stage()
       const running = await one.at(first).run('a', first)
       await one.at(next).heartbeat()
@@ -54,7 +54,7 @@ export function overlapRules(stage: () => Stage): void {
       expect(await two.taken()).toEqual(['a 120'])
     })
 
-    test('allow runs beside it, past the lock', async () => {
+    it('allow runs beside it, past the lock', async () => {
       const { one } = stage()
       await one.at(first).run('a', first)
       await one.at(next).heartbeat()
@@ -69,26 +69,26 @@ export function overlapRules(stage: () => Stage): void {
         .one.at(first)
         .claim([fireOf('a', first)], { slots: 0 })
 
-    test('skip records why', async () => {
+    it('skip records why', async () => {
       await waiting()
       const [claimed] = await claimNext('skip')
       expect(claimed).toMatchObject({ outcome: 'skipped' })
       expect(claimed?.outcome === 'skipped' && claimed.reason).toMatch(/was still waiting to run, since 2026/)
     })
 
-    test.each(['queue', 'cancel'] as const)('%s puts the newer one in its place', async (overlap) => {
+    it.each(['queue', 'cancel'] as const)('%s puts the newer one in its place', async (overlap) => {
       await waiting()
       expect(await claimNext(overlap)).toMatchObject([{ outcome: 'running' }])
       expect(await briefly(stage().one.store, 'a')).toEqual(['SKIPPED 60', 'RUNNING 120'])
     })
 
-    test('allow runs at once', async () => {
+    it('allow runs at once', async () => {
       await waiting()
       expect(await claimNext('allow')).toMatchObject([{ outcome: 'running' }])
     })
   })
 
-  test('a retry that waits for its delay is no overlap; one whose delay is over is', async () => {
+  it('a retry that waits for its delay is no overlap; one whose delay is over is', async () => {
     const { one, two } = stage()
     const running = await one.at(first).run('a', first)
     await one.end(running, { kind: 'retry', error: failure, availableAt: next + 30 * second })
@@ -99,7 +99,7 @@ export function overlapRules(stage: () => Stage): void {
     expect(await two.at(later).outcomes([fireOf('a', later)])).toEqual(['a: skipped'])
   })
 
-  test('cancel ends a retry that could start', async () => {
+  it('cancel ends a retry that could start', async () => {
     const { one, two } = stage()
     const running = await one.at(first).run('a', first)
     await one.end(running, { kind: 'retry', error: failure, availableAt: first + second })
@@ -107,32 +107,32 @@ export function overlapRules(stage: () => Stage): void {
     expect(await briefly(one.store, 'a')).toEqual(['CANCELLED 60', 'RUNNING 120'])
   })
 
-  test('an execution without a heartbeat is no overlap', async () => {
+  it('an execution without a heartbeat is no overlap', async () => {
     const { one, two } = stage()
     await one.at(first).run('a', first)
     expect(await two.at(next).outcomes([fireOf('a', next)])).toEqual(['a: running'])
   })
 
-  test('what passes the lock by is no overlap for others', async () => {
+  it('what passes the lock by is no overlap for others', async () => {
     const { one, two } = stage()
     await one.at(first).run('a', first, { overlap: 'allow' })
     await one.at(next).heartbeat()
     expect(await two.at(next).outcomes([fireOf('a', next)])).toEqual(['a: running'])
   })
 
-  test('a run by hand is an overlap, as any other', async () => {
+  it('a run by hand is an overlap, as any other', async () => {
     const { one, two } = stage()
     await one.at(next - second).begin('a')
     expect(await two.at(next).outcomes([fireOf('a', next)])).toEqual(['a: skipped'])
   })
 
-  test('other tenants are no overlap', async () => {
+  it('other tenants are no overlap', async () => {
     const { one, two } = stage()
     await one.at(next - second).run('a', next - second, { tenant: 't1' })
     expect(await two.at(next).outcomes([fireOf('a', next, { tenant: 't2' })])).toEqual(['a: running'])
   })
 
-  test('a lock that lingers after a time-out counts as running, until it is freed or its node dies', async () => {
+  it('a lock that lingers after a time-out counts as running, until it is freed or its node dies', async () => {
     const { one, two } = stage()
     const running = await one.at(first).run('a', first)
     expect(await one.end(running, { kind: 'failure', error: failure }, { retainLock: true })).toBe(true)
@@ -144,7 +144,7 @@ export function overlapRules(stage: () => Stage): void {
     expect(await two.at(third).outcomes([fireOf('a', third)])).toEqual(['a: running'])
   })
 
-  test('a lingering lock that is freed holds no longer, and waiting ones run', async () => {
+  it('a lingering lock that is freed holds no longer, and waiting ones run', async () => {
     const { one, two } = stage()
     const running = await one.at(first).run('a', first)
     await one.end(running, { kind: 'failure', error: failure }, { retainLock: true })

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { LogLine } from '../../runtime/store/execution.ts'
 import { failure, fireOf, minute, rowsOf, second, T0 } from './fixtures.ts'
 import type { Stage } from './suite.ts'
@@ -10,7 +10,7 @@ export function recordRules(stage: () => Stage): void {
     Array.from({ length: count }, (_, n) => ({ at: at + n, level: 'info', message: `${message} ${n}`, data: null }))
 
   describe('the log', () => {
-    test('is kept in order, with its fields, and read from any line on', async () => {
+    it('is kept in order, with its fields, and read from any line on', async () => {
       const { one, two } = stage()
       const { id } = await one.at(at).run('a', at)
       await one.store.appendLog(id, 1, [{ at, level: 'warn', message: 'hm „ü“', data: { n: 1, deep: [true, null] } }])
@@ -23,7 +23,7 @@ export function recordRules(stage: () => Stage): void {
       await one.store.appendLog(id, 1, [])
     })
 
-    test('keeps 1,000 lines, the last of them saying how many were cut', async () => {
+    it('keeps 1,000 lines, the last of them saying how many were cut', async () => {
       const { one } = stage()
       const { id } = await one.at(at).run('a', at)
       await one.store.appendLog(id, 1, lines(995))
@@ -35,7 +35,7 @@ export function recordRules(stage: () => Stage): void {
       expect(kept.at(-2)?.message).toBe('line 3')
     })
 
-    test('keeps 256 KB', async () => {
+    it('keeps 256 KB', async () => {
       const { one } = stage()
       const { id } = await one.at(at).run('a', at)
       await one.store.appendLog(id, 1, lines(40, 'x'.repeat(10_000)))
@@ -45,7 +45,7 @@ export function recordRules(stage: () => Stage): void {
     })
   })
 
-  test('progress is kept', async () => {
+  it('progress is kept', async () => {
     const { one, two } = stage()
     const { id } = await one.at(at).run('a', at)
     await one.store.setProgress(id, 12.5, 'warming up')
@@ -54,7 +54,7 @@ export function recordRules(stage: () => Stage): void {
     expect(await two.store.execution(id)).toMatchObject({ progress: { percent: 99, message: null } })
   })
 
-  test('half a character and a NUL in a text do no harm: it is read without them', async () => {
+  it('half a character and a NUL in a text do no harm: it is read without them', async () => {
     const { one, two } = stage()
     const odd = 'cut \ud83d, \0 and whole \u{1f600}'
     const execution = await one.at(at).run('a', at)
@@ -69,7 +69,7 @@ export function recordRules(stage: () => Stage): void {
     }
   })
 
-  test('an execution is read as it was written, to the last digit and quote', async () => {
+  it('an execution is read as it was written, to the last digit and quote', async () => {
     const { one, two } = stage()
     const args = ['"quoted" \\ „ü“ 😀\n', 100 / 3, null, { deep: [true] }]
     const start = await one.at(at).begin('a "b"', { priority: 0.1 + 0.2, args, tenant: "t'\\" })
@@ -81,7 +81,7 @@ export function recordRules(stage: () => Stage): void {
   })
 
   describe('the history', () => {
-    test('is listed newest first, by what is asked for', async () => {
+    it('is listed newest first, by what is asked for', async () => {
       const { one } = stage()
       for (let n = 1; n <= 5; n++) {
         const run = await one.at(T0 + n * minute).run('a', T0 + n * minute)
@@ -104,7 +104,7 @@ export function recordRules(stage: () => Stage): void {
       expect(await found({ parentId: 'nobody' })).toEqual([])
     })
 
-    test('children are found by their parent, one by the beginning of its id', async () => {
+    it('children are found by their parent, one by the beginning of its id', async () => {
       const { one } = stage()
       const parent = await one.at(at).run('a', at)
       const child = await one.begin('b', { parentId: parent.id, trigger: 'code' })
@@ -115,7 +115,7 @@ export function recordRules(stage: () => Stage): void {
       expect(await one.store.executions({ idPrefix: 'ffffffff' })).toEqual([])
     })
 
-    test('results are copies', async () => {
+    it('results are copies', async () => {
       const { one } = stage()
       const { id } = await one.at(at).run('a', at, { args: [{ deep: 1 }] })
       const [copy] = await rowsOf(one.store, 'a')
@@ -125,7 +125,7 @@ export function recordRules(stage: () => Stage): void {
   })
 
   describe('pruning', () => {
-    test('deletes what finished long ago, in batches, with all that hangs on it', async () => {
+    it('deletes what finished long ago, in batches, with all that hangs on it', async () => {
       const { one } = stage()
       const ids: string[] = []
       for (let n = 1; n <= 5; n++) {
@@ -144,7 +144,7 @@ export function recordRules(stage: () => Stage): void {
       expect(await one.store.logLines(ids[4] ?? '')).toHaveLength(2)
     })
 
-    test('keeps the newest of each job, and never what is open', async () => {
+    it('keeps the newest of each job, and never what is open', async () => {
       const { one } = stage()
       for (let n = 1; n <= 6; n++) {
         for (const job of ['a', 'b']) await one.end(await one.at(T0 + n * second).run(job, T0 + n * second))
@@ -157,7 +157,7 @@ export function recordRules(stage: () => Stage): void {
     })
   })
 
-  test('a store that is closed says so, and closing twice is safe', async () => {
+  it('a store that is closed says so, and closing twice is safe', async () => {
     const { one } = stage()
     await one.store.close()
     await one.store.close()

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { RunStart } from '../../runtime/store/store.ts'
 import { failure, fireOf, minute, rowsOf, second, statusOf, T0 } from './fixtures.ts'
 import type { Stage } from './suite.ts'
@@ -7,7 +7,7 @@ const at = T0 + minute
 
 export function runRules(stage: () => Stage): void {
   describe('begin', () => {
-    test('takes the lock; a second one is told who holds it', async () => {
+    it('takes the lock; a second one is told who holds it', async () => {
       const { one, two } = stage()
       const run = await one.at(at).begin('a', { args: ['x'] })
       const id = idOf(run)
@@ -16,27 +16,27 @@ export function runRules(stage: () => Stage): void {
       expect(await two.begin('a', { tenant: 't' })).toMatchObject({ acquired: true })
     })
 
-    test('two at once: one gets it', async () => {
+    it('two at once: one gets it', async () => {
       const { one, two } = stage()
       const runs = await Promise.all([one, two, one, two].map((node) => node.at(at).begin('a')))
       expect(runs.filter(({ acquired }) => acquired)).toHaveLength(1)
     })
 
-    test('a stale holder does not hold', async () => {
+    it('a stale holder does not hold', async () => {
       const { one, two } = stage()
       await one.at(at).begin('a')
       expect(await two.at(at + 30 * second).begin('a')).toMatchObject({ acquired: false })
       expect(await two.at(at + 30 * second + 1).begin('a')).toMatchObject({ acquired: true })
     })
 
-    test('a fire that was claimed is not run again', async () => {
+    it('a fire that was claimed is not run again', async () => {
       const { one, two } = stage()
       await one.end(await one.at(at).run('a', at))
       const again = await two.at(at).begin('a', { scheduleKey: 'a-key', scheduledFor: at })
       expect(again).toMatchObject({ acquired: false, cause: 'already-claimed' })
     })
 
-    test('a pre-check that agrees runs inside the transaction, before the row is there', async () => {
+    it('a pre-check that agrees runs inside the transaction, before the row is there', async () => {
       const { one } = stage()
       const seen: string[] = []
       const run = await one.at(at).begin('a', {
@@ -49,7 +49,7 @@ export function runRules(stage: () => Stage): void {
       expect(seen).toEqual([one.store.dialect])
     })
 
-    test('a pre-check that skips leaves a trace', async () => {
+    it('a pre-check that skips leaves a trace', async () => {
       const { one, two } = stage()
       const preCheck = async () => ({ skip: true, reason: 'Already completed for this period' }) as const
       const run = await one.at(at).begin('a', { preCheck })
@@ -63,7 +63,7 @@ export function runRules(stage: () => Stage): void {
       expect(await two.begin('a')).toMatchObject({ acquired: true })
     })
 
-    test('a pre-check that throws leaves nothing', async () => {
+    it('a pre-check that throws leaves nothing', async () => {
       const { one, two } = stage()
       const broken = one.at(at).begin('a', {
         preCheck: async () => {
@@ -75,7 +75,7 @@ export function runRules(stage: () => Stage): void {
       expect(await two.at(at).begin('a')).toMatchObject({ acquired: true })
     })
 
-    test('others wait for a pre-check without the event loop being blocked', async () => {
+    it('others wait for a pre-check without the event loop being blocked', async () => {
       const { one, two } = stage()
       const [entered, check] = [gate(), gate()]
       const slow = one.at(at).begin('a', {
@@ -104,19 +104,19 @@ export function runRules(stage: () => Stage): void {
   })
 
   describe('a transaction for a pre-check', () => {
-    test('hands back what the work gives', async () => {
+    it('hands back what the work gives', async () => {
       const { one } = stage()
       expect(await one.store.transaction({ job: 'a', tenant: '', limit: 2000 }, async () => 7)).toBe(7)
     })
 
-    test('that takes too long is given up', async () => {
+    it('that takes too long is given up', async () => {
       const { one } = stage()
       const slow = one.store.transaction({ job: 'a', tenant: '', limit: 20 }, () => new Promise(() => {}))
       await expect(slow).rejects.toMatchObject({ code: 'PRE_CHECK_TIMEOUT' })
       expect(await one.at(at).begin('a')).toMatchObject({ acquired: true })
     })
 
-    test('sees the tables, writes to them, and takes back what it wrote when it fails', async () => {
+    it('sees the tables, writes to them, and takes back what it wrote when it fails', async () => {
       const { one } = stage()
       if (one.store.dialect === 'memory') {
         const query = one.store.transaction({ job: 'a', tenant: '', limit: 2000 }, (tx) => tx.query('select 1'))
@@ -143,7 +143,7 @@ export function runRules(stage: () => Stage): void {
   })
 
   describe('complete', () => {
-    test('success and failure are final, and free the lock', async () => {
+    it('success and failure are final, and free the lock', async () => {
       const { one } = stage()
       const good = await one.at(at).run('a', at)
       const bad = await one.run('b', at)
@@ -164,7 +164,7 @@ export function runRules(stage: () => Stage): void {
       ])
     })
 
-    test('an outcome is its owner’s, in its own attempt, and only once', async () => {
+    it('an outcome is its owner’s, in its own attempt, and only once', async () => {
       const { one, two } = stage()
       const run = await one.at(at).run('a', at, { maxAttempts: 2 })
       expect(await two.at(at).end(run)).toBe(false)
@@ -179,21 +179,21 @@ export function runRules(stage: () => Stage): void {
       expect(await one.store.execution(run.id)).toMatchObject({ status: 'SUCCESS', owner: 'node-2', finishedAt: at })
     })
 
-    test('of two reports of one attempt in the same moment one counts', async () => {
+    it('of two reports of one attempt in the same moment one counts', async () => {
       const { one } = stage()
       const run = await one.at(at).run('a', at)
       const both = await Promise.all([one.end(run), one.end(run, { kind: 'failure', error: failure })])
       expect(both.filter(Boolean)).toHaveLength(1)
     })
 
-    test('a report whose answer was lost may be sent again', async () => {
+    it('a report whose answer was lost may be sent again', async () => {
       const { one } = stage()
       const run = await one.at(at).run('a', at)
       expect(await one.end(run)).toBe(true)
       expect(await one.end(run)).toBe(true)
     })
 
-    test('what a stopping process gives back is queued again while recover lasts, then cancelled', async () => {
+    it('what a stopping process gives back is queued again while recover lasts, then cancelled', async () => {
       const { one, two } = stage()
       const run = await one.at(at).run('a', at, { recoverLimit: 1 })
       await one.end(run, { kind: 'released', error: failure })
@@ -203,7 +203,7 @@ export function runRules(stage: () => Stage): void {
       expect(await one.store.execution(run.id)).toMatchObject({ status: 'CANCELLED', recoveries: 1, error: failure })
     })
 
-    test('skipped by its pre-check', async () => {
+    it('skipped by its pre-check', async () => {
       const { one } = stage()
       const run = await one.at(at).run('a', at)
       await one.end(run, { kind: 'skipped', reason: 'nothing to do' })
@@ -214,7 +214,7 @@ export function runRules(stage: () => Stage): void {
       })
     })
 
-    test('a thousand reports at once are all answered', async () => {
+    it('a thousand reports at once are all answered', async () => {
       const { one } = stage()
       const fires = Array.from({ length: 1000 }, (_, n) => fireOf(`job-${n}`, at))
       const claimed = await one.at(at).claim(fires, { slots: 1000 })
@@ -224,7 +224,7 @@ export function runRules(stage: () => Stage): void {
   })
 
   describe('heartbeats and recovery', () => {
-    test('a beat keeps alive all that a node runs, and nothing else', async () => {
+    it('a beat keeps alive all that a node runs, and nothing else', async () => {
       const { one, two } = stage()
       const mine = await one.at(at).run('a', at)
       const other = await two.at(at).run('b', at)
@@ -235,7 +235,7 @@ export function runRules(stage: () => Stage): void {
       expect(await one.store.nodes()).toMatchObject([{ id: 'node-1', heartbeatAt: at + 20 * second }, { id: 'node-2' }])
     })
 
-    test('a dead one is queued again while recover lasts, then stale, each attempt with its cause', async () => {
+    it('a dead one is queued again while recover lasts, then stale, each attempt with its cause', async () => {
       const { one, two } = stage()
       const run = await one.at(at).run('a', at, { recoverLimit: 1 })
       const { requeued } = await two.at(at + minute).recover()
@@ -254,7 +254,7 @@ export function runRules(stage: () => Stage): void {
       expect(await one.recover()).toEqual({ requeued: [], stale: [] })
     })
 
-    test('two that recover at once do it once', async () => {
+    it('two that recover at once do it once', async () => {
       const { one, two } = stage()
       const fires = Array.from({ length: 30 }, (_, n) => fireOf(`job-${n}`, at, { recoverLimit: 5 }))
       await one.at(at).claim(fires, { slots: 30 })
@@ -266,7 +266,7 @@ export function runRules(stage: () => Stage): void {
       expect(rows.every(({ recoveries, status }) => recoveries === 1 && status === 'QUEUED')).toBe(true)
     })
 
-    test('nodes come and go', async () => {
+    it('nodes come and go', async () => {
       const { one, two } = stage()
       await one.store.setNextWake('node-1', at + minute)
       expect(await two.store.nodes()).toMatchObject([{ id: 'node-1', nextWakeAt: at + minute }, { id: 'node-2' }])
@@ -274,7 +274,7 @@ export function runRules(stage: () => Stage): void {
       expect(await one.store.nodes()).toHaveLength(1)
     })
 
-    test('nodes that have not beaten for long are forgotten, and nobody else', async () => {
+    it('nodes that have not beaten for long are forgotten, and nobody else', async () => {
       const { one, two } = stage()
       await two.store.heartbeat('node-2', at + 5 * minute)
       await one.store.forgetNodes(at + 5 * minute)
@@ -285,7 +285,7 @@ export function runRules(stage: () => Stage): void {
   })
 
   describe('cancelling', () => {
-    test('a running one is asked, and what would be tried again ends there', async () => {
+    it('a running one is asked, and what would be tried again ends there', async () => {
       const { one, two } = stage()
       const run = await one.at(at).run('a', at)
       expect(await two.store.cancel(run.id, at + second)).toBe('requested')
@@ -299,7 +299,7 @@ export function runRules(stage: () => Stage): void {
       expect(await two.store.cancel('nobody', at)).toBe('unknown')
     })
 
-    test('one whose process died meanwhile is cancelled, not run again', async () => {
+    it('one whose process died meanwhile is cancelled, not run again', async () => {
       const { one, two } = stage()
       const run = await one.at(at).run('a', at)
       await two.store.cancel(run.id, at)

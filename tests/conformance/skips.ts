@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { day, fireOf, minute, rowsOf, T0 } from './fixtures.ts'
 import type { Stage } from './suite.ts'
 
@@ -6,7 +6,7 @@ const disabled = { cause: 'disabled', reason: 'disabled: A_ENABLED=false' } as c
 const missed = { cause: 'missed', reason: 'missed: nothing was running' } as const
 
 export function skipRules(stage: () => Stage): void {
-  test('a skip of the caller is recorded with its cause', async () => {
+  it('a skip of the caller is recorded with its cause', async () => {
     const { one } = stage()
     const [claimed] = await one.at(T0 + minute).claim([fireOf('a', T0 + minute, { skip: disabled })])
     expect(claimed).toMatchObject({ outcome: 'skipped', cause: 'disabled', reason: 'disabled: A_ENABLED=false' })
@@ -15,7 +15,7 @@ export function skipRules(stage: () => Stage): void {
     ])
   })
 
-  test('skips in a row for one cause share a row that counts them', async () => {
+  it('skips in a row for one cause share a row that counts them', async () => {
     const { one, two } = stage()
     for (let n = 1; n <= 4; n++) {
       const node = n % 2 === 0 ? two : one
@@ -26,7 +26,7 @@ export function skipRules(stage: () => Stage): void {
     ])
   })
 
-  test('within one claim too, and each stands for as many fires as it says', async () => {
+  it('within one claim too, and each stands for as many fires as it says', async () => {
     const { one } = stage()
     const fires = [
       fireOf('a', T0 + 1 * minute, { skip: missed, count: 40 }),
@@ -36,7 +36,7 @@ export function skipRules(stage: () => Stage): void {
     expect(await rowsOf(one.store, 'a')).toMatchObject([{ skipCount: 42, skippedUntil: T0 + 2 * minute }])
   })
 
-  test('another cause, another tenant or a run in between begins a new row', async () => {
+  it('another cause, another tenant or a run in between begins a new row', async () => {
     const { one } = stage()
     const skip = (n: number, overrides: Parameters<typeof fireOf>[2]) =>
       one.at(T0 + n * minute).claim([fireOf('a', T0 + n * minute, overrides)])
@@ -56,7 +56,7 @@ export function skipRules(stage: () => Stage): void {
     ])
   })
 
-  test('a fire that no mark covers is counted once', async () => {
+  it('a fire that no mark covers is counted once', async () => {
     const { one, two } = stage()
     const fires = [1, 2, 3].map((n) => fireOf('a', T0 + n * minute, { skip: missed }))
     await one.at(T0 + 5 * minute).claim(fires)
@@ -66,7 +66,7 @@ export function skipRules(stage: () => Stage): void {
   })
 
   describe('of a paused job', () => {
-    test('its fires are skipped while it is paused, with who and why', async () => {
+    it('its fires are skipped while it is paused, with who and why', async () => {
       const { one, two } = stage()
       await one.store.pause('a', 'ann', 'moving house', T0)
       const [claimed] = await two.at(T0 + minute).claim([fireOf('a', T0 + minute), fireOf('b', T0 + minute)])
@@ -80,7 +80,7 @@ export function skipRules(stage: () => Stage): void {
       ])
     })
 
-    test('runs again once it is resumed', async () => {
+    it('runs again once it is resumed', async () => {
       const { one } = stage()
       await one.store.pause('a', 'ann', null, T0)
       await one.store.resume('a', T0 + minute)
@@ -88,7 +88,7 @@ export function skipRules(stage: () => Stage): void {
       expect(await one.at(T0 + 2 * minute).outcomes([fireOf('a', T0 + 2 * minute)])).toEqual(['a: running'])
     })
 
-    test('fires missed while it was paused are never caught up, also after several pauses', async () => {
+    it('fires missed while it was paused are never caught up, also after several pauses', async () => {
       const { one, two } = stage()
       for (const n of [10, 30]) {
         await one.store.pause('a', 'ann', null, T0 + n * minute)
@@ -103,7 +103,7 @@ export function skipRules(stage: () => Stage): void {
       expect(skipped[0]).toMatchObject({ cause: 'paused' })
     })
 
-    test('pauses that are long over are forgotten', async () => {
+    it('pauses that are long over are forgotten', async () => {
       const { one } = stage()
       await one.store.pause('a', 'ann', null, T0)
       await one.store.resume('a', T0 + minute)
@@ -113,7 +113,7 @@ export function skipRules(stage: () => Stage): void {
       expect(await one.at(T0 + 401 * day).outcomes([old])).toEqual(['a: running'])
     })
 
-    test('resuming what is not paused, and pausing twice, change nothing', async () => {
+    it('resuming what is not paused, and pausing twice, change nothing', async () => {
       const { one } = stage()
       await one.store.resume('a', T0)
       await one.store.pause('a', 'ann', null, T0)
@@ -121,7 +121,7 @@ export function skipRules(stage: () => Stage): void {
       expect(await one.store.pauses()).toMatchObject([{ since: T0 }])
     })
 
-    test('a run by hand is not stopped by it', async () => {
+    it('a run by hand is not stopped by it', async () => {
       const { one } = stage()
       await one.store.pause('a', 'ann', null, T0)
       expect(await one.begin('a')).toMatchObject({ acquired: true })

@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { failure, fireOf, minute, rowsOf, second, statusOf, T0 } from './fixtures.ts'
 import type { Stage } from './suite.ts'
 
 const at = T0 + minute
 
 export function takeRules(stage: () => Stage): void {
-  test('best first: by priority, then by instant, and no more than asked for', async () => {
+  it('best first: by priority, then by instant, and no more than asked for', async () => {
     const { one, two } = stage()
     const fires = [
       fireOf('low', at, { priority: -1 }),
@@ -20,7 +20,7 @@ export function takeRules(stage: () => Stage): void {
     expect(await one.dequeue(0)).toEqual({ taken: [], skipped: [] })
   })
 
-  test('what is taken runs and is owned', async () => {
+  it('what is taken runs and is owned', async () => {
     const { one, two } = stage()
     await one.at(at).claim([fireOf('a', at)], { slots: 0 })
     const { taken } = await two.at(at + second).dequeue()
@@ -30,7 +30,7 @@ export function takeRules(stage: () => Stage): void {
     expect(taken).toEqual(await rowsOf(one.store, 'a'))
   })
 
-  test('of one job and tenant at most one, the earliest, whatever the priorities', async () => {
+  it('of one job and tenant at most one, the earliest, whatever the priorities', async () => {
     const { one, two } = stage()
     const fires = [1, 2, 3].map((n) => fireOf('a', T0 + n * minute, { priority: n }))
     await one.at(T0 + 3 * minute).claim(fires, { slots: 0 })
@@ -38,7 +38,7 @@ export function takeRules(stage: () => Stage): void {
     expect(await two.taken()).toEqual([])
   })
 
-  test('many that wait for one lock do not keep others from running', async () => {
+  it('many that wait for one lock do not keep others from running', async () => {
     const { one } = stage()
     const now = T0 + 200 * minute
     const waiting = Array.from({ length: 150 }, (_, n) => fireOf('a', T0 + n * minute, { priority: 9 }))
@@ -47,14 +47,14 @@ export function takeRules(stage: () => Stage): void {
     expect(await one.taken()).toEqual([`b ${200 * 60}`])
   })
 
-  test('what passes the lock by is taken all at once', async () => {
+  it('what passes the lock by is taken all at once', async () => {
     const { one } = stage()
     const fires = [1, 2, 3].map((n) => fireOf('a', T0 + n * minute, { overlap: 'allow' }))
     await one.at(T0 + 3 * minute).claim(fires, { slots: 0 })
     expect(await one.taken()).toEqual(['a 60', 'a 120', 'a 180'])
   })
 
-  test('by id: only that one, and only where the lock is free', async () => {
+  it('by id: only that one, and only where the lock is free', async () => {
     const { one, two } = stage()
     await one.at(at).claim([fireOf('a', at), fireOf('b', at)], { slots: 0 })
     const [a] = await rowsOf(one.store, 'a')
@@ -64,7 +64,7 @@ export function takeRules(stage: () => Stage): void {
     expect((await two.dequeue(5, 'no such id')).taken).toEqual([])
   })
 
-  test('two schedulers never take one execution twice, nor two of one job', async () => {
+  it('two schedulers never take one execution twice, nor two of one job', async () => {
     const { one, two } = stage()
     const fires = Array.from({ length: 60 }, (_, n) => fireOf(`job-${n % 20}`, T0 + Math.floor(n / 20) * second))
     await one.at(at).claim(fires, { slots: 0 })
@@ -82,7 +82,7 @@ export function takeRules(stage: () => Stage): void {
     expect(seen.size).toBe(60)
   })
 
-  test('a stale execution holds no lock; it gets its turn again when it was recovered', async () => {
+  it('a stale execution holds no lock; it gets its turn again when it was recovered', async () => {
     const { one, two } = stage()
     const stale = await one.at(at).run('a', at)
     const later = at + minute
@@ -95,7 +95,7 @@ export function takeRules(stage: () => Stage): void {
     expect(await two.taken()).toEqual(['a 60'])
   })
 
-  test('a cancelled one is not taken', async () => {
+  it('a cancelled one is not taken', async () => {
     const { one, two } = stage()
     await one.at(at).claim([fireOf('a', at)], { slots: 0 })
     const [a] = await rowsOf(one.store, 'a')
@@ -105,7 +105,7 @@ export function takeRules(stage: () => Stage): void {
     expect(await statusOf(one.store, a.id)).toBe('CANCELLED')
   })
 
-  test('a retry is taken when its delay is over, with its attempts counted', async () => {
+  it('a retry is taken when its delay is over, with its attempts counted', async () => {
     const { one, two } = stage()
     const first = await one.at(at).run('a', at, { maxAttempts: 3 })
     await one.end(first, { kind: 'retry', error: failure, availableAt: at + 10 * second })

@@ -17,7 +17,9 @@ function documentedTests(): { file: string; name: string }[] {
 }
 
 function sourceOf(file: string): string | undefined {
-  const path = ['unit', 'integration'].map((kind) => join(ROOT, 'tests', kind, `${file}.test.ts`)).find(existsSync)
+  const path = ['unit', 'conformance', 'integration']
+    .map((kind) => join(ROOT, 'tests', kind, `${file}.test.ts`))
+    .find(existsSync)
   return path === undefined ? undefined : readFileSync(path, 'utf8').replaceAll("\\'", "'")
 }
 

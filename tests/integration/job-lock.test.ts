@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { openStore } from '../../runtime/store/open.ts'
 import { makeWorkspace, plainEnvironment, type Workspace } from '../support/workspace.ts'
 
@@ -43,14 +43,14 @@ async function statusOf(id: string) {
 }
 
 describe('an execution is never left RUNNING', () => {
-  test('code that forgets to end it: the end of the process does', async () => {
+  it('code that forgets to end it: the end of the process does', async () => {
     const child = take('')
     const { id } = await firstLine(child)
     expect(await once(child, 'close')).toEqual([0, null])
     expect(await statusOf(id)).toMatchObject({ status: 'FAILURE', error: { code: 'FORGOTTEN' } })
   })
 
-  test('a process that is killed: the lock is free after staleAfter, and a scheduler records it as STALE', async () => {
+  it('a process that is killed: the lock is free after staleAfter, and a scheduler records it as STALE', async () => {
     const child = take('setInterval(() => {}, 1000)')
     const { id } = await firstLine(child)
     child.kill('SIGKILL')
@@ -64,7 +64,7 @@ describe('an execution is never left RUNNING', () => {
     await store.close()
   })
 
-  test('a process that blocks its event loop beats on, and keeps the lock', async () => {
+  it('a process that blocks its event loop beats on, and keeps the lock', async () => {
     const child = take(`const until = Date.now() + 3500
       while (Date.now() < until);
       await lock.execution.succeed()

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { type BuiltWorkspace, buildWorkspace, type LogEntry } from '../support/built.ts'
 import { runNode } from '../support/workspace.ts'
 
@@ -57,7 +57,7 @@ beforeAll(async () => {
 const logOf = (stdout: string): LogEntry[] =>
   stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
 
-test('a job runs once with its arguments and context, and its lines say whose they are', async () => {
+it('a job runs once with its arguments and context, and its lines say whose they are', async () => {
   const { code, stdout, stderr } = await workspace.scheduler(['--job', 'greet'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const entries = logOf(stdout)
@@ -82,7 +82,7 @@ test('a job runs once with its arguments and context, and its lines say whose th
   })
 })
 
-test('--args replaces the arguments; what is no JSON is refused', async () => {
+it('--args replaces the arguments; what is no JSON is refused', async () => {
   const { stdout } = await workspace.scheduler(['--job', 'greet', '--args', '["you"]'])
   expect(stdout).toContain('[greet] hello you')
   const refused = await workspace.scheduler(['--job', 'greet', '--args', '{you'])
@@ -90,13 +90,13 @@ test('--args replaces the arguments; what is no JSON is refused', async () => {
   expect(refused.stderr).toMatch(/--args is no JSON/)
 })
 
-test('a --grace that is no duration is refused, and nothing runs', async () => {
+it('a --grace that is no duration is refused, and nothing runs', async () => {
   const refused = await workspace.scheduler(['--job', 'greet', '--grace', 'soon'])
   expect(refused).toMatchObject({ code: 2, stdout: '' })
   expect(refused.stderr).toBe('Error: --grace "soon" is no duration\nHint: such as 30s or 2m\n')
 })
 
-test('the environment comes from the real one, then the .env files in their order', async () => {
+it('the environment comes from the real one, then the .env files in their order', async () => {
   const color = async (env: Record<string, string>): Promise<unknown> => {
     const { stdout } = await workspace.scheduler(['--job', 'greet'], { env })
     return logOf(stdout).find(({ msg }) => msg === '[greet] hello world')?.shown
@@ -106,14 +106,14 @@ test('the environment comes from the real one, then the .env files in their orde
   expect(await color({ NODE_ENV: 'staging', PAINT: 'real' })).toMatchObject({ color: 'real' })
 })
 
-test("the runtime's errors are what a job takes them for, though its run is a file of its own", async () => {
+it("the runtime's errors are what a job takes them for, though its run is a file of its own", async () => {
   const { stdout } = await workspace.scheduler(['--job', 'knows'])
   expect(stdout).toContain('[knows] known as true,true,false,true')
   const direct = await runNode([workspace.path('build/backend/jobs/knows/index.js')])
   expect(direct.stdout).toContain('[knows] known as true,true,false,true')
 })
 
-test('a failing job exits with 1, and its error is recorded with code and stack', async () => {
+it('a failing job exits with 1, and its error is recorded with code and stack', async () => {
   const { code, stdout } = await workspace.scheduler(['--job', 'fails'])
   expect(code).toBe(1)
   expect(logOf(stdout).find(({ level }) => level === 'error')?.msg).toBe(
@@ -123,11 +123,11 @@ test('a failing job exits with 1, and its error is recorded with code and stack'
   expect(row).toMatchObject({ status: 'FAILURE', error: { code: 'E_CUSTOMER', message: 'no such customer' } })
 })
 
-test('a job is found without regard to case, dashes and underscores', async () => {
+it('a job is found without regard to case, dashes and underscores', async () => {
   expect((await workspace.scheduler(['--job', 'My-Cleanup-Task'])).stdout).toContain('[my_cleanup_task] cleaned')
 })
 
-test('an unknown job exits with 1 and suggests what may have been meant', async () => {
+it('an unknown job exits with 1 and suggests what may have been meant', async () => {
   const { code, stderr } = await workspace.scheduler(['--job', 'gret'])
   expect(code).toBe(1)
   expect(stderr).toContain('there is no job "gret"')
@@ -135,7 +135,7 @@ test('an unknown job exits with 1 and suggests what may have been meant', async 
 })
 
 describe('what is wrong with a module is said in four different ways, each with job and file', () => {
-  test.each([
+  it.each([
     ['vanished', /job "vanished" has no built module at build\/backend\/jobs\/vanished\/index\.js/],
     ['no-run', /job "no-run": .*jobs\/no-run\/index\.[jt]s has no run function/],
     ['bad-load', /job "bad-load": .*jobs\/bad-load\/index\.js throws while it is loaded: broken at the top/],
@@ -147,11 +147,11 @@ describe('what is wrong with a module is said in four different ways, each with 
   })
 })
 
-test('a default function is a job too', async () => {
+it('a default function is a job too', async () => {
   expect((await workspace.scheduler(['--job', 'default-form'])).stdout).toContain('[default-form] by default')
 })
 
-test('a retry follows in the same process, and a row of its own is kept for each attempt', async () => {
+it('a retry follows in the same process, and a row of its own is kept for each attempt', async () => {
   const { code, stdout } = await workspace.scheduler(['--job', 'retried'])
   expect(code).toBe(0)
   expect(stdout).toContain('[retried] third time lucky')
@@ -159,13 +159,13 @@ test('a retry follows in the same process, and a row of its own is kept for each
   expect(row).toMatchObject({ status: 'SUCCESS', attempt: 3 })
 })
 
-test('a promise that is rejected and left alone makes its own job fail', async () => {
+it('a promise that is rejected and left alone makes its own job fail', async () => {
   const { code, stdout } = await workspace.scheduler(['--job', 'stray'])
   expect(code).toBe(1)
   expect(stdout).toContain('[stray] failed: left alone')
 })
 
-test('the lock: while a job runs, a second run exits with 75, and --force goes beside it', async () => {
+it('the lock: while a job runs, a second run exits with 75, and --force goes beside it', async () => {
   const first = workspace.start(['--job', 'slow'])
   await first.logged(/begun/)
   const second = await workspace.scheduler(['--job', 'slow'])
@@ -178,7 +178,7 @@ test('the lock: while a job runs, a second run exits with 75, and --force goes b
   expect((await forced.ended).code).toBe(0)
 })
 
-test('a disabled job does not run unless it is forced', async () => {
+it('a disabled job does not run unless it is forced', async () => {
   const refused = await workspace.scheduler(['--job', 'off'])
   expect(refused.code).toBe(1)
   expect(refused.stderr).toContain('job "off" is disabled: "enabled": false in package.json')
@@ -189,7 +189,7 @@ test('a disabled job does not run unless it is forced', async () => {
   expect(byEnvironment.stderr).toContain('MY_CLEANUP_TASK_ENABLED=false')
 })
 
-test('the built module itself runs the job, whatever the current folder', async () => {
+it('the built module itself runs the job, whatever the current folder', async () => {
   const { code, stdout } = await runNode(
     [workspace.path('build/backend/jobs/greet/index.js'), '--args', '["direct"]'],
     { cwd: '/' },
@@ -200,7 +200,7 @@ test('the built module itself runs the job, whatever the current folder', async 
   expect(row).toMatchObject({ job: 'greet', trigger: 'manual', status: 'SUCCESS', args: ['direct'] })
 })
 
-test('a request to stop lets a run finish within its grace; after that it is told to end', async () => {
+it('a request to stop lets a run finish within its grace; after that it is told to end', async () => {
   const patient = workspace.start(['--job', 'slow'])
   await patient.logged(/begun/)
   expect((await patient.stop('SIGTERM')).code).toBe(0)
@@ -211,7 +211,7 @@ test('a request to stop lets a run finish within its grace; after that it is tol
   expect(row).toMatchObject({ job: 'slow', status: 'CANCELLED' })
 })
 
-test('readable lines instead of JSON, and levels, are for the asking', async () => {
+it('readable lines instead of JSON, and levels, are for the asking', async () => {
   const { stdout } = await workspace.scheduler(['--job', 'greet'], { env: { LOG_FORMAT: 'pretty', LOG_LEVEL: 'warn' } })
   expect(stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} WARN {2}\[greet\] from the console/m)
   expect(stdout).not.toContain('hello world')
@@ -220,7 +220,7 @@ test('readable lines instead of JSON, and levels, are for the asking', async () 
   expect(wrong.stderr).toContain('LOG_LEVEL "loud" is no level')
 })
 
-test('WORKSPACE_ROOT names another workspace for the manifest and the data', async () => {
+it('WORKSPACE_ROOT names another workspace for the manifest and the data', async () => {
   const other = await buildWorkspace({
     jobs: [{ name: 'greet', args: ['elsewhere'] }],
     sources: { greet: 'export function run() {}' },
@@ -230,7 +230,7 @@ test('WORKSPACE_ROOT names another workspace for the manifest and the data', asy
   expect(existsSync(other.path('data/jobs.sqlite'))).toBe(true)
 })
 
-test('--all runs every job by priority, and one failure does not stop the rest', async () => {
+it('--all runs every job by priority, and one failure does not stop the rest', async () => {
   const all = await buildWorkspace({
     jobs: [
       { name: 'last', priority: 'low' },

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type BuiltWorkspace, buildWorkspace } from '../support/built.ts'
 import { runNode } from '../support/workspace.ts'
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(bare, { recursive: true, force: true }))
 
-test('--list shows name, schedule, next run, priority and description of each job', async () => {
+it('--list shows name, schedule, next run, priority and description of each job', async () => {
   const { code, stdout, stderr } = await workspace.scheduler(['--list'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   const lines = stdout.split('\n')
@@ -37,7 +37,7 @@ test('--list shows name, schedule, next run, priority and description of each jo
   expect(lines[4]).toMatch(/^by-hand +- +only when asked/)
 })
 
-test('--list --json is an array of jobs and nothing else', async () => {
+it('--list --json is an array of jobs and nothing else', async () => {
   const { stdout } = await workspace.scheduler(['--list', '--json'])
   const jobs = JSON.parse(stdout)
   expect(jobs.map(({ name }: { name: string }) => name)).toEqual(['nightly', 'often', 'at-start', 'by-hand'])
@@ -50,7 +50,7 @@ test('--list --json is an array of jobs and nothing else', async () => {
   expect(jobs[0].next).toMatch(/T00:00:00\.000Z$/)
 })
 
-test('it works in a folder that holds only build/ and package.json, and opens no store', async () => {
+it('it works in a folder that holds only build/ and package.json, and opens no store', async () => {
   const { code, stdout, stderr } = await runNode([join(bare, 'build/backend/jobs/scheduler.js'), '--list'], {
     cwd: '/',
   })
@@ -59,7 +59,7 @@ test('it works in a folder that holds only build/ and package.json, and opens no
   expect(existsSync(join(bare, 'data'))).toBe(false)
 })
 
-test('without libsql, what needs the store says how to install it, and runs nothing', async () => {
+it('without libsql, what needs the store says how to install it, and runs nothing', async () => {
   const script = join(bare, 'build/backend/jobs/scheduler.js')
   const { code, stderr } = await runNode([script, '--job', 'nightly'])
   expect(code).toBe(1)
@@ -67,7 +67,7 @@ test('without libsql, what needs the store says how to install it, and runs noth
   expect(stderr).toMatch(/npm install libsql/)
 })
 
-test('an unknown job is told before the store is opened', async () => {
+it('an unknown job is told before the store is opened', async () => {
   const { code, stderr } = await runNode([join(bare, 'build/backend/jobs/scheduler.js'), '--job', 'nightli'])
   expect({ code, stderr }).toEqual({
     code: 1,
@@ -75,7 +75,7 @@ test('an unknown job is told before the store is opened', async () => {
   })
 })
 
-test('no option at all prints the list and the usage, and runs nothing', async () => {
+it('no option at all prints the list and the usage, and runs nothing', async () => {
   const { code, stdout } = await workspace.scheduler([])
   expect(code).toBe(0)
   expect(stdout).toContain('nightly')
@@ -83,7 +83,7 @@ test('no option at all prints the list and the usage, and runs nothing', async (
   expect(existsSync(workspace.path('data'))).toBe(false)
 })
 
-test('--help tells every option', async () => {
+it('--help tells every option', async () => {
   const { code, stdout } = await workspace.scheduler(['--help'])
   expect(code).toBe(0)
   for (const option of ['--list', '--job', '--all', '--watch', '--strict', '--grace', '--history', '--status']) {
@@ -91,7 +91,7 @@ test('--help tells every option', async () => {
   }
 })
 
-test.each([
+it.each([
   [['--lst'], 'did you mean "--list"?'],
   [['nightly'], 'to run a job: --job NAME'],
   [['--job'], 'needs a value'],
@@ -102,7 +102,7 @@ test.each([
   expect(stderr).toContain(hint)
 })
 
-test('a schedule that can not be read is shown as invalid, with the reason, and the others stay', async () => {
+it('a schedule that can not be read is shown as invalid, with the reason, and the others stay', async () => {
   const manifest = JSON.parse(workspace.read('package.json'))
   manifest.webstir.module.jobs[1].schedule = '61 * * * *'
   await cp(workspace.path('build'), join(bare, 'broken', 'build'), { recursive: true })
@@ -115,7 +115,7 @@ test('a schedule that can not be read is shown as invalid, with the reason, and 
   expect(stdout).toMatch(/nightly +0 0 \* \* \*/)
 })
 
-test('an unknown key is warned of on standard error, with the one that was probably meant', async () => {
+it('an unknown key is warned of on standard error, with the one that was probably meant', async () => {
   const odd = await buildWorkspace({ jobs: [{ name: 'a', shedule: '@daily' }], sources: { a: NOTHING } })
 
   const { stdout, stderr } = await odd.scheduler(['--list', '--json'])

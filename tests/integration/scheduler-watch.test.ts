@@ -1,11 +1,11 @@
 import { fork } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { buildWorkspace } from '../support/built.ts'
 
 const NOTHING = 'export async function run() {}\n'
 
-test('it runs what is due, each fire once, until it is told to stop, and leaves nothing running', async () => {
+it('it runs what is due, each fire once, until it is told to stop, and leaves nothing running', async () => {
   const workspace = await buildWorkspace({
     jobs: [
       { name: 'tick', schedule: 'rate(1 second)' },
@@ -34,7 +34,7 @@ test('it runs what is due, each fire once, until it is told to stop, and leaves 
   expect(history.every(({ status }) => status === 'SUCCESS')).toBe(true)
 })
 
-test('only @reboot jobs: it exits when they are done', async () => {
+it('only @reboot jobs: it exits when they are done', async () => {
   const workspace = await buildWorkspace({
     jobs: [{ name: 'boot', schedule: '@reboot' }],
     sources: {
@@ -54,7 +54,7 @@ describe('a schedule that can not be read', () => {
     { name: 'right', schedule: '@reboot' },
   ]
 
-  test('is named in an error, and the others run; --strict refuses to start', async () => {
+  it('is named in an error, and the others run; --strict refuses to start', async () => {
     const workspace = await buildWorkspace({
       jobs: [
         { name: 'wrong', schedule: '0 0 * * *' },
@@ -79,7 +79,7 @@ describe('a schedule that can not be read', () => {
   })
 })
 
-test('a fire that finds its job still running is skipped and recorded, many in one row', async () => {
+it('a fire that finds its job still running is skipped and recorded, many in one row', async () => {
   const workspace = await buildWorkspace({
     jobs: [{ name: 'slow', schedule: 'rate(1 second)' }],
     sources: { slow: `export async function run() { await new Promise((r) => setTimeout(r, 3500)) }` },
@@ -93,7 +93,7 @@ test('a fire that finds its job still running is skipped and recorded, many in o
   expect(skips.reduce((sum, { skipCount }) => sum + skipCount, 0)).toBeGreaterThanOrEqual(2)
 })
 
-test('a disabled job leaves a row and a log line that say so', async () => {
+it('a disabled job leaves a row and a log line that say so', async () => {
   const workspace = await buildWorkspace({
     jobs: [{ name: 'send-report', schedule: 'rate(1 second)' }],
     sources: { 'send-report': NOTHING },
@@ -107,7 +107,7 @@ test('a disabled job leaves a row and a log line that say so', async () => {
   })
 })
 
-test('on stop, a job has its grace to finish; what does not is given back, and runs again later', async () => {
+it('on stop, a job has its grace to finish; what does not is given back, and runs again later', async () => {
   const workspace = await buildWorkspace({
     jobs: [
       { name: 'finishes', schedule: '@reboot' },
@@ -137,7 +137,7 @@ test('on stop, a job has its grace to finish; what does not is given back, and r
   expect(row).toMatchObject({ status: 'SUCCESS', attempt: 2, trigger: 'catch-up' })
 })
 
-test('a second signal leaves at once', async () => {
+it('a second signal leaves at once', async () => {
   const workspace = await buildWorkspace({
     jobs: [{ name: 'stubborn', schedule: '@reboot' }],
     sources: {
@@ -151,7 +151,7 @@ test('a second signal leaves at once', async () => {
   expect(await watching.stop('SIGINT')).toEqual({ code: 130, signal: null })
 })
 
-test('--pause stops the fires of a job, with a record, until --resume; --status tells whether a scheduler is well', async () => {
+it('--pause stops the fires of a job, with a record, until --resume; --status tells whether a scheduler is well', async () => {
   const workspace = await buildWorkspace({
     jobs: [{ name: 'tick', schedule: 'rate(1 second)' }],
     sources: { tick: `export function run({ log }) { log.info('tock') }` },
@@ -172,7 +172,7 @@ test('--pause stops the fires of a job, with a record, until --resume; --status 
 })
 
 describe('isolation: process', () => {
-  test('a job runs in a process of its own, whose log, outcome and end come back', async () => {
+  it('a job runs in a process of its own, whose log, outcome and end come back', async () => {
     const workspace = await buildWorkspace({
       jobs: [
         { name: 'fine', schedule: '@reboot', isolation: 'process', args: ['x'] },
@@ -209,7 +209,7 @@ describe('isolation: process', () => {
   })
 })
 
-test('a scheduler that is killed takes the process of an isolated job with it, though that blocks its event loop', async () => {
+it('a scheduler that is killed takes the process of an isolated job with it, though that blocks its event loop', async () => {
   const workspace = await buildWorkspace({
     jobs: [{ name: 'blocks', schedule: '@reboot', isolation: 'process' }],
     sources: {
@@ -223,7 +223,7 @@ test('a scheduler that is killed takes the process of an isolated job with it, t
   expect(await watching.ended).toEqual({ code: null, signal: 'SIGKILL' })
 })
 
-test('the process of an isolated job whose scheduler is gone before it could look ends all the same', async () => {
+it('the process of an isolated job whose scheduler is gone before it could look ends all the same', async () => {
   const workspace = await buildWorkspace({ jobs: [], sources: {} })
   const someoneElse = String(process.ppid)
   const child = fork(workspace.path('build/backend/webstir/child.js'), [someoneElse], { stdio: 'ignore' })
@@ -231,7 +231,7 @@ test('the process of an isolated job whose scheduler is gone before it could loo
   expect(signal).toBe('SIGKILL')
 })
 
-test('an inline job that does not heed its timeout is recorded, and still counts as running', async () => {
+it('an inline job that does not heed its timeout is recorded, and still counts as running', async () => {
   const workspace = await buildWorkspace({
     jobs: [{ name: 'deaf', schedule: 'rate(1 second)', timeout: '500ms' }],
     sources: {
@@ -250,7 +250,7 @@ test('an inline job that does not heed its timeout is recorded, and still counts
   expect(rows.some(({ status, error }) => status === 'FAILURE' && error?.code === 'TIMEOUT')).toBe(true)
 })
 
-test('stray rejections and exceptions of a job are its own; the scheduler lives on', async () => {
+it('stray rejections and exceptions of a job are its own; the scheduler lives on', async () => {
   const workspace = await buildWorkspace({
     jobs: [
       { name: 'messy', schedule: '@reboot' },
@@ -270,7 +270,7 @@ test('stray rejections and exceptions of a job are its own; the scheduler lives 
   expect(await watching.stop()).toEqual({ code: 0, signal: null })
 })
 
-test('a workspace laid out by the current Webstir works, and its own key is read', async () => {
+it('a workspace laid out by the current Webstir works, and its own key is read', async () => {
   const { makeWorkspace, runCli } = await import('../support/workspace.ts')
   const { withScheduler } = await import('../support/built.ts')
   const legacy = makeWorkspace({
@@ -297,7 +297,7 @@ test('a workspace laid out by the current Webstir works, and its own key is read
   expect((await workspace.scheduler(['--job', 'nightly'])).stdout).toContain('[nightly] old but gold')
 })
 
-test('the data folder and the log survive: what one scheduler recorded, the next one knows', async () => {
+it('the data folder and the log survive: what one scheduler recorded, the next one knows', async () => {
   const workspace = await buildWorkspace({
     jobs: [{ name: 'once', schedule: 'rate(1 hour)' }],
     sources: { once: `export function run({ log }) { log.info('ran') }` },

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { type BuiltWorkspace, buildWorkspace } from '../support/built.ts'
 import { ROOT, runNode, runProcess } from '../support/workspace.ts'
 
@@ -41,17 +41,17 @@ async function loads(slow: readonly string[], args: readonly string[], env = {})
 describe('what starts often loads little, its output being a pipe', () => {
   const scheduler = (): string => workspace.path('build/backend/jobs/scheduler.js')
 
-  test('a list loads no streams, no sockets, no threads', async () => {
+  it('a list loads no streams, no sockets, no threads', async () => {
     const slow = ['stream', 'net', 'tty', 'worker_threads', 'child_process', 'crypto', 'os']
     expect(await loads(slow, [scheduler(), '--list'])).toEqual([])
   })
 
-  test('a job without a store loads no sockets, no threads, no processes', async () => {
+  it('a job without a store loads no sockets, no threads, no processes', async () => {
     const slow = ['stream', 'net', 'tty', 'worker_threads', 'child_process']
     expect(await loads(slow, [scheduler(), '--job', 'nothing'], { JOBS_STORE_URL: 'memory:' })).toEqual([])
   })
 
-  test('a job on SQLite loads no sockets and no processes', async () => {
+  it('a job on SQLite loads no sockets and no processes', async () => {
     expect(await loads(['net', 'tty', 'child_process'], [scheduler(), '--job', 'nothing'])).toEqual([])
   })
 })
@@ -60,19 +60,19 @@ describe('what a job writes to standard output by itself arrives whole', () => {
   // The log's lines go their own way to the same pipe, and may come in the middle of a word.
   const words = (stdout: string): number => (stdout.replaceAll(/\{"level".*\}\n/g, '').match(/word /g) ?? []).length
 
-  test('while it runs', async () => {
+  it('while it runs', async () => {
     const { code, stdout } = await workspace.scheduler(['--job', 'says'])
     expect({ code, words: words(stdout) }).toEqual({ code: 0, words: 100_000 })
   })
 
-  test('when its module is loaded, and it is run directly', async () => {
+  it('when its module is loaded, and it is run directly', async () => {
     const { code, stdout } = await runNode([workspace.path('build/backend/jobs/greets/index.js')])
     expect({ code, words: words(stdout) }).toEqual({ code: 0, words: 100_000 })
   })
 })
 
 // A device of Linux on which there is never any room.
-test.runIf(existsSync('/dev/full'))('a list that finds no room where it is written to is a failure', async () => {
+it.runIf(existsSync('/dev/full'))('a list that finds no room where it is written to is a failure', async () => {
   const quoted = (args: readonly string[]): string => args.map((arg) => `'${arg}'`).join(' ')
   const list = [workspace.path('build/backend/jobs/scheduler.js'), '--list', '--json']
   const listJobs = [join(ROOT, 'dist/cli/bin.js'), 'list-jobs', '--workspace', workspace.root]

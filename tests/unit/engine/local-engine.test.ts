@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { LocalEngine } from '../../../runtime/engine/local-engine.ts'
 import { openLog } from '../../../runtime/logging/logger.ts'
 import { openStore } from '../../../runtime/store/open.ts'
@@ -79,7 +79,7 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await nextTurn()
 }
 
-test('slots are given to one at a time, and only those that are left', async () => {
+it('slots are given to one at a time, and only those that are left', async () => {
   const { engine, store, complete } = await makeEngine(3)
   const seen: string[] = []
   const first = engine.withSlots(async (slots) => {
@@ -99,7 +99,7 @@ test('slots are given to one at a time, and only those that are left', async () 
   await engine.stop(0)
 })
 
-test('a slot that is lent or occupied is given to nobody else until it comes back', async () => {
+it('a slot that is lent or occupied is given to nobody else until it comes back', async () => {
   const { engine } = await makeEngine(2)
   const free = () => engine.withSlots(async (slots) => slots)
 
@@ -117,7 +117,7 @@ test('a slot that is lent or occupied is given to nobody else until it comes bac
   expect(await engine.tryAcquire()).toBe(false)
 })
 
-test('none is lent of the slots that were given to a claim which is under way', async () => {
+it('none is lent of the slots that were given to a claim which is under way', async () => {
   const { engine, store, complete } = await makeEngine(1)
   let claim: () => void = () => {}
   const answer = new Promise<void>((resolve) => {
@@ -137,7 +137,7 @@ test('none is lent of the slots that were given to a claim which is under way', 
   await engine.stop(0)
 })
 
-test('what waits in the queue is given a slot that comes back before it is lent again', async () => {
+it('what waits in the queue is given a slot that comes back before it is lent again', async () => {
   const { engine, store, started, complete } = await makeEngine(1)
   await engine.tryAcquire()
   await queue(store, 'due')
@@ -153,7 +153,7 @@ test('what waits in the queue is given a slot that comes back before it is lent 
   await engine.stop(0)
 })
 
-test('it is not idle while what is called from code holds every slot and the queue was not looked into', async () => {
+it('it is not idle while what is called from code holds every slot and the queue was not looked into', async () => {
   const { engine, store, started, complete } = await makeEngine(1)
   engine.forceAcquire()
   await queue(store, 'due')
@@ -172,7 +172,7 @@ test('it is not idle while what is called from code holds every slot and the que
   await engine.stop(0)
 })
 
-test('an engine of which nobody asked anything leaves the queue to others', async () => {
+it('an engine of which nobody asked anything leaves the queue to others', async () => {
   const { engine, store, started } = await makeEngine(1)
   await queue(store, 'due')
 

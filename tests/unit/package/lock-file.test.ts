@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { z } from 'zod'
 
 const Lock = z.object({
@@ -13,7 +13,7 @@ function isFound(packages: Record<string, unknown>, path: string, name: string):
   return path !== '' && isFound(packages, path.slice(0, Math.max(0, path.lastIndexOf('/node_modules/'))), name)
 }
 
-test('the lock file names the binaries of every platform, so that "npm ci" of npm 11 accepts it', () => {
+it('the lock file names the binaries of every platform, so that "npm ci" of npm 11 accepts it', () => {
   const { packages } = Lock.parse(JSON.parse(readFileSync('package-lock.json', 'utf8')))
 
   const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>

@@ -1,8 +1,8 @@
 import { isValidCron } from 'cron-validator'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { parseSchedule, ScheduleError } from '../../../runtime/schedule/index.ts'
-import { CASES, EXPRESSION, seedOf } from './expressions.ts'
+import { CASES, EXPRESSION, seedOf } from '../../support/cron-expressions.ts'
 
 const OPTIONS = { seconds: true, alias: true, allowSevenAsSunday: true, allowNthWeekdayOfMonth: true }
 
@@ -48,7 +48,7 @@ const NEAR = fc
   )
   .map((fields) => fields.join(' '))
 
-test('what cron-validator accepts, we accept', () => {
+it('what cron-validator accepts, we accept', () => {
   const seed = seedOf('cron-validator')
   let accepted = 0
   fc.assert(
@@ -66,7 +66,7 @@ test('what cron-validator accepts, we accept', () => {
   expect(accepted).toBeGreaterThan(CASES / 10)
 }, 3_600_000)
 
-test.each(['0 0 * janfeb *', '0 0 * 1jan *', '0 0 * * 0mon', '0 0 30 2 *', `0 0 * * ${'0,'.repeat(130)}0`])(
+it.each(['0 0 * janfeb *', '0 0 * 1jan *', '0 0 * * 0mon', '0 0 30 2 *', `0 0 * * ${'0,'.repeat(130)}0`])(
   '%s is one of the known differences',
   (expression) => {
     expect(isValidCron(expression, OPTIONS)).toBe(true)

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { localFires } from './fires.ts'
 
 /*
@@ -10,7 +10,7 @@ import { localFires } from './fires.ts'
 type Row = readonly [expression: string, timezone: string, after: string, fires: readonly string[]]
 
 function table(rows: readonly Row[]): void {
-  test.each(rows.map((row) => [...row] as const))('%s in %s after %s', (expression, timezone, after, fires) => {
+  it.each(rows.map((row) => [...row] as const))('%s in %s after %s', (expression, timezone, after, fires) => {
     expect(localFires(expression, timezone, after, fires.length)).toEqual(fires)
   })
 }

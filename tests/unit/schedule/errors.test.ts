@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parseSchedule, ScheduleError } from '../../../runtime/schedule/index.ts'
 
 function errorOf(expression: unknown, timezone?: string): ScheduleError {
@@ -13,7 +13,7 @@ function errorOf(expression: unknown, timezone?: string): ScheduleError {
 }
 
 describe('each refusal has its own message, hint, field and position', () => {
-  test.each([
+  it.each([
     ['', 'SCHEDULE_EMPTY', 'the schedule is empty', '@daily', undefined, undefined],
     [' \t ', 'SCHEDULE_EMPTY', 'the schedule is empty', '@daily', undefined, undefined],
     [null, 'SCHEDULE_EMPTY', 'the schedule is null, not a text', 'quotes', undefined, undefined],
@@ -201,7 +201,7 @@ describe('each refusal has its own message, hint, field and position', () => {
 })
 
 describe('time zones', () => {
-  test.each([
+  it.each([
     ['Europe/Berln', 'did you mean Europe/Berlin?'],
     ['new york', 'did you mean America/New_York?'],
     ['UCT+2', 'IANA'],
@@ -215,7 +215,7 @@ describe('time zones', () => {
   })
 })
 
-test('a time zone that is no text is refused like any other that is none', () => {
+it('a time zone that is no text is refused like any other that is none', () => {
   const options: { timezone: string } = JSON.parse('{ "timezone": 5 }')
 
   expect(() => parseSchedule('@daily', options)).toThrow('the time zone is 5, not a text')

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   adviseSchedule,
   daylightEffects,
@@ -14,7 +14,7 @@ const THIS_YEAR = new Date('2026-01-01T00:00:00Z')
 const NEXT_YEAR = new Date('2027-01-01T00:00:00Z')
 
 describe('describe', () => {
-  test.each([
+  it.each([
     ['* * * * *', 'every minute'],
     ['*/5 * * * *', 'every 5 minutes'],
     ['*/7 * * * *', 'at minutes 0, 7, 14, 21, 28, 35, 42, 49 and 56 of every hour'],
@@ -48,7 +48,7 @@ describe('describe', () => {
     expect(parseSchedule(expression).describe()).toBe(text)
   })
 
-  test('names the zone where it is not UTC', () => {
+  it('names the zone where it is not UTC', () => {
     expect(parseSchedule('0 9 * * *', { timezone: 'Asia/Tokyo' }).describe()).toBe('at 09:00 every day (Asia/Tokyo)')
     expect(parseSchedule('at(2026-12-01T09:00)', { timezone: 'Asia/Tokyo' }).describe()).toBe(
       'once, at 2026-12-01 09:00:00 (Asia/Tokyo)',
@@ -63,7 +63,7 @@ describe('what daylight saving does', () => {
         `${date} ${kind} ${local} ${utc?.toISOString().slice(11, 16) ?? '-'} ${count}`,
     )
 
-  test.each([
+  it.each([
     ['30 2 * * *', 'Europe/Berlin', ['2026-03-29 moved 02:30 01:00 1', '2026-10-25 repeated-once 02:30 00:30 1']],
     [
       '0,30 2 * * *',
@@ -83,7 +83,7 @@ describe('what daylight saving does', () => {
     expect(effects(expression, timezone)).toEqual(expected)
   })
 
-  test('a moved fire is one that next finds', () => {
+  it('a moved fire is one that next finds', () => {
     const schedule = parseSchedule('30 2 * * *', { timezone: 'Europe/Berlin' })
     const [moved] = daylightEffects(schedule, THIS_YEAR, NEXT_YEAR)
     const from = new Date('2026-03-28T12:00:00Z')
@@ -91,7 +91,7 @@ describe('what daylight saving does', () => {
     expect(moved?.note).toBe('the clock jumps from 02:00 to 03:00: 02:30 fires at 03:00')
   })
 
-  test('a whole day that is skipped drops what it had', () => {
+  it('a whole day that is skipped drops what it had', () => {
     const schedule = parseSchedule('0 12 * * *', { timezone: 'Pacific/Apia' })
     const lost = daylightEffects(schedule, new Date('2011-12-01'), new Date('2012-01-01'))
     expect(lost.map(({ date, kind, utc }) => ({ date, kind, utc }))).toEqual([
@@ -100,7 +100,7 @@ describe('what daylight saving does', () => {
   })
 })
 
-test('explain goes through the fields and names the rules', () => {
+it('explain goes through the fields and names the rules', () => {
   const explanation = explainSchedule(
     parseSchedule('30 2 1 */6 MON', { timezone: 'Europe/Berlin' }),
     THIS_YEAR,
@@ -136,7 +136,7 @@ test('explain goes through the fields and names the rules', () => {
 })
 
 describe('advice', () => {
-  test.each([
+  it.each([
     ['0 0 1 * 1', 'UTC', ['EITHER_DAY']],
     ['0 0 1 * *', 'UTC', []],
     ['0 0 */2 * 1', 'UTC', ['UNEVEN_STEP']],
@@ -160,7 +160,7 @@ describe('advice', () => {
     for (const { message, hint } of advice) expect(message.length * hint.length).toBeGreaterThan(0)
   })
 
-  test('looks for gaps in this year and the next, from now on', () => {
+  it('looks for gaps in this year and the next, from now on', () => {
     const schedule = parseSchedule('30 2 * * *', { timezone: 'Europe/Berlin' })
     expect(adviseSchedule(schedule, new Date('2026-06-01'))[0]?.message).toContain('on 2027-03-28 in Europe/Berlin')
     expect(adviseSchedule(parseSchedule('0 30 2 28 3 * 2028', { timezone: 'Europe/Berlin' }), THIS_YEAR)).toEqual([])
@@ -168,7 +168,7 @@ describe('advice', () => {
 })
 
 describe('zones', () => {
-  test('local times are those of Intl, for every zone there is', () => {
+  it('local times are those of Intl, for every zone there is', () => {
     for (const timezone of Intl.supportedValuesOf('timeZone')) {
       const format = new Intl.DateTimeFormat('sv-SE', { timeZone: timezone, dateStyle: 'short', timeStyle: 'medium' })
       for (let month = 0; month < 24; month++) {
@@ -182,7 +182,7 @@ describe('zones', () => {
     expect(formatLocal(new Date('1883-01-01T00:00:00Z'), 'Europe/Berlin')).toBe('1883-01-01 00:53:28 +00:53:28')
   })
 
-  test('names are known in any case, and near misses found', () => {
+  it('names are known in any case, and near misses found', () => {
     expect(
       ['UTC', 'utc', 'Etc/GMT', 'Europe/Berlin', 'europe/berlin', 'Asia/Kolkata', 'US/Eastern'].filter(
         (name) => !isTimezone(name),

@@ -1,9 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parseSchedule } from '../../../runtime/schedule/index.ts'
 import { localFires, utcFires } from './fires.ts'
 
 describe('rate', () => {
-  test.each([
+  it.each([
     ['rate(1 second)', 1000],
     ['rate(90 seconds)', 90_000],
     ['rate(5 minutes)', 300_000],
@@ -25,16 +25,16 @@ describe('rate', () => {
     expect(schedule.previous(new Date(at(0)))).toBeNull()
   })
 
-  test('without an anchor it counts from the Unix epoch', () => {
+  it('without an anchor it counts from the Unix epoch', () => {
     expect(utcFires('rate(7 minutes)', '1970-01-01T00:00:00Z', 2)).toEqual(['1970-01-01 00:07', '1970-01-01 00:14'])
   })
 
-  test('a day is 24 hours, also where the clocks change', () => {
+  it('a day is 24 hours, also where the clocks change', () => {
     const fires = localFires('rate(1 day)', 'Europe/Berlin', '2026-03-28T12:00Z', 2)
     expect(fires).toEqual(['2026-03-29 01:00 +01:00', '2026-03-30 02:00 +02:00'])
   })
 
-  test('an anchor that is no time is refused', () => {
+  it('an anchor that is no time is refused', () => {
     expect(() => parseSchedule('rate(1 day)', { anchor: new Date(Number.NaN) })).toThrow(
       'the anchor is an invalid Date',
     )
@@ -42,7 +42,7 @@ describe('rate', () => {
 })
 
 describe('at', () => {
-  test.each([
+  it.each([
     ['at(2026-12-01T09:00:00)', 'UTC', '2026-12-01T09:00:00.000Z'],
     ['at(2026-12-01T09:00)', 'Europe/Berlin', '2026-12-01T08:00:00.000Z'],
     ['AT( 2026-12-01t09:00:05 )', 'UTC', '2026-12-01T09:00:05.000Z'],

@@ -1,9 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parseSchedule, ScheduleError } from '../../../runtime/schedule/index.ts'
 
 const nightly = parseSchedule('0 0 * * *')
 
-test('a schedule keeps what was typed and knows its kind and zone', () => {
+it('a schedule keeps what was typed and knows its kind and zone', () => {
   const { expression, timezone, kind } = parseSchedule(' 0 9 * * mon ', { timezone: 'Europe/Berlin' })
   expect({ expression, timezone, kind }).toEqual({
     expression: ' 0 9 * * mon ',
@@ -13,7 +13,7 @@ test('a schedule keeps what was typed and knows its kind and zone', () => {
   expect(nightly.timezone).toBe('UTC')
 })
 
-test('next is strictly after, previous strictly before, to the millisecond', () => {
+it('next is strictly after, previous strictly before, to the millisecond', () => {
   const midnight = Date.parse('2026-01-02T00:00:00Z')
   expect(nightly.next(new Date(midnight - 1))?.getTime()).toBe(midnight)
   expect(nightly.next(new Date(midnight))?.getTime()).toBe(midnight + 86_400_000)
@@ -21,7 +21,7 @@ test('next is strictly after, previous strictly before, to the millisecond', () 
   expect(nightly.previous(new Date(midnight))?.getTime()).toBe(midnight - 86_400_000)
 })
 
-test('between takes its start in and leaves its end out, and equals repeated next', () => {
+it('between takes its start in and leaves its end out, and equals repeated next', () => {
   const from = new Date('2026-01-01T00:00:00Z')
   const to = new Date('2026-01-04T00:00:00Z')
   expect([...nightly.between(from, to)].map((date) => date.toISOString().slice(0, 10))).toEqual([
@@ -38,17 +38,17 @@ test('between takes its start in and leaves its end out, and equals repeated nex
   expect(repeated).toHaveLength(24)
 })
 
-test('take stops at its count, and where there are no more fires', () => {
+it('take stops at its count, and where there are no more fires', () => {
   expect(nightly.take(0, new Date(0))).toEqual([])
   expect(parseSchedule('0 0 0 1 1 * 2026-2027').take(9, new Date('2025-06-01'))).toHaveLength(2)
 })
 
-test('an instant that is no time is refused', () => {
+it('an instant that is no time is refused', () => {
   expect(() => nightly.next(new Date('nonsense'))).toThrow(ScheduleError)
 })
 
 describe('beyond 50 years there is nothing', () => {
-  test.each([
+  it.each([
     ['0 0 0 1 1 * 2199', '2150-06-01', '2199-01-01T00:00:00.000Z'],
     ['0 0 0 1 1 * 2199', '2140-01-01', undefined],
     ['at(2100-01-01T00:00:00)', '2040-01-01', undefined],
@@ -59,7 +59,7 @@ describe('beyond 50 years there is nothing', () => {
 })
 
 describe('no expression makes the search long', () => {
-  test.each([
+  it.each([
     '0 0 29 2 MON#5',
     '0 0 * 2 MON#5',
     '0 0 29 2 *',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { parseSchedule } from '../../../runtime/schedule/index.ts'
 
 /*
@@ -52,7 +52,7 @@ const reason = reasonToSkip()
 
 if (reason !== null) console.log(`systemd is no witness: ${reason}`)
 
-test.skipIf(reason !== null).each(PAIRS)('%s is "%s" to systemd', (expression, event) => {
+it.skipIf(reason !== null).each(PAIRS)('%s is "%s" to systemd', (expression, event) => {
   const expected = witness(event, 10)
   const fires = parseSchedule(expression).take(expected.length, new Date(`${BASE.replace(' ', 'T')}Z`))
   expect(expected.length).toBeGreaterThan(0)

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { DueQueue } from '../../../runtime/scheduler/due-queue.ts'
 
-test('an empty queue has nothing due and no next time', () => {
+it('an empty queue has nothing due and no next time', () => {
   const queue = new DueQueue<string>()
   expect(queue.nextAt).toBeUndefined()
   expect(queue.takeDue(Number.MAX_SAFE_INTEGER)).toEqual([])
 })
 
-test('whatever is pushed comes out once, earliest first, and not before it is due', () => {
+it('whatever is pushed comes out once, earliest first, and not before it is due', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 1000 })), fc.integer({ min: 0, max: 1000 }), (times, now) => {
       const queue = new DueQueue<number>()

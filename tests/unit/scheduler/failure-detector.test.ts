@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { FailureDetector } from '../../../runtime/scheduler/failure-detector.ts'
 
 const STALE_AFTER = 3000
@@ -11,22 +11,22 @@ function lookedUntil(until: number): FailureDetector {
 }
 
 describe('when looks come regularly', () => {
-  test('then a heartbeat is stale after staleAfter', () => {
+  it('then a heartbeat is stale after staleAfter', () => {
     expect(lookedUntil(20_000).before(20_500)).toBe(17_500)
   })
 
-  test('then the first look counts too: what died before this process started is found at once', () => {
+  it('then the first look counts too: what died before this process started is found at once', () => {
     expect(new FailureDetector(STALE_AFTER).before(20_000)).toBe(17_000)
   })
 })
 
 describe('when the store was away, the machine slept or the clock was stepped', () => {
-  test('then nobody is stale while no look has succeeded since', () => {
+  it('then nobody is stale while no look has succeeded since', () => {
     expect(lookedUntil(20_000).before(30_000)).toBe(0)
     expect(lookedUntil(20_000).before(15_000)).toBe(0)
   })
 
-  test('then everybody has staleAfter to beat again', () => {
+  it('then everybody has staleAfter to beat again', () => {
     const detector = lookedUntil(20_000)
     detector.observed(30_000)
     expect(detector.before(30_000)).toBe(0)
@@ -36,7 +36,7 @@ describe('when the store was away, the machine slept or the clock was stepped', 
     expect(detector.before(33_000)).toBe(30_000)
   })
 
-  test('then a single look that failed is enough', () => {
+  it('then a single look that failed is enough', () => {
     const detector = lookedUntil(20_000)
     detector.failed()
     expect(detector.before(21_000)).toBe(0)

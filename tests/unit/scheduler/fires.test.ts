@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Job } from '../../../runtime/manifest/index.ts'
 import { parseSchedule } from '../../../runtime/schedule/index.ts'
 import type { ScheduleCursor } from '../../../runtime/scheduler/cursor.ts'
@@ -21,15 +21,15 @@ const shown = (cursor: ScheduleCursor, now: string) =>
     ...(skip === null ? {} : { skip: skip.cause, count }),
   }))
 
-test('a fire that is due now is a fire of the schedule', () => {
+it('a fire that is due now is a fire of the schedule', () => {
   expect(shown(lineAt('09:59:00', '* * * * *'), '10:00:00')).toEqual([{ at: '10:00:00', trigger: 'schedule' }])
 })
 
-test('nothing is due twice: the mark itself is not', () => {
+it('nothing is due twice: the mark itself is not', () => {
   expect(shown(lineAt('10:00:00', '* * * * *'), '10:00:30')).toEqual([])
 })
 
-test('fires that are at most 60 s old are late, and all of them run', () => {
+it('fires that are at most 60 s old are late, and all of them run', () => {
   const fires = shown(lineAt('10:00:00', '*/20 * * * * *'), '10:01:00')
   expect(fires).toEqual([
     { at: '10:00:20', trigger: 'schedule' },
@@ -39,14 +39,14 @@ test('fires that are at most 60 s old are late, and all of them run', () => {
 })
 
 describe('fires that were missed, by more than 60 s', () => {
-  test('latest: the newest runs, the others are recorded as one', () => {
+  it('latest: the newest runs, the others are recorded as one', () => {
     expect(shown(lineAt('06:30:00', '0 * * * *'), '10:30:00')).toEqual([
       { at: '09:00:00', trigger: 'catch-up', skip: 'missed', count: 3 },
       { at: '10:00:00', trigger: 'catch-up' },
     ])
   })
 
-  test('all: each runs, in order', () => {
+  it('all: each runs, in order', () => {
     expect(shown(lineAt('07:30:00', '0 * * * *', { catchUp: 'all' }), '10:30:00')).toEqual([
       { at: '08:00:00', trigger: 'catch-up' },
       { at: '09:00:00', trigger: 'catch-up' },
@@ -54,21 +54,21 @@ describe('fires that were missed, by more than 60 s', () => {
     ])
   })
 
-  test('none: all are recorded as one skip, and what is merely late still runs', () => {
+  it('none: all are recorded as one skip, and what is merely late still runs', () => {
     expect(shown(lineAt('07:59:00', '*/30 * * * *', { catchUp: 'none' }), '10:00:30')).toEqual([
       { at: '09:30:00', trigger: 'catch-up', skip: 'missed', count: 4 },
       { at: '10:00:00', trigger: 'schedule' },
     ])
   })
 
-  test('outside the window: one summary, whatever catchUp says', () => {
+  it('outside the window: one summary, whatever catchUp says', () => {
     expect(shown(lineAt('02:30:00', '0 * * * *', { catchUp: 'all', catchUpWindow: 3_600_000 }), '10:30:00')).toEqual([
       { at: '09:00:00', trigger: 'catch-up', skip: 'missed', count: 7 },
       { at: '10:00:00', trigger: 'catch-up' },
     ])
   })
 
-  test('more than a thousand to catch up come in several ticks, and none is lost between them', () => {
+  it('more than a thousand to catch up come in several ticks, and none is lost between them', () => {
     const cursor = lineAt('00:00:00', '* * * * * *', { catchUp: 'all' })
     const first = dueFires(cursor, at('01:00:00'))
     expect(first.fires).toHaveLength(1000)
@@ -78,7 +78,7 @@ describe('fires that were missed, by more than 60 s', () => {
   })
 })
 
-test('a disabled job makes one record of all its fires, with what turned it off', () => {
+it('a disabled job makes one record of all its fires, with what turned it off', () => {
   const cursor = lineAt('09:30:00', '*/10 * * * *', { enabled: false, disabledBy: 'REPORT_ENABLED=false' })
   const { fires } = dueFires(cursor, at('10:00:00'))
   expect(fires).toHaveLength(1)
@@ -88,7 +88,7 @@ test('a disabled job makes one record of all its fires, with what turned it off'
 describe('jitter', () => {
   const job = jobWith('report', [], { jitter: 60_000 })
 
-  test('depends on job and instant alone, and lies in its range', () => {
+  it('depends on job and instant alone, and lies in its range', () => {
     const delays = Array.from({ length: 200 }, (_, index) => jitter(job, at('10:00:00') + index * 60_000, undefined))
     expect(delays).toEqual(delays.map((_, index) => jitter(job, at('10:00:00') + index * 60_000, undefined)))
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(0)
@@ -96,7 +96,7 @@ describe('jitter', () => {
     expect(new Set(delays).size).toBeGreaterThan(150)
   })
 
-  test('never goes past the next fire', () => {
+  it('never goes past the next fire', () => {
     for (let instant = 0; instant < 100_000; instant += 1000) {
       expect(jitter(job, instant, instant + 1000)).toBeLessThan(1000)
     }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { JobContext } from '../../../runtime/job/job-context.ts'
 import { createTestScheduler, type TestScheduler, type TestSchedulerOptions } from '../../../runtime/testing/index.ts'
 import { FatalError, RetryableError } from '../../../runtime/worker/outcome.ts'
@@ -46,7 +46,7 @@ function gate() {
 }
 
 describe('overlap', () => {
-  test('skip: fires that find the job running are recorded in one row that counts them', async () => {
+  it('skip: fires that find the job running are recorded in one row that counts them', async () => {
     const slow = gate()
     const running = await scheduler([{ name: 'slow', schedule: '* * * * *', run: slow.run }])
     await running.advance('3m')
@@ -59,7 +59,7 @@ describe('overlap', () => {
     ])
   })
 
-  test('queue: the newest waits, an older one that waits gives way to it', async () => {
+  it('queue: the newest waits, an older one that waits gives way to it', async () => {
     const slow = gate()
     const running = await scheduler([{ name: 'slow', schedule: '* * * * *', overlap: 'queue', run: slow.run }])
     await running.advance('3m')
@@ -73,14 +73,14 @@ describe('overlap', () => {
     expect(slow.begun).toEqual(['10:01:00', '10:03:00'])
   })
 
-  test('allow: they run beside each other', async () => {
+  it('allow: they run beside each other', async () => {
     const slow = gate()
     const running = await scheduler([{ name: 'slow', schedule: '* * * * *', overlap: 'allow', run: slow.run }])
     await running.advance('3m')
     expect(slow.begun).toEqual(['10:01:00', '10:02:00', '10:03:00'])
   })
 
-  test('cancel: the running one is told to end, and the newer one runs after it', async () => {
+  it('cancel: the running one is told to end, and the newer one runs after it', async () => {
     const slow = gate()
     const running = await scheduler([{ name: 'slow', schedule: '* * * * *', overlap: 'cancel', run: slow.run }])
     await running.advance('2m')
@@ -92,7 +92,7 @@ describe('overlap', () => {
   })
 })
 
-test('two schedules of one job that fire at the same instant run one after the other', async () => {
+it('two schedules of one job that fire at the same instant run one after the other', async () => {
   const seen: unknown[] = []
   const running = await scheduler([
     {
@@ -108,7 +108,7 @@ test('two schedules of one job that fire at the same instant run one after the o
 })
 
 describe('retry', () => {
-  test('follows after its delay, keeps its execution, and ends as what the last attempt was', async () => {
+  it('follows after its delay, keeps its execution, and ends as what the last attempt was', async () => {
     const at: string[] = []
     const running = await scheduler([
       {
@@ -126,7 +126,7 @@ describe('retry', () => {
     expect(await summary(running)).toEqual([{ job: 'flaky', status: 'SUCCESS', at: '11:00:00', attempt: 3 }])
   })
 
-  test('a fatal error ends it; a retryable one chooses its delay', async () => {
+  it('a fatal error ends it; a retryable one chooses its delay', async () => {
     let attempts = 0
     const running = await scheduler([
       {
@@ -158,7 +158,7 @@ describe('retry', () => {
   })
 })
 
-test('timeout: the signal is aborted with the reason, and the failure says how long it was', async () => {
+it('timeout: the signal is aborted with the reason, and the failure says how long it was', async () => {
   let reason: unknown
   const running = await scheduler([
     {
@@ -201,14 +201,14 @@ describe('after', () => {
     return { order, jobs }
   }
 
-  test('a job waits for those it names, of the same instant; where those have no such fire, for nothing', async () => {
+  it('a job waits for those it names, of the same instant; where those have no such fire, for nothing', async () => {
     const { order, jobs } = chain(() => {})
     const running = await scheduler(jobs)
     await running.advanceTo('2026-03-10T12:00:05Z')
     expect(order).toEqual(['extract', 'load', 'report', 'alone'])
   })
 
-  test('if one of them fails, it is skipped, with the reason, and so is what waits for it in turn', async () => {
+  it('if one of them fails, it is skipped, with the reason, and so is what waits for it in turn', async () => {
     const { order, jobs } = chain(() => {
       throw new Error('no source')
     })
@@ -227,7 +227,7 @@ describe('after', () => {
   })
 })
 
-test('concurrency 1 makes a tick run strictly one after another, by priority', async () => {
+it('concurrency 1 makes a tick run strictly one after another, by priority', async () => {
   const order: string[] = []
   let running_ = 0
   const jobs = ['low', 'high', 'normal', 'critical'].map((priority) => ({
@@ -246,7 +246,7 @@ test('concurrency 1 makes a tick run strictly one after another, by priority', a
   expect(order).toEqual(['critical', 'high', 'normal', 'low'])
 })
 
-test('jitter delays a start, and never the instant it stands for', async () => {
+it('jitter delays a start, and never the instant it stands for', async () => {
   const late: number[] = []
   const running = await scheduler([
     {
@@ -263,7 +263,7 @@ test('jitter delays a start, and never the instant it stands for', async () => {
   for (const { scheduledFor } of await running.executions()) expect(scheduledFor).toMatch(/:00\.000Z$/)
 })
 
-test('a paused job makes no run, and what was due meanwhile is not caught up', async () => {
+it('a paused job makes no run, and what was due meanwhile is not caught up', async () => {
   const running = await scheduler([{ name: 'tick', schedule: '* * * * *', catchUp: 'all', run: () => {} }])
   await running.scheduler.pause('tick', 'maintenance')
   await running.advance('3m')
@@ -275,7 +275,7 @@ test('a paused job makes no run, and what was due meanwhile is not caught up', a
   ])
 })
 
-test('a rate fires at once when it is first seen, and then at its anchor plus whole periods', async () => {
+it('a rate fires at once when it is first seen, and then at its anchor plus whole periods', async () => {
   const running = await scheduler([{ name: 'beat', schedule: 'rate(7 minutes)', run: () => {} }])
   await running.advance('20m')
   expect((await running.fired()).map(({ scheduledFor }) => scheduledFor.slice(11, 19))).toEqual([
@@ -286,7 +286,7 @@ test('a rate fires at once when it is first seen, and then at its anchor plus wh
 })
 
 describe('the clock is stepped', () => {
-  test('back by an hour: no instant fires twice', async () => {
+  it('back by an hour: no instant fires twice', async () => {
     const running = await scheduler([{ name: 'tick', schedule: '*/10 * * * *', run: () => {} }])
     await running.advance('30m')
     await running.clock.step(-3_600_000)
@@ -296,7 +296,7 @@ describe('the clock is stepped', () => {
     expect(fired.map((at) => at.slice(11, 16))).toEqual(['10:10', '10:20', '10:30', '10:40', '10:50', '11:00'])
   })
 
-  test('forward by an hour: what was missed is told, and the newest is caught up', async () => {
+  it('forward by an hour: what was missed is told, and the newest is caught up', async () => {
     const running = await scheduler([{ name: 'tick', schedule: '*/10 * * * *', run: () => {} }])
     await running.advance('5m')
     await running.clock.step(3_600_000)

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { locateStore, storeUrl } from '../../../runtime/store/url.ts'
 
 const workspace = '/srv/app'
 
-test('without any word of it, the store is data/jobs.sqlite in the workspace', () => {
+it('without any word of it, the store is data/jobs.sqlite in the workspace', () => {
   expect(locateStore(undefined, { workspace })).toEqual({
     dialect: 'sqlite',
     path: '/srv/app/data/jobs.sqlite',
@@ -13,21 +13,21 @@ test('without any word of it, the store is data/jobs.sqlite in the workspace', (
   })
 })
 
-test('JOBS_STORE_URL comes before DATABASE_URL, and what is given before both', () => {
+it('JOBS_STORE_URL comes before DATABASE_URL, and what is given before both', () => {
   const env = { JOBS_STORE_URL: 'file:own.sqlite', DATABASE_URL: 'postgres://localhost/app' }
   expect(locateStore(undefined, { env, workspace }).target).toBe('file:/srv/app/own.sqlite')
   expect(locateStore('memory:', { env, workspace })).toMatchObject({ dialect: 'memory', target: null })
   expect(storeUrl(env)).toBe('file:own.sqlite')
 })
 
-test('DATABASE_URL counts only where it is PostgreSQL', () => {
+it('DATABASE_URL counts only where it is PostgreSQL', () => {
   expect(locateStore(undefined, { env: { DATABASE_URL: 'postgresql://h/db' } }).dialect).toBe('postgres')
   const sqlite = locateStore(undefined, { env: { DATABASE_URL: 'file:./data/dev.sqlite' }, workspace })
   expect(sqlite.target).toBe('file:/srv/app/data/jobs.sqlite')
   expect(locateStore(undefined, { env: { JOBS_STORE_URL: '' }, workspace }).dialect).toBe('sqlite')
 })
 
-test.each([
+it.each([
   ['file:./a.sqlite', '/srv/app/a.sqlite'],
   ['file:a.sqlite', '/srv/app/a.sqlite'],
   ['file://a.sqlite', '/srv/app/a.sqlite'],
@@ -40,13 +40,13 @@ test.each([
   expect(locateStore(url, { workspace })).toMatchObject({ dialect: 'sqlite', path: join(path) })
 })
 
-test('a password is used and never shown', () => {
+it('a password is used and never shown', () => {
   const location = locateStore('postgres://ann:s3cret%40@db.example:5433/jobs?sslmode=require&password=x')
   expect(location.target).toContain('s3cret')
   expect(location.shown).toBe('postgres://ann@db.example:5433/jobs?sslmode=require')
 })
 
-test.each(['mysql://h/db', 'http://h', 'file:', 'file:///%E0%A4%A'])(
+it.each(['mysql://h/db', 'http://h', 'file:', 'file:///%E0%A4%A'])(
   '%s is refused, with what to write instead',
   (url) => {
     expect(() => locateStore(url, { workspace })).toThrow(
@@ -55,7 +55,7 @@ test.each(['mysql://h/db', 'http://h', 'file:', 'file:///%E0%A4%A'])(
   },
 )
 
-test('a PostgreSQL URL that cannot be read is refused without being shown', () => {
+it('a PostgreSQL URL that cannot be read is refused without being shown', () => {
   try {
     locateStore('postgres://ann:pa/ss@:x')
     expect.unreachable()

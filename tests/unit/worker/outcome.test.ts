@@ -1,19 +1,19 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { FatalError, RetryableError, retryDelay } from '../../../runtime/worker/outcome.ts'
 
 const policy = { attempts: 4, delay: 10_000, backoff: 'exponential', maxDelay: 25_000 } as const
 
-test('the last attempt is not followed by another', () => {
+it('the last attempt is not followed by another', () => {
   expect(retryDelay(policy, 3, new Error('no'), 'x')).not.toBeNull()
   expect(retryDelay(policy, 4, new Error('no'), 'x')).toBeNull()
 })
 
-test('a fixed delay is as written, and capped', () => {
+it('a fixed delay is as written, and capped', () => {
   expect(retryDelay({ ...policy, backoff: 'fixed' }, 3, new Error('no'), 'x')).toBe(10_000)
   expect(retryDelay({ ...policy, backoff: 'fixed', maxDelay: 4000 }, 1, new Error('no'), 'x')).toBe(4000)
 })
 
-test('an exponential delay doubles up to its cap, spread over its upper half, equal for equal executions', () => {
+it('an exponential delay doubles up to its cap, spread over its upper half, equal for equal executions', () => {
   const delays = (failures: number) =>
     Array.from({ length: 100 }, (_, index) => retryDelay(policy, failures, new Error('no'), `execution-${index}`) ?? 0)
   for (const [failures, full] of [
@@ -28,11 +28,11 @@ test('an exponential delay doubles up to its cap, spread over its upper half, eq
   }
 })
 
-test('a fatal error ends the attempts', () => {
+it('a fatal error ends the attempts', () => {
   expect(retryDelay(policy, 1, new FatalError('bad input'), 'x')).toBeNull()
 })
 
-test('a retryable error says when to come back, while attempts are left', () => {
+it('a retryable error says when to come back, while attempts are left', () => {
   const error = new RetryableError('rate limited', { retryAfter: 90_000 })
   expect(retryDelay(policy, 1, error, 'x')).toBe(90_000)
   expect(retryDelay(policy, 4, error, 'x')).toBeNull()

@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parseSchedule } from '../../../../runtime/schedule/index.ts'
 import { utcFires } from '../fires.ts'
 
 const START = '2026-01-01T00:00:00Z' // a Thursday
 
 describe('the fields of crontab(5)', () => {
-  test.each([
+  it.each([
     ['* * * * *', ['2026-01-01 00:01', '2026-01-01 00:02']],
     ['5 0 * * *', ['2026-01-01 00:05', '2026-01-02 00:05']],
     ['15 14 1 * *', ['2026-01-01 14:15', '2026-02-01 14:15']],
@@ -38,7 +38,7 @@ describe('the fields of crontab(5)', () => {
     expect(utcFires(expression, START, expected.length)).toEqual(expected)
   })
 
-  test('a number with a step goes on to the end of its range, as in cronsim and Quartz', () => {
+  it('a number with a step goes on to the end of its range, as in cronsim and Quartz', () => {
     expect(utcFires('5/20 0 * * *', START, 4)).toEqual([
       '2026-01-01 00:05',
       '2026-01-01 00:25',
@@ -49,7 +49,7 @@ describe('the fields of crontab(5)', () => {
 })
 
 describe('the day rule of crontab(5)', () => {
-  test.each([
+  it.each([
     // "30 4 1,15 * 5 would cause a command to be run at 4:30 am on the 1st and 15th of each month, plus every Friday"
     [
       '30 4 1,15 * 5',
@@ -68,7 +68,7 @@ describe('the day rule of crontab(5)', () => {
 })
 
 describe('extensions for days', () => {
-  test.each([
+  it.each([
     ['0 0 L * *', ['2026-01-31 00:00', '2026-02-28 00:00', '2026-03-31 00:00']],
     ['0 0 L-3 * *', ['2026-01-28 00:00', '2026-02-25 00:00', '2026-03-28 00:00']],
     ['0 0 L-30 * *', ['2026-03-01 00:00', '2026-05-01 00:00']],
@@ -97,7 +97,7 @@ describe('extensions for days', () => {
 })
 
 describe('seconds and years', () => {
-  test('six fields begin with the seconds', () => {
+  it('six fields begin with the seconds', () => {
     expect(utcFires('*/20 30 9 * * *', START, 4)).toEqual([
       '2026-01-01 09:30',
       '2026-01-01 09:30:20',
@@ -106,7 +106,7 @@ describe('seconds and years', () => {
     ])
   })
 
-  test('seven fields end with the year', () => {
+  it('seven fields end with the year', () => {
     expect(utcFires('0 0 12 1 JAN * 2027,2029-2030', START, 9)).toEqual([
       '2027-01-01 12:00',
       '2029-01-01 12:00',
@@ -117,7 +117,7 @@ describe('seconds and years', () => {
 })
 
 describe('macros, as in crontab(5) of Debian', () => {
-  test.each([
+  it.each([
     ['@yearly', '0 0 1 1 *'],
     ['@annually', '0 0 1 1 *'],
     ['@monthly', '0 0 1 * *'],
@@ -130,7 +130,7 @@ describe('macros, as in crontab(5) of Debian', () => {
     expect(parseSchedule(macro).expression).toBe(macro)
   })
 
-  test('@reboot has no instant', () => {
+  it('@reboot has no instant', () => {
     const schedule = parseSchedule('@reboot')
     expect([schedule.kind, schedule.next(new Date(0)), schedule.previous(new Date(0))]).toEqual(['reboot', null, null])
   })
@@ -138,7 +138,7 @@ describe('macros, as in crontab(5) of Debian', () => {
 
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html and EventBridge Scheduler's. */
 describe('cron(...) in the grammar of AWS', () => {
-  test.each([
+  it.each([
     ['cron(0 10 * * ? *)', ['2026-01-01 10:00', '2026-01-02 10:00']],
     ['cron(15 12 * * ? *)', ['2026-01-01 12:15']],
     ['cron(0 18 ? * MON-FRI *)', ['2026-01-01 18:00', '2026-01-02 18:00', '2026-01-05 18:00']],

@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import { isConflict, postgresError } from '../../../../runtime/store/drivers/postgres-errors.ts'
 import { isBusy, sqliteError } from '../../../../runtime/store/drivers/sqlite-errors.ts'
 import { StoreError } from '../../../../runtime/store/errors.ts'
 
 const coded = (code: string, message = 'what the driver says'): Error => Object.assign(new Error(message), { code })
 
-test.each([
+it.each([
   ['SQLITE_FULL', 'STORE_FULL'],
   ['SQLITE_READONLY', 'STORE_READ_ONLY'],
   ['SQLITE_READONLY_DBMOVED', 'STORE_READ_ONLY'],
@@ -21,7 +21,7 @@ test.each([
   expect(String(error)).toContain('/data/jobs.sqlite')
 })
 
-test.each([
+it.each([
   ['ECONNREFUSED', 'STORE_UNAVAILABLE'],
   ['57P01', 'STORE_UNAVAILABLE'],
   ['08006', 'STORE_UNAVAILABLE'],
@@ -38,7 +38,7 @@ test.each([
   expect(String(error)).toContain('postgres://h/db')
 })
 
-test('what is no matter of the database stays what it is', () => {
+it('what is no matter of the database stays what it is', () => {
   const bug = new TypeError('x is not a function')
   expect(sqliteError(bug, 'f')).toBe(bug)
   expect(postgresError(bug, 'u')).toBe(bug)
@@ -46,7 +46,7 @@ test('what is no matter of the database stays what it is', () => {
   expect(postgresError(constraint, 'u')).toBe(constraint)
 })
 
-test('only what passes by itself is worth another try', () => {
+it('only what passes by itself is worth another try', () => {
   expect(new StoreError('STORE_BUSY', 'm').isTransient).toBe(true)
   expect(new StoreError('STORE_UNAVAILABLE', 'm').isTransient).toBe(true)
   expect(new StoreError('STORE_FULL', 'm').isTransient).toBe(false)

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type Libsql from 'libsql'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openBeat } from '../../../../runtime/store/heartbeat-connection.ts'
 import { openStore } from '../../../../runtime/store/open.ts'
 import { fireOf, minute, Node, T0 } from '../../../conformance/fixtures.ts'
@@ -20,7 +20,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-test('the folder of the file is made, and what was written is there after a restart', async () => {
+it('the folder of the file is made, and what was written is there after a restart', async () => {
   const first = await openStore(`file:${path}`)
   await first.pause('a', 'ann', null, T0)
   await first.close()
@@ -31,7 +31,7 @@ test('the folder of the file is made, and what was written is there after a rest
   await second.close()
 })
 
-test('closing leaves no long log for others to read through, and loses nothing where others still read', async () => {
+it('closing leaves no long log for others to read through, and loses nothing where others still read', async () => {
   const store = await openStore(`file:${path}`)
   for (let round = 0; round < 300; round++) await store.pause(`job-${round}`, 'ann', 'x'.repeat(2000), T0)
   const other = new Database(path)
@@ -50,7 +50,7 @@ test('closing leaves no long log for others to read through, and loses nothing w
   expect(other.prepare('select count(*) as n from job_state').get()).toMatchObject({ n: 300 })
 })
 
-test('a database that somebody else keeps locked is waited for, with the event loop free, then given up', async () => {
+it('a database that somebody else keeps locked is waited for, with the event loop free, then given up', async () => {
   const store = await openStore(`file:${path}`, { busyLimit: 200 })
   const other = new Database(path)
   other.exec('begin immediate')
@@ -76,22 +76,22 @@ test('a database that somebody else keeps locked is waited for, with the event l
   await store.close()
 })
 
-test('a file that is no database is named', async () => {
+it('a file that is no database is named', async () => {
   await writeFile(join(folder, 'x.sqlite'), 'certainly not a database, but long enough to look at'.repeat(50))
   const opening = openStore(`file:${join(folder, 'x.sqlite')}`)
   await expect(opening).rejects.toMatchObject({ code: 'STORE_CORRUPT', message: expect.stringContaining('x.sqlite') })
 })
 
-test('a folder that cannot be made is named', async () => {
+it('a folder that cannot be made is named', async () => {
   await writeFile(join(folder, 'data'), 'a file where the folder should be')
   await expect(openStore(`file:${path}`)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
 })
 
-test('a path that is a folder is named', async () => {
+it('a path that is a folder is named', async () => {
   await expect(openStore(`file:${folder}`)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
 })
 
-test('a full database is said, and the store works again once there is room', async () => {
+it('a full database is said, and the store works again once there is room', async () => {
   const store = await openStore(`file:${path}`)
   const tooMuch = store.transaction({ job: 'a', tenant: '', limit: 5000 }, async (tx) => {
     await tx.query('pragma max_page_count = 60')
@@ -104,7 +104,7 @@ test('a full database is said, and the store works again once there is room', as
   await store.close()
 })
 
-test('a store of a newer program is refused', async () => {
+it('a store of a newer program is refused', async () => {
   await (await openStore(`file:${path}`)).close()
   const database = new Database(path)
   database.exec(`insert into job_migration values (999, 'of the future', 0)`)
@@ -115,14 +115,14 @@ test('a store of a newer program is refused', async () => {
   })
 })
 
-test('tables that are behind are refused where migrating is not allowed', async () => {
+it('tables that are behind are refused where migrating is not allowed', async () => {
   await expect(openStore(`file:${path}`, { migrate: false })).rejects.toMatchObject({
     code: 'STORE_TOO_OLD',
     hint: expect.stringContaining('webstir migrate'),
   })
 })
 
-test('many that open a new store at once migrate it once', async () => {
+it('many that open a new store at once migrate it once', async () => {
   const stores = await Promise.all(Array.from({ length: 8 }, () => openStore(`file:${path}`)))
   await Promise.all(stores.map((store) => store.close()))
   const database = new Database(path)
@@ -130,7 +130,7 @@ test('many that open a new store at once migrate it once', async () => {
   database.close()
 })
 
-test('a beat of its own keeps executions alive', async () => {
+it('a beat of its own keeps executions alive', async () => {
   const store = await openStore(`file:${path}`)
   const node = new Node(store, 'n')
   await node.register()
@@ -143,7 +143,7 @@ test('a beat of its own keeps executions alive', async () => {
   await store.close()
 })
 
-test('a process that is killed between two statements leaves nothing half done', async () => {
+it('a process that is killed between two statements leaves nothing half done', async () => {
   await (await openStore(`file:${path}`)).close()
   const script = join(folder, 'victim.cjs')
   await writeFile(

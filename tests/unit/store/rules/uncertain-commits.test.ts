@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, it } from 'vitest'
 import type { Driver } from '../../../../runtime/store/driver.ts'
 import { openMemory } from '../../../../runtime/store/drivers/memory.ts'
 import { StoreError } from '../../../../runtime/store/errors.ts'
@@ -34,7 +34,7 @@ function forgetful(): { store: TableStore; losesNext(): void } {
   }
 }
 
-test('what was claimed unheard is handed out by the next take', async () => {
+it('what was claimed unheard is handed out by the next take', async () => {
   const { store, losesNext } = forgetful()
   const node = new Node(store, 'n').at(T0 + minute)
   losesNext()
@@ -45,7 +45,7 @@ test('what was claimed unheard is handed out by the next take', async () => {
   expect(await node.taken(5)).toEqual([])
 })
 
-test('what was taken unheard is handed out by the next take', async () => {
+it('what was taken unheard is handed out by the next take', async () => {
   const { store, losesNext } = forgetful()
   const node = new Node(store, 'n').at(T0 + minute)
   await node.claim([fireOf('a', T0)], { slots: 0 })
@@ -54,7 +54,7 @@ test('what was taken unheard is handed out by the next take', async () => {
   expect(await node.taken()).toEqual(['a 0'])
 })
 
-test('what was begun unheard is cancelled, for its caller has given up', async () => {
+it('what was begun unheard is cancelled, for its caller has given up', async () => {
   const { store, losesNext } = forgetful()
   const node = new Node(store, 'n').at(T0 + minute)
   losesNext()

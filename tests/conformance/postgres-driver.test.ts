@@ -1,9 +1,9 @@
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openBeat } from '../../../../runtime/store/heartbeat-connection.ts'
-import { openStore } from '../../../../runtime/store/open.ts'
-import { fireOf, minute, Node, T0 } from '../../../conformance/fixtures.ts'
-import { type PostgresServer, startPostgres } from '../../../support/postgres.ts'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { openBeat } from '../../runtime/store/heartbeat-connection.ts'
+import { openStore } from '../../runtime/store/open.ts'
+import { type PostgresServer, startPostgres } from '../support/postgres.ts'
+import { fireOf, minute, Node, T0 } from './fixtures.ts'
 
 let server: PostgresServer
 
@@ -14,14 +14,14 @@ afterAll(async () => {
   await server.remove()
 })
 
-test('many that open a new database at once migrate it once', async () => {
+it('many that open a new database at once migrate it once', async () => {
   const url = await server.database()
   const stores = await Promise.all(Array.from({ length: 6 }, () => openStore(url, { connections: 2 })))
   expect(stores[0]?.url).not.toContain('password')
   await Promise.all(stores.map((store) => store.close()))
 })
 
-test('a store of a newer program, and with JOBS_STORE_MIGRATE=off one that is behind, are refused', async () => {
+it('a store of a newer program, and with JOBS_STORE_MIGRATE=off one that is behind, are refused', async () => {
   const url = await server.database()
   await expect(openStore(url, { env: { JOBS_STORE_MIGRATE: 'off' } })).rejects.toMatchObject({ code: 'STORE_TOO_OLD' })
   await (await openStore(url)).close()
@@ -33,7 +33,7 @@ test('a store of a newer program, and with JOBS_STORE_MIGRATE=off one that is be
   await expect(openStore(url)).rejects.toMatchObject({ code: 'STORE_TOO_NEW' })
 })
 
-test('a wrong password and a missing database are told apart', async () => {
+it('a wrong password and a missing database are told apart', async () => {
   const wrong = new URL(server.url)
   wrong.password = 'wrong'
   await expect(openStore(wrong.href)).rejects.toMatchObject({
@@ -45,7 +45,7 @@ test('a wrong password and a missing database are told apart', async () => {
   await expect(openStore(missing.href)).rejects.toMatchObject({ hint: expect.stringContaining('Create it') })
 })
 
-test('a server that goes away and comes back is an error in between, and nothing else', async () => {
+it('a server that goes away and comes back is an error in between, and nothing else', async () => {
   const store = await openStore(await server.database())
   const heartbeat = await openBeat(store.target ?? '')
   const node = new Node(store, 'n')
@@ -66,7 +66,7 @@ test('a server that goes away and comes back is an error in between, and nothing
   await store.close()
 })
 
-test('a lock that is held for too long is said', async () => {
+it('a lock that is held for too long is said', async () => {
   const url = await server.database()
   const store = await openStore(url, { busyLimit: 200 })
   const client = new pg.Client({ connectionString: url })

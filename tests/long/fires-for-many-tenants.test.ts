@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { openLog } from '../../../runtime/logging/logger.ts'
-import { createScheduler } from '../../../runtime/scheduler/scheduler.ts'
-import { openStore } from '../../../runtime/store/open.ts'
-import type { Store } from '../../../runtime/store/store.ts'
-import { makeWorkspace } from '../../support/workspace.ts'
+import { openLog } from '../../runtime/logging/logger.ts'
+import { createScheduler } from '../../runtime/scheduler/scheduler.ts'
+import { openStore } from '../../runtime/store/open.ts'
+import type { Store } from '../../runtime/store/store.ts'
+import { makeWorkspace } from '../support/workspace.ts'
 
 const quiet = openLog({ env: {}, destination: { write: () => {} } })
 /** More with TENANTS=20000; all of it is tried in the same way. */

@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
-import { parseSchedule, ScheduleError } from '../../../runtime/schedule/index.ts'
-import { seedOf } from './expressions.ts'
+import { expect, it } from 'vitest'
+import { parseSchedule, ScheduleError } from '../../runtime/schedule/index.ts'
+import { seedOf } from '../support/cron-expressions.ts'
 
 const CASES = Number(process.env.SCHEDULE_FUZZ ?? 200_000)
 
@@ -42,7 +42,7 @@ function randomOf(seed: number): (below: number) => number {
   }
 }
 
-test(`${CASES} random and mutated texts are read or refused with a ScheduleError, and nothing else`, () => {
+it(`${CASES} random and mutated texts are read or refused with a ScheduleError, and nothing else`, () => {
   const random = randomOf(seedOf('fuzz'))
   const piece = (): string => PIECES[random(PIECES.length)] ?? ''
   const after = new Date('2026-01-01T00:00:00Z')

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { acquireJobLock, type JobLock } from '../../../runtime/client/job-lock.ts'
-import { openStore } from '../../../runtime/store/open.ts'
-import type { Store } from '../../../runtime/store/store.ts'
-import { TestClock } from '../../../runtime/testing/test-clock.ts'
-import { testDatabase } from '../../support/postgres.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { acquireJobLock, type JobLock } from '../../runtime/client/job-lock.ts'
+import { openStore } from '../../runtime/store/open.ts'
+import type { Store } from '../../runtime/store/store.ts'
+import { TestClock } from '../../runtime/testing/test-clock.ts'
+import { testDatabase } from '../support/postgres.ts'
 
 let folder: string
 const opened: Store[] = []
@@ -53,7 +53,7 @@ describe.each(drivers)('acquireJobLock on $name', ({ url }) => {
     there = await open(target)
   })
 
-  test('one of two takes it, and the execution is RUNNING until it ends as what was said', async () => {
+  it('one of two takes it, and the execution is RUNNING until it ends as what was said', async () => {
     const first = held(await acquireJobLock(here, 'report'))
     expect(await here.execution(first.id)).toMatchObject({ status: 'RUNNING', trigger: 'code' })
     const second = await acquireJobLock(there, 'report')
@@ -68,7 +68,7 @@ describe.each(drivers)('acquireJobLock on $name', ({ url }) => {
     })
   })
 
-  test('ten at once: exactly one takes it', async () => {
+  it('ten at once: exactly one takes it', async () => {
     const locks = await Promise.all(
       Array.from({ length: 10 }, (_, index) => acquireJobLock(index % 2 === 0 ? here : there, 'crowd')),
     )
@@ -77,13 +77,13 @@ describe.each(drivers)('acquireJobLock on $name', ({ url }) => {
     for (const lock of winners) await held(lock).succeed()
   })
 
-  test('tenants have locks of their own', async () => {
+  it('tenants have locks of their own', async () => {
     const acme = held(await acquireJobLock(here, 'bill', { tenant: 'acme' }))
     const other = held(await acquireJobLock(there, 'bill', { tenant: 'other' }))
     await Promise.all([acme.succeed(), other.succeed()])
   })
 
-  test('a pre-check sees the database of the store, and may say that there is nothing to do', async () => {
+  it('a pre-check sees the database of the store, and may say that there is nothing to do', async () => {
     const done = held(await acquireJobLock(here, 'monthly'))
     await done.succeed()
     const again = await acquireJobLock(there, 'monthly', {
@@ -104,7 +104,7 @@ describe.each(drivers)('acquireJobLock on $name', ({ url }) => {
     expect(rows.map(({ status }) => status)).toEqual(['SKIPPED', 'SUCCESS'])
   })
 
-  test('a pre-check that throws leaves no trace but its error, and the lock free', async () => {
+  it('a pre-check that throws leaves no trace but its error, and the lock free', async () => {
     const failing = acquireJobLock(here, 'checked', {
       preCheck: async (tx) => {
         await tx.execute(`update job_execution set job = 'defaced'`)
@@ -116,7 +116,7 @@ describe.each(drivers)('acquireJobLock on $name', ({ url }) => {
     await held(await acquireJobLock(there, 'checked')).succeed()
   })
 
-  test('a holder without a heartbeat for staleAfter no longer holds it', async () => {
+  it('a holder without a heartbeat for staleAfter no longer holds it', async () => {
     const clock = new TestClock(Date.now())
     const silent = held(await acquireJobLock(here, 'silent', { clock, staleAfter: '30s' }))
     const early = await acquireJobLock(there, 'silent', {
@@ -134,7 +134,7 @@ describe.each(drivers)('acquireJobLock on $name', ({ url }) => {
     await taken.succeed()
   })
 
-  test('ending twice changes nothing', async () => {
+  it('ending twice changes nothing', async () => {
     const execution = held(await acquireJobLock(here, 'twice'))
     await execution.succeed()
     await execution.fail(new Error('too late'))
@@ -142,7 +142,7 @@ describe.each(drivers)('acquireJobLock on $name', ({ url }) => {
   })
 })
 
-test('staleAfter must be at least a second', async () => {
+it('staleAfter must be at least a second', async () => {
   const store = await open('memory:')
   await expect(acquireJobLock(store, 'report', { staleAfter: '10ms' })).rejects.toThrow(
     /no duration of at least one second/,

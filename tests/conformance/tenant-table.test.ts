@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { tenantTable } from '../../../runtime/job/tenant-table.ts'
-import { type TenantSource, tenantSource } from '../../../runtime/job/tenants.ts'
-import { createDatabaseClient } from '../../../templates/workspace/src/backend/db/connection.ts'
-import { testDatabase } from '../../support/postgres.ts'
-import { makeWorkspace } from '../../support/workspace.ts'
+import { tenantTable } from '../../runtime/job/tenant-table.ts'
+import { type TenantSource, tenantSource } from '../../runtime/job/tenants.ts'
+import { createDatabaseClient } from '../../templates/workspace/src/backend/db/connection.ts'
+import { testDatabase } from '../support/postgres.ts'
+import { makeWorkspace } from '../support/workspace.ts'
 
 const databases = [
   {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { parseSchedule, ScheduleError } from '../../../runtime/schedule/index.ts'
-import { CASES, EXPRESSION, seedOf } from './expressions.ts'
+import { expect, it } from 'vitest'
+import { parseSchedule, ScheduleError } from '../../runtime/schedule/index.ts'
+import { CASES, EXPRESSION, seedOf } from '../support/cron-expressions.ts'
 import { dayTest, oracleFires } from './oracle.ts'
 import { changeDays, FIRST_DAY, LAST_DAY, ZONES } from './zones.ts'
 
@@ -20,7 +20,7 @@ const START = fc
 /** For runs of millions of cases. */
 const TIMEOUT = 3_600_000
 
-test(
+it(
   `agrees with the loop of Debian's cron on ${CASES} random schedules, forwards and backwards`,
   () => {
     const seed = seedOf('oracle')

@@ -1,13 +1,13 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { expect, test } from 'vitest'
-import { openLog } from '../../../runtime/logging/logger.ts'
-import { DEFAULT_SETTINGS, type Job } from '../../../runtime/manifest/index.ts'
-import { parseSchedule } from '../../../runtime/schedule/index.ts'
-import { SchedulerLoop } from '../../../runtime/scheduler/loop.ts'
-import { openStore } from '../../../runtime/store/open.ts'
-import { TestClock } from '../../../runtime/testing/test-clock.ts'
-import { jobWith } from '../../support/job.ts'
+import { expect, it } from 'vitest'
+import { openLog } from '../../runtime/logging/logger.ts'
+import { DEFAULT_SETTINGS, type Job } from '../../runtime/manifest/index.ts'
+import { parseSchedule } from '../../runtime/schedule/index.ts'
+import { SchedulerLoop } from '../../runtime/scheduler/loop.ts'
+import { openStore } from '../../runtime/store/open.ts'
+import { TestClock } from '../../runtime/testing/test-clock.ts'
+import { jobWith } from '../support/job.ts'
 
 const START = Date.parse('2026-01-01T00:00:00Z')
 const END = Date.parse('2027-01-01T00:00:00Z')
@@ -42,7 +42,7 @@ function heap(): number {
   return process.memoryUsage().heapUsed
 }
 
-test('given 500 jobs, when a year goes by, then every fire that the schedules list has run, and memory stays flat', async () => {
+it('given 500 jobs, when a year goes by, then every fire that the schedules list has run, and memory stays flat', async () => {
   const clock = new TestClock(START)
   const store = await openStore('memory:')
   const jobs = jobsOfAYear()
