@@ -91,13 +91,17 @@ function count(cursor: ScheduleCursor, from: number, before: number): { count: n
   return { count: counted, last }
 }
 
-/** Pure: the fires of a line in [from, to), whatever its mark says. */
-export function firesBetween(cursor: ScheduleCursor, from: number, to: number): Fire[] {
+/**
+ * Pure: the fires of a schedule in [from, to), whatever its watermark says, to be run at `now`: their jitter doesn't
+ * count, and those still to come don't wait for their instant.
+ */
+export function firesBetween(cursor: ScheduleCursor, from: number, to: number, now: number): Fire[] {
   const { disabledBy } = cursor.job
   const skip = disabledBy === null ? null : { cause: 'disabled' as const, reason: `disabled: ${disabledBy}` }
-  return Array.from(cursor.schedule.between(new Date(from), new Date(to)), (instant) =>
-    fireAt(cursor, instant.getTime(), 'schedule', skip),
-  )
+  return Array.from(cursor.schedule.between(new Date(from), new Date(to)), (instant) => ({
+    ...fireAt(cursor, instant.getTime(), 'schedule', skip),
+    availableAt: now,
+  }))
 }
 
 /** The fire of a line at an instant, with what the store needs to claim it. */

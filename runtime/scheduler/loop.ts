@@ -110,8 +110,8 @@ export class SchedulerLoop {
   }
 
   /**
-   * Claims every fire in [from, to), ms since the epoch, that nobody claimed yet, and resolves when those that were
-   * claimed here have ended, retries included.
+   * Claims every unclaimed fire in [from, to), ms since the epoch, past or still to come, runs them now, and resolves
+   * when those that were claimed here have ended, retries included.
    */
   async fireBetween(from: number, to: number): Promise<void> {
     await this.ready()
@@ -124,7 +124,7 @@ export class SchedulerLoop {
     )
     const fires = schedules.flatMap((schedule, index) => {
       const state = states[index]
-      return state === undefined ? [] : firesBetween(openCursor(schedule, state), from, to)
+      return state === undefined ? [] : firesBetween(openCursor(schedule, state), from, to, now)
     })
     const outcomes = await this.#claimWith([], fires, now)
     const ids = outcomes.flatMap((result) => {

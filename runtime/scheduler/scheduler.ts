@@ -18,8 +18,9 @@ export interface Scheduler {
   /** Stops, and lets go of store and log, once. */
   destroy(): Promise<void>
   /**
-   * Claims and runs the fires of one second, and resolves when all of it is done; each fire once, however often it is
-   * called. `unixTime`: seconds since the epoch, or a Date.
+   * Runs what is due at one second, past or still to come, now, and resolves when all of it is done, retries and
+   * tenants included. Each fire runs once, however often and in however many processes this is called; one that was
+   * claimed before is not waited for. `unixTime`: seconds since the epoch, or a Date.
    */
   runBackgroundJobs(unixTime: number | Date): Promise<void>
   /** Runs one job now. Rejects with its own error, or with a JobNotFoundError. */

@@ -42,7 +42,8 @@ async function enqueue(
   }
   for await (const item of tenants) {
     signal.throwIfAborted()
-    const fire = childOf(parent, job, checkedTenant(item, `the tenants of job "${job.name}"`))
+    const tenant = checkedTenant(item, `the tenants of job "${job.name}"`)
+    const fire = childOf(parent, job, tenant, services.clock.now())
     page.set(fire.tenant, fire)
     if (page.size >= PAGE) await flush()
   }
@@ -50,7 +51,7 @@ async function enqueue(
 }
 
 /** Unique by (job, schedule, instant, tenant): a fan-out that is repeated after a crash adds only what is missing. */
-function childOf(parent: Execution, job: Job, tenant: Tenant): Fire {
+function childOf(parent: Execution, job: Job, tenant: Tenant, now: number): Fire {
   return {
     job: parent.job,
     scheduleKey: parent.scheduleKey,
@@ -62,7 +63,8 @@ function childOf(parent: Execution, job: Job, tenant: Tenant): Fire {
     maxAttempts: job.retry.attempts,
     recoverLimit: job.recover,
     overlap: job.overlap,
-    availableAt: parent.scheduledFor,
+    // A parent may run ahead of its instant; its tenants then do so too.
+    availableAt: Math.min(parent.scheduledFor, now),
     after: [],
     skip: null,
     count: 1,

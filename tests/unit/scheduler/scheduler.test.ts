@@ -201,6 +201,54 @@ describe('runBackgroundJobs', () => {
     await bot.destroy()
   })
 
+  it('runs the fires of a second that is still to come now, tenants included, and not again when the second comes', async () => {
+    const runs: string[] = []
+    const test = await createTestScheduler({
+      now: '2026-02-28T12:00:00Z',
+      tenants: ['x', 'y'],
+      jobs: [
+        { name: 'first', schedule: '0 12 1 3 *', jitter: '30s', run: () => void runs.push('first') },
+        { name: 'second', schedule: '0 12 1 3 *', after: ['first'], run: () => void runs.push('second') },
+        {
+          name: 'each',
+          schedule: '0 12 1 3 *',
+          multiTenant: true,
+          run: ({ tenant }) => void runs.push(`each ${tenant}`),
+        },
+      ],
+    })
+    const asked = test.clock.now()
+
+    await test.scheduler.runBackgroundJobs(AT)
+    await test.scheduler.runBackgroundJobs(AT)
+
+    expect(test.clock.now()).toBe(asked)
+    expect([...runs].sort()).toEqual(['each x', 'each y', 'first', 'second'])
+    expect(runs.indexOf('first')).toBeLessThan(runs.indexOf('second'))
+    const ended = (await test.executions()).map(({ status, scheduledFor }) => `${status} ${scheduledFor}`)
+    expect(new Set(ended)).toEqual(new Set(['SUCCESS 2026-03-01T12:00:00.000Z']))
+    await test.advanceTo('2026-03-01T12:05:00Z')
+    expect(runs).toHaveLength(4)
+    await test.stop()
+  })
+
+  it('runs the fires of a second that has passed now, in a process that does not watch, each once', async () => {
+    const runs: string[] = []
+    const store = await openStore('memory:')
+    const clock = new TestClock('2026-03-01T12:30:00Z')
+    const jobs = [{ name: 'noon', schedule: '0 12 * * *', jitter: '10m', run: () => void runs.push('noon') }]
+    const one = scheduler({ clock, store, jobs })
+    const two = scheduler({ clock, store, jobs })
+
+    for (const each of [one, two, one]) await each.runBackgroundJobs(AT)
+    for (const each of [two, one]) await each.runBackgroundJobs(AT + 4 * 365 * 86_400)
+
+    expect(runs).toEqual(['noon', 'noon'])
+    expect((await store.executions({})).map(({ status }) => status)).toEqual(['SUCCESS', 'SUCCESS'])
+    await Promise.all([one.destroy(), two.destroy()])
+    await store.close()
+  })
+
   it('lets go of whoever waits when it is stopped', async () => {
     const bot = scheduler({
       grace: 0,
