@@ -16,8 +16,8 @@ export interface Engine {
   idle(): Promise<void>
   /** Resolves when this execution has come to its end, here or elsewhere; retries and recoveries are waited for. */
   ended(executionId: string): Promise<void>
-  /** Tells one execution to end; false where it doesn't run here. */
+  /** Aborts one execution; false where it doesn't run here. */
   abort(executionId: string, cause: AbortCause): boolean
-  /** Starts nothing more, waits up to `grace` ms for what runs, then gives it back. Safe to call twice. */
+  /** Starts nothing more, waits up to `grace` ms for all that runs here, then aborts it. Safe to call twice. */
   stop(grace: number): Promise<void>
 }

@@ -3,16 +3,17 @@ import type { Execution } from '../store/execution.ts'
 import { type Clock, sleep, type Timer } from '../support/clock.ts'
 import { messageOf } from '../support/errors.ts'
 import type { AbortCause } from '../worker/abort.ts'
-import { type Executing, type ExecutionEnd, execute } from '../worker/attempt.ts'
+import { type ExecutionEnd, execute } from '../worker/attempt.ts'
 import { outsideScope } from '../worker/job-scope.ts'
-import { shutdown } from '../worker/running-executions.ts'
+import type { RunningExecutions } from '../worker/running-executions.ts'
 import type { WorkerServices } from '../worker/services.ts'
 import type { Slots } from '../worker/slots.ts'
 import type { Engine } from './engine.ts'
 
 export interface LocalEngineOptions {
   readonly services: WorkerServices
-  readonly node: string
+  /** Of this process; what runs by hand and from code is there too. */
+  readonly running: RunningExecutions
   /** Executions at once, at least 1. */
   readonly concurrency: number
   /** Heartbeats before this instant are those of the dead. */
@@ -32,7 +33,9 @@ export class LocalEngine implements Engine, Slots {
   readonly concurrency: number
   readonly #options: LocalEngineOptions
   readonly #clock: Clock
-  readonly #running = new Map<string, Executing>()
+  readonly #running: RunningExecutions
+  /** How many of the running ones the engine started. */
+  #started = 0
   /** Slots in which something runs that the engine didn't start. */
   #acquired = 0
   /** False while nothing was started here, nor the queue looked at: who only runs jobs from code leaves it to others. */
@@ -53,6 +56,7 @@ export class LocalEngine implements Engine, Slots {
     this.#options = options
     this.concurrency = options.concurrency
     this.#clock = options.services.clock
+    this.#running = options.running
   }
 
   async withSlots<Result>(work: (slots: number) => Promise<Result>): Promise<Result> {
@@ -70,7 +74,7 @@ export class LocalEngine implements Engine, Slots {
   }
 
   #freeSlots(): number {
-    return this.#isStopping ? 0 : Math.max(0, this.concurrency - this.#running.size - this.#acquired)
+    return this.#isStopping ? 0 : Math.max(0, this.concurrency - this.#started - this.#acquired)
   }
 
   async tryAcquire(): Promise<boolean> {
@@ -129,9 +133,7 @@ export class LocalEngine implements Engine, Slots {
   }
 
   abort(executionId: string, cause: AbortCause): boolean {
-    const executing = this.#running.get(executionId)
-    executing?.abort(cause)
-    return executing !== undefined
+    return this.#running.abort(executionId, cause)
   }
 
   async stop(grace: number): Promise<void> {
@@ -143,7 +145,7 @@ export class LocalEngine implements Engine, Slots {
     await Promise.race([this.#dequeuing, sleep(this.#clock, grace, timeout.signal)])
     timeout.abort()
     const left = Math.max(0, grace - (this.#clock.now() - begin))
-    await shutdown([...this.#running.values()], this.#clock, left, 'stop')
+    await this.#running.stop(left)
     // What is still open ends elsewhere or later; nobody here will hear of it.
     for (const id of [...this.#awaited.keys()]) this.#settleAwaited(id)
   }
@@ -153,13 +155,14 @@ export class LocalEngine implements Engine, Slots {
     const job = this.#options.job(execution.job)
     if (job === undefined) return void this.#leaveToOthers(execution)
     const executing = execute(execution, job, services)
-    this.#running.set(execution.id, executing)
+    this.#started++
+    this.#running.add(executing, 'stop')
     onStart(execution)
     executing.done.then(
       (end) => this.#ended(end),
       (error: unknown) => {
         this.#tell(execution, error)
-        this.#over(execution)
+        this.#over()
       },
     )
   }
@@ -172,12 +175,12 @@ export class LocalEngine implements Engine, Slots {
     } catch (error) {
       this.#tell(execution, error)
     }
-    this.#over(execution)
+    this.#over()
   }
 
-  /** Its slot is free again. */
-  #over({ id }: Execution): void {
-    this.#running.delete(id)
+  /** A slot is free again. */
+  #over(): void {
+    this.#started--
     this.#fillSlots()
   }
 
@@ -225,10 +228,15 @@ export class LocalEngine implements Engine, Slots {
   }
 
   async #takeOnce(limit: number): Promise<void> {
-    const { services, node, staleBefore, onSkip } = this.#options
+    const { services, running, staleBefore, onSkip } = this.#options
     if (this.#mayHaveQueued && limit > 0) {
       const now = this.#clock.now()
-      const { taken, skipped } = await services.store.dequeue({ node, now, limit, staleBefore: staleBefore(now) })
+      const { taken, skipped } = await services.store.dequeue({
+        node: running.node,
+        now,
+        limit,
+        staleBefore: staleBefore(now),
+      })
       for (const execution of skipped) {
         onSkip(execution)
         this.#settleAwaited(execution.id)
@@ -244,9 +252,9 @@ export class LocalEngine implements Engine, Slots {
     }
     // All slots may be taken by what was called from code; then the queue was not looked into.
     const hasLooked = limit > 0 || !this.#mayHaveQueued || this.#isStopping
-    if (this.#running.size === 0 && !this.#lookAgain && hasLooked) this.#settleIdle()
-    // Other processes may queue what they have no slot for, and ask for cancellations here.
-    if (this.#running.size > 0 || services.store.target !== null) this.#setTimer(POLL)
+    if (this.#started === 0 && !this.#lookAgain && hasLooked) this.#settleIdle()
+    // Other processes may queue what they have no slot for.
+    if (this.#started > 0 || services.store.target !== null) this.#setTimer(POLL)
   }
 
   #settleAwaited(executionId: string): void {
@@ -284,14 +292,6 @@ export class LocalEngine implements Engine, Slots {
   }
 
   async #poll(): Promise<void> {
-    const { services, node } = this.#options
-    if (this.#running.size > 0) {
-      try {
-        for (const id of await services.store.cancelRequests(node)) this.abort(id, 'cancel')
-      } catch {
-        // The store is away for the moment; the next poll asks again.
-      }
-    }
     this.lookAtQueue()
     await this.#lookAfterAwaited().catch(() => {})
   }

@@ -3,7 +3,6 @@ import { jobNamed } from '../manifest/job-names.ts'
 import { scheduleFiringAt } from '../scheduler/cursor.ts'
 import { SchedulerEmitter } from '../scheduler/events.ts'
 import { Report } from '../scheduler/report.ts'
-import { sleep } from '../support/clock.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import { onStopSignal } from '../support/stop-signals.ts'
@@ -12,14 +11,12 @@ import { withCalls } from '../worker/calls.ts'
 import type { JobRun, JobRunner } from '../worker/job-runner.ts'
 import { captureUnhandledErrors } from '../worker/job-scope.ts'
 import { newNodeId, startHeartbeat } from '../worker/node-session.ts'
+import { RunningExecutions } from '../worker/running-executions.ts'
 import { CountedSlots } from '../worker/slots.ts'
 import { type OpenWorkspace, openWorkspace } from '../workspace/open-workspace.ts'
 import type { WorkspacePaths } from '../workspace/paths.ts'
 import { type GivenOptions, readGrace, UsageError } from './args.ts'
 import { reportError } from './exit.ts'
-
-/** How often the store is asked whether somebody wants the run to be cancelled, in ms. */
-const POLL = 1000
 
 /** `--job NAME`: runs one job once, now. 0 on success, 1 on failure. */
 export async function runOne(paths: WorkspacePaths, options: GivenOptions): Promise<number> {
@@ -87,28 +84,19 @@ export async function withRunner(
   // The log tells of each attempt, those of tenants and of jobs that the job calls among them.
   const report = new Report(log.root, new SchedulerEmitter(() => {}))
   const slots = new CountedSlots(manifest.settings.concurrency)
-  const { runner } = withCalls(services, node, manifest.jobs, slots, report)
-  const ending = new AbortController()
-  void pollCancellations(runner, workspace, ending.signal)
+  const running = new RunningExecutions(services, node)
+  const { runner } = withCalls(services, running, manifest.jobs, slots, report)
   onStopSignal((signal) => {
     log.root.info(`${signal}: the job has ${grace / 1000} s to finish (again to leave at once)`)
-    void runner.stop(grace)
+    void running.stop(grace)
   })
   try {
     return await work(runner, workspace)
   } finally {
-    ending.abort()
     // Not waited for: the thread ends with the process, which is about to.
     void heartbeat.stop()
     await store.removeNode(node).catch(() => {})
     await workspace.close()
-  }
-}
-
-async function pollCancellations(runner: JobRunner, { services }: OpenWorkspace, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await sleep(services.clock, POLL, signal)
-    if (!signal.aborted) await runner.pollCancellations().catch(() => {})
   }
 }
 

@@ -6,6 +6,7 @@ import { messageOf } from '../support/errors.ts'
 import { type CallJob, withCalls } from '../worker/calls.ts'
 import type { JobRunner } from '../worker/job-runner.ts'
 import { type Heartbeat, newNodeId, startHeartbeat } from '../worker/node-session.ts'
+import { RunningExecutions } from '../worker/running-executions.ts'
 import type { WorkerServices } from '../worker/services.ts'
 import type { Slots } from '../worker/slots.ts'
 import { openCursor, registration, type ScheduleCursor, timedSchedules } from './cursor.ts'
@@ -71,7 +72,8 @@ export class SchedulerLoop {
       forceAcquire: () => this.engine.forceAcquire(),
       release: () => this.engine.release(),
     }
-    const { services, runner, call } = withCalls(base, this.node, jobs, slots, {
+    const running = new RunningExecutions(base, this.node)
+    const { services, runner, call } = withCalls(base, running, jobs, slots, {
       started: (execution) => this.report.started(execution),
       ended: (end) => this.report.ended(end),
     })
@@ -87,7 +89,7 @@ export class SchedulerLoop {
     const byName = new Map(jobs.map((job) => [job.name, job]))
     this.engine = new LocalEngine({
       services,
-      node: this.node,
+      running,
       concurrency: settings.concurrency,
       staleBefore: (now) => this.#detector.before(now),
       job: (name) => byName.get(name),
@@ -148,7 +150,7 @@ export class SchedulerLoop {
   async #stop(grace: number): Promise<void> {
     this.#stopping.abort()
     await this.#ended?.catch(() => {})
-    await Promise.all([this.engine.stop(grace), this.runner.stop(grace)])
+    await this.engine.stop(grace)
     await this.#heartbeat?.stop()
     if (this.#ready !== undefined) await this.#options.services.store.removeNode(this.node).catch(() => {})
   }

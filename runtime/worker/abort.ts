@@ -1,7 +1,13 @@
-/** Why a running attempt is told to end. */
-export type AbortCause = 'timeout' | 'cancel' | 'overlap' | 'stop'
+/** Why a running attempt is aborted; `lost`: another process has taken its execution over. */
+export type AbortCause = 'timeout' | 'cancel' | 'overlap' | 'stop' | 'lost'
 
-const CODES = { timeout: 'TIMEOUT', cancel: 'CANCELLED', overlap: 'CANCELLED', stop: 'STOPPED' } as const
+const CODES = {
+  timeout: 'TIMEOUT',
+  cancel: 'CANCELLED',
+  overlap: 'CANCELLED',
+  stop: 'STOPPED',
+  lost: 'LOST',
+} as const
 
 /** The reason of an aborted `ctx.signal`, and the error that is recorded for it. */
 export class AbortedError extends Error {
@@ -23,7 +29,8 @@ export function abortedBy(cause: AbortCause, detail = ''): AbortedError {
     timeout: `it took longer than its timeout${detail}`,
     cancel: 'it was cancelled on request',
     overlap: 'it was cancelled, since a newer fire of the job was due (overlap: cancel)',
-    stop: 'the process was told to stop',
+    stop: 'the process was stopped',
+    lost: 'its process sent no heartbeat for so long that another attempt took its place',
   }
   return new AbortedError(cause, texts[cause])
 }

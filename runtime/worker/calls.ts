@@ -5,13 +5,14 @@ import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import { fanOutThrough } from './fan-out.ts'
 import { JobRunner, type RunListener } from './job-runner.ts'
+import type { RunningExecutions } from './running-executions.ts'
 import type { FanOut, WorkerServices } from './services.ts'
 import type { Slots } from './slots.ts'
 
 /** A job was called that is under way already, further out in the same chain of calls. Code: JOB_CALLS_ITSELF. */
 export class JobCallError extends JobsError {}
 
-/** What calls a job: for the record, for the chain, and to pass on that it was told to end. */
+/** What calls a job: for the record, for the chain, and to pass on that it was aborted. */
 export interface Caller {
   readonly executionId: string
   /** Jobs on the way here, outermost first. */
@@ -25,7 +26,7 @@ export type CallJob = (name: string, args: readonly JsonValue[], caller?: Caller
 /** Services whose jobs can call each other, and the runner that they are called through. */
 export function withCalls(
   base: WorkerServices,
-  node: string,
+  running: RunningExecutions,
   jobs: readonly Job[],
   slots: Slots,
   listener?: RunListener,
@@ -55,7 +56,7 @@ export function withCalls(
   }
   const fanOut: FanOut = (parent, job, tenants, caller) => runForTenants(parent, job, tenants, caller)
   const services: WorkerServices = { ...base, call, fanOut }
-  const runner = new JobRunner(services, node, slots, listener)
+  const runner = new JobRunner(services, running, slots, listener)
   const runForTenants = fanOutThrough(runner, services, slots)
   return { services, runner, call }
 }

@@ -4,10 +4,10 @@ import type { RunStart } from '../store/store.ts'
 import { sleep } from '../support/clock.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
-import { type AbortCause, AbortedError } from './abort.ts'
-import { type Executing, type ExecutionEnd, execute } from './attempt.ts'
+import { type AbortCause, AbortedError, abortedBy } from './abort.ts'
+import { type ExecutionEnd, execute } from './attempt.ts'
 import { describeNode } from './node-session.ts'
-import { shutdown } from './running-executions.ts'
+import type { RunningExecutions } from './running-executions.ts'
 import type { WorkerServices } from './services.ts'
 import { callersSlot, ownSlot, type SlotPolicy, type Slots } from './slots.ts'
 
@@ -21,7 +21,7 @@ export interface JobRun {
   /** Runs beside a running one, and though the job is disabled. */
   readonly force?: boolean
   readonly parentId?: string
-  /** Told to end together with whatever owns this signal. */
+  /** Aborts it, and its wait for a further attempt. */
   readonly signal?: AbortSignal
   /** Where each attempt runs; default: a child in its parent's slot, anything else in one of its own. */
   readonly room?: SlotPolicy
@@ -62,11 +62,9 @@ export interface RunListener {
 
 /** Runs jobs by hand and from code: through the same lock and record as every fire. */
 export class JobRunner {
-  readonly #running = new Set<Executing>()
-
   constructor(
     private readonly services: WorkerServices,
-    private readonly node: string,
+    private readonly running: RunningExecutions,
     private readonly slots: Slots,
     private readonly listener?: RunListener,
   ) {}
@@ -83,18 +81,6 @@ export class JobRunner {
     return { kind: 'ended', end }
   }
 
-  /** Waits up to `grace` ms for what runs here, then tells the rest to end. */
-  stop(grace: number): Promise<void> {
-    return shutdown([...this.#running], this.services.clock, grace, 'cancel')
-  }
-
-  /** Ends what its execution was asked to; called from time to time while something runs. */
-  async pollCancellations(): Promise<void> {
-    if (this.#running.size === 0) return
-    const ids = new Set(await this.services.store.cancelRequests(this.node))
-    for (const executing of this.#running) if (ids.has(executing.execution.id)) executing.abort('cancel')
-  }
-
   async #begin({ job, trigger, args, tenant, force, parentId, fire }: JobRun): Promise<Execution> {
     const now = this.services.clock.now()
     if (job.disabledBy !== null && force !== true) {
@@ -103,7 +89,7 @@ export class JobRunner {
       })
     }
     const start = await this.services.store.begin({
-      node: this.node,
+      node: this.running.node,
       now,
       job: job.name,
       tenant: tenant ?? '',
@@ -127,7 +113,7 @@ export class JobRunner {
     const executing = execute(execution, job, this.services)
     this.listener?.started(execution)
     const abort = (): void => executing.abort(causeOf(signal?.reason))
-    this.#running.add(executing)
+    this.running.add(executing, 'cancel')
     signal?.addEventListener('abort', abort, { once: true })
     if (signal?.aborted) abort()
     try {
@@ -136,20 +122,22 @@ export class JobRunner {
       return end
     } finally {
       signal?.removeEventListener('abort', abort)
-      this.#running.delete(executing)
     }
   }
 
   /** Waits for the next attempt's time and makes it, unless a scheduler was faster: then for that one's end. */
   async #nextAttempt(id: string, availableAt: number, run: JobRun, room: SlotPolicy): Promise<JobRunEnd> {
     const { clock, store } = this.services
+    const { stopping } = this.running
+    const over = run.signal === undefined ? stopping : AbortSignal.any([stopping, run.signal])
     const delay = availableAt - clock.now()
-    if (delay > 0) await sleep(clock, delay)
+    if (delay > 0) await sleep(clock, delay, over)
     for (;;) {
+      if (over.aborted) throw await this.#abandoned(id, stopping.aborted ? 'stop' : causeOf(run.signal?.reason))
       const end = await room(async () => {
         const now = clock.now()
         const staleBefore = now - this.services.staleAfter
-        const { taken } = await store.dequeue({ node: this.node, now, limit: 1, staleBefore, id })
+        const { taken } = await store.dequeue({ node: this.running.node, now, limit: 1, staleBefore, id })
         return taken[0] === undefined ? undefined : this.#execute(taken[0], run)
       })
       if (end !== undefined) return { kind: 'ended', end }
@@ -157,14 +145,23 @@ export class JobRunner {
       if (known !== null && known.status !== 'QUEUED' && known.status !== 'RUNNING') {
         return { kind: 'elsewhere', execution: known }
       }
-      await sleep(clock, POLL)
+      await sleep(clock, POLL, over)
     }
+  }
+
+  /** Cancels what waits for its next attempt when its caller or this process stops: no one would wait for it. */
+  async #abandoned(id: string, cause: AbortCause): Promise<AbortedError> {
+    const { clock, store } = this.services
+    const known = await store.execution(id)
+    if (known?.status === 'QUEUED') await store.cancel(id, clock.now())
+    return abortedBy(cause)
   }
 }
 
-/** Of why its caller was told to end; a caller that goes back to the queue calls anew when it runs again. */
+/** Of why its caller was aborted; a caller that runs again, here or elsewhere, calls anew. */
 function causeOf(reason: unknown): AbortCause {
-  return reason instanceof AbortedError && reason.abortCause !== 'stop' ? reason.abortCause : 'cancel'
+  if (!(reason instanceof AbortedError)) return 'cancel'
+  return reason.abortCause === 'stop' || reason.abortCause === 'lost' ? 'cancel' : reason.abortCause
 }
 
 function notStarted(job: string, start: Extract<RunStart, { acquired: false }>): JobsError {

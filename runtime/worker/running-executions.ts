@@ -1,27 +1,159 @@
-import { type Clock, sleep } from '../support/clock.ts'
+import type { Execution } from '../store/execution.ts'
+import type { Store } from '../store/store.ts'
+import { type Clock, sleep, type Timer } from '../support/clock.ts'
 import type { AbortCause } from './abort.ts'
-import type { Executing } from './attempt.ts'
+import { outsideScope } from './job-scope.ts'
 
-/** What is told to end may take this long before nobody waits for it any more, in ms. */
+/** While something runs, the store is asked this often what is to be cancelled, in ms. */
+const POLL = 1000
+
+/** How long aborted attempts are waited for before the process leaves without them, in ms. */
 const ABORT_GRACE = 1500
 
-/** Waits up to `grace` ms for all of them to end; then tells the rest to, and waits a moment more. */
-export async function shutdown(
-  running: readonly Executing[],
-  clock: Clock,
-  grace: number,
-  cause: AbortCause,
-): Promise<void> {
-  if (running.length === 0) return
-  const waiting = new AbortController()
-  let isDone = false
-  const all = Promise.allSettled(running.map((executing) => executing.done)).then(() => {
-    isDone = true
-    waiting.abort()
-  })
-  if (grace > 0) await Promise.race([all, sleep(clock, grace, waiting.signal)])
-  if (isDone) return
-  for (const executing of running) executing.abort(cause)
-  await Promise.race([all, sleep(clock, ABORT_GRACE, waiting.signal)])
-  waiting.abort()
+/** An attempt that runs in this process. */
+export interface RunningAttempt {
+  readonly execution: Pick<Execution, 'id' | 'owner' | 'attempt'>
+  /** Settles when the attempt has ended and its outcome is recorded. */
+  readonly done: Promise<unknown>
+  abort(cause: AbortCause): void
+}
+
+/** What an attempt is aborted with when this process stops: `stop` returns it to the queue, `cancel` ends it. */
+export type StopCause = Extract<AbortCause, 'stop' | 'cancel'>
+
+interface Entry {
+  readonly attempt: RunningAttempt
+  readonly stopCause: StopCause
+}
+
+/**
+ * Everything that runs in this process for one node, whatever started it: fires, runs by hand, runs from code. One poll
+ * hands on requests to cancel and finds attempts that another process has taken over, and one shutdown ends them all.
+ */
+export class RunningExecutions {
+  readonly node: string
+  readonly #store: Pick<Store, 'cancelRequests' | 'execution'>
+  readonly #clock: Clock
+  readonly #verifyEvery: number
+  /** By execution; more than one attempt each only where this node lost one and then started the next itself. */
+  readonly #entries = new Map<string, readonly Entry[]>()
+  readonly #stopping = new AbortController()
+  /** True once the shutdown has aborted what ran: what starts later is aborted at once. */
+  #isAborting = false
+  #poll: Timer | undefined
+  #verifiedAt = 0
+  #emptyWaiters: (() => void)[] = []
+
+  /** `staleAfter` in ms: after so long without a heartbeat another process may take an execution over. */
+  constructor(
+    { store, clock, staleAfter }: { readonly store: Store; readonly clock: Clock; readonly staleAfter: number },
+    node: string,
+  ) {
+    this.node = node
+    this.#store = store
+    this.#clock = clock
+    this.#verifyEvery = staleAfter / 3
+  }
+
+  /** Aborted when the process begins to stop. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal
+  }
+
+  has(executionId: string): boolean {
+    return this.#entries.has(executionId)
+  }
+
+  /** Knows an attempt until it is done. An earlier attempt of the same execution is lost, and aborted. */
+  add(attempt: RunningAttempt, stopCause: StopCause): void {
+    const { id } = attempt.execution
+    const earlier = this.#entries.get(id) ?? []
+    this.#entries.set(id, [...earlier, { attempt, stopCause }])
+    for (const entry of earlier) entry.attempt.abort('lost')
+    const forget = (): void => this.#forget(attempt)
+    attempt.done.then(forget, forget)
+    if (this.#isAborting) attempt.abort(stopCause)
+    if (this.#poll === undefined) {
+      this.#verifiedAt = this.#clock.now()
+      this.#setPoll()
+    }
+  }
+
+  /** Aborts an execution; false where it doesn't run here. */
+  abort(executionId: string, cause: AbortCause): boolean {
+    const entries = this.#entries.get(executionId) ?? []
+    for (const { attempt } of entries) attempt.abort(cause)
+    return entries.length > 0
+  }
+
+  /** Waits up to `grace` ms for what runs, what starts meanwhile included; then aborts it, and waits a moment more. */
+  async stop(grace: number): Promise<void> {
+    this.#stopping.abort()
+    await this.#empty(grace)
+    this.#isAborting = true
+    for (const { attempt, stopCause } of this.#all()) attempt.abort(stopCause)
+    await this.#empty(ABORT_GRACE)
+    this.#poll?.cancel()
+    this.#poll = undefined
+  }
+
+  #all(): Entry[] {
+    return [...this.#entries.values()].flat()
+  }
+
+  #forget(attempt: RunningAttempt): void {
+    const { id } = attempt.execution
+    const others = (this.#entries.get(id) ?? []).filter((entry) => entry.attempt !== attempt)
+    if (others.length > 0) this.#entries.set(id, others)
+    else this.#entries.delete(id)
+    if (this.#entries.size > 0) return
+    const waiters = this.#emptyWaiters
+    this.#emptyWaiters = []
+    for (const resolve of waiters) resolve()
+  }
+
+  /** Resolves when nothing runs, or after `limit` ms. */
+  async #empty(limit: number): Promise<void> {
+    if (this.#entries.size === 0 || limit <= 0) return
+    const over = new AbortController()
+    const empty = new Promise<void>((resolve) => {
+      this.#emptyWaiters.push(resolve)
+    })
+    await Promise.race([empty, sleep(this.#clock, limit, over.signal)])
+    over.abort()
+  }
+
+  /** Set off by the code of whichever job started something, and part of none of them. */
+  #setPoll(): void {
+    this.#poll = outsideScope(() => this.#clock.after(POLL, () => void this.#ask(), { unref: true }))
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      if (this.#entries.size > 0) {
+        for (const id of await this.#store.cancelRequests(this.node)) this.abort(id, 'cancel')
+        await this.#abortLost()
+      }
+    } catch {
+      // The store is away for the moment; the next poll asks again.
+    }
+    this.#poll = undefined
+    if (this.#entries.size > 0) this.#setPoll()
+  }
+
+  /**
+   * A process that was suspended, or whose heartbeats didn't arrive, may have lost what it runs to another one. Its
+   * outcome would be refused; its code is aborted, so that it doesn't go on beside the attempt that counts.
+   */
+  async #abortLost(): Promise<void> {
+    const now = this.#clock.now()
+    if (Math.abs(now - this.#verifiedAt) < this.#verifyEvery) return
+    for (const { attempt } of this.#all()) {
+      const { id, owner, attempt: number } = attempt.execution
+      const known = await this.#store.execution(id)
+      if (known === null) continue
+      if (known.attempt !== number || known.owner !== owner || known.status !== 'RUNNING') attempt.abort('lost')
+    }
+    this.#verifiedAt = now
+  }
 }

@@ -5,6 +5,7 @@ import { openStore } from '../../../runtime/store/open.ts'
 import type { RunRequest, Store } from '../../../runtime/store/store.ts'
 import { nextTurn } from '../../../runtime/support/clock.ts'
 import { TestClock } from '../../../runtime/testing/test-clock.ts'
+import { RunningExecutions } from '../../../runtime/worker/running-executions.ts'
 import { fireOf } from '../../conformance/fixtures.ts'
 import { jobWith } from '../../support/job.ts'
 
@@ -28,6 +29,7 @@ const run = (job: string): RunRequest => ({
 /** An engine whose jobs run until `finish` is called. */
 async function makeEngine(concurrency: number) {
   const store = await openStore('memory:')
+  const clock = new TestClock()
   let complete: () => void = () => {}
   const running = new Promise<void>((resolve) => {
     complete = resolve
@@ -36,7 +38,7 @@ async function makeEngine(concurrency: number) {
   const engine = new LocalEngine({
     services: {
       store,
-      clock: new TestClock(),
+      clock,
       env: {},
       staleAfter: 30_000,
       log: openLog({ level: 'silent', destination: { write: () => {} } }),
@@ -51,7 +53,7 @@ async function makeEngine(concurrency: number) {
         }),
       },
     },
-    node: 'node-1',
+    running: new RunningExecutions({ store, clock, staleAfter: 30_000 }, 'node-1'),
     concurrency,
     staleBefore: () => 0,
     job: (name) => jobWith(name),
