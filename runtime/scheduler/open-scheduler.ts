@@ -13,7 +13,7 @@ import { VERSION } from '../support/version.ts'
 import { captureConsole, captureUnhandledErrors } from '../worker/job-scope.ts'
 import { deadAfter } from '../worker/node-session.ts'
 import type { WorkerServices } from '../worker/services.ts'
-import { type JobInCode, readJobsInCode } from '../workspace/jobs-in-code.ts'
+import { type JobDefinition, readJobsInCode } from '../workspace/jobs-in-code.ts'
 import { openWorkspace } from '../workspace/open-workspace.ts'
 import { findWorkspace, workspacePaths } from '../workspace/paths.ts'
 import type { SchedulerLoopOptions } from './loop.ts'
@@ -22,7 +22,7 @@ export interface SchedulerOptions {
   /** Root of a built workspace; default `WORKSPACE_ROOT`, else the nearest one from the current folder upward. */
   readonly workspace?: string
   /** Jobs in code, instead of a workspace's. */
-  readonly jobs?: readonly JobInCode[]
+  readonly jobs?: readonly JobDefinition[]
   /** What `openStore` returned (it stays open at `destroy`), or a URL; default as the environment says. */
   readonly store?: JobStore | string
   /** With jobs in code: makes their `database`, anew for each run. A workspace has its createDatabaseClient for that. */
@@ -75,7 +75,7 @@ export async function openBuilt(options: SchedulerOptions): Promise<Opened> {
   }
 }
 
-export async function openInCode(options: SchedulerOptions, jobs: readonly JobInCode[]): Promise<Opened> {
+export async function openInCode(options: SchedulerOptions, jobs: readonly JobDefinition[]): Promise<Opened> {
   const env = options.env ?? process.env
   const clock = options.clock ?? systemClock
   const { manifest, modules } = await readJobsInCode(jobs, options.settings ?? {}, env)

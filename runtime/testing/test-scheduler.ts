@@ -8,12 +8,12 @@ import { nextTurn } from '../support/clock.ts'
 import { parseDuration } from '../support/duration.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
-import type { JobInCode } from '../workspace/jobs-in-code.ts'
+import type { JobDefinition } from '../workspace/jobs-in-code.ts'
 import { TestClock } from './test-clock.ts'
 
 export interface TestSchedulerOptions {
   /** Jobs in code; or `workspace`: the root of a built one. */
-  readonly jobs?: readonly JobInCode[]
+  readonly jobs?: readonly JobDefinition[]
   readonly workspace?: string
   /** Where the clock stands at first; default 2026-01-01T00:00:00Z. */
   readonly now?: Date | string | number

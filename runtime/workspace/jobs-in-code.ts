@@ -1,28 +1,32 @@
 import type { JobContext } from '../job/job-context.ts'
-import { JobModuleError, type JobModules, jobModuleFrom } from '../job/job-module.ts'
+import { type JobModule, JobModuleError, type JobModules, jobModuleFrom } from '../job/job-module.ts'
 import type { BackgroundJobShape } from '../job/job-object.ts'
 import { DEFAULT_SETTINGS, type Manifest, problemText } from '../manifest/index.ts'
+import type { ManifestJob } from '../manifest/manifest-job.ts'
 import type { SchedulerSettings } from '../manifest/types.ts'
 import type { Env } from '../support/env.ts'
 import { JobsError } from '../support/errors.ts'
-import type { JsonValue } from '../support/json.ts'
 import { withCodeSchedules } from './code-schedules.ts'
 
-/** A job that is handed over as code, with the keys that its entry in the manifest would have. */
-export interface JobInCode {
-  readonly name: string
-  /** As in the manifest: an expression, or an array of expressions and `{ schedule, timezone, args }`. */
-  readonly schedule?: JsonValue
-  /** Either a function of the context, or `job`: an object with `run`, and `meta` if it likes. */
-  readonly run?: (context: JobContext) => unknown
-  readonly job?: BackgroundJobShape
-  /** Further keys of the manifest: timezone, overlap, retry, timeout, ... */
-  readonly [policy: string]: unknown
+/**
+ * A job in code: a name, the keys that its entry in the manifest would have, and its code, either `run`, a function of
+ * the context, or `job`, an object that `defineJob` returned.
+ */
+export type JobDefinition = ManifestJob & (RunDefinition | ObjectDefinition)
+
+interface RunDefinition {
+  run(context: JobContext): unknown
+  readonly job?: never
 }
 
-/** The manifest and the modules of jobs in code. Throws a JobsError that names the first thing that is wrong. */
+interface ObjectDefinition {
+  readonly job: BackgroundJobShape
+  readonly run?: never
+}
+
+/** The manifest and the modules of jobs in code. Throws a JobsError for the first error that it finds. */
 export async function readJobsInCode(
-  given: readonly JobInCode[],
+  given: readonly JobDefinition[],
   settings: Partial<SchedulerSettings>,
   env: Env,
 ): Promise<{ manifest: Manifest; modules: JobModules }> {
@@ -41,23 +45,25 @@ export async function readJobsInCode(
   }
   const withMeta = given.filter(({ job }) => job?.meta !== undefined)
   const sources = new Map(withMeta.map(({ name }) => [name, placeOf(name)]))
-  // What is wrong with a meta() stops that job's schedules alone; whoever starts them tells of it.
+  // An error in a meta() stops that job's schedules alone; the scheduler logs it at start.
   return { manifest: await withCodeSchedules(plain, modules, sources), modules }
 }
 
 const placeOf = (name: string): string => `the job "${name}" in code`
 
-function modulesOf(given: readonly JobInCode[]): JobModules {
-  const byName = new Map(given.map((job) => [job.name, job]))
+function modulesOf(given: readonly JobDefinition[]): JobModules {
+  // Read at once: a job without code is refused here, not recorded as a failure of each of its fires.
+  const byName = new Map(given.map((job) => [job.name, moduleOf(job)]))
   return {
     async load(name) {
       const found = byName.get(name)
       if (found === undefined) throw new JobModuleError('JOB_MODULE_MISSING', `there is no job "${name}"`)
-      const exports = {
-        ...(found.run === undefined ? {} : { run: found.run }),
-        ...(found.job === undefined ? {} : { default: found.job }),
-      }
-      return jobModuleFrom(name, exports, placeOf(name))
+      return found
     },
   }
+}
+
+function moduleOf({ name, run, job }: JobDefinition): JobModule {
+  const exports = { ...(run === undefined ? {} : { run }), ...(job === undefined ? {} : { default: job }) }
+  return jobModuleFrom(name, exports, placeOf(name))
 }

@@ -2,7 +2,7 @@
  * What the types of jobs as objects promise. `npx tsc -p .` checks it; a line that must not compile says so, and tsc
  * complains where it does compile.
  */
-import { type BackgroundJob, defineJob, type JobInCode } from '../../../runtime/index.ts'
+import { type BackgroundJob, defineJob, type JobDefinition } from '../../../runtime/index.ts'
 
 export const whole = defineJob({
   multiTenant: true,
@@ -43,7 +43,7 @@ export const inferred = defineJob({
 })
 
 /** Either is a job that can be handed over. */
-export const jobs: readonly JobInCode[] = [
+export const jobs: readonly JobDefinition[] = [
   { name: 'whole', job: whole },
   { name: 'inferred', job: inferred },
 ]

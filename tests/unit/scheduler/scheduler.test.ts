@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { JobDefinition } from '../../../runtime/index.ts'
 import { openLog } from '../../../runtime/logging/logger.ts'
 import { listen, SchedulerEmitter } from '../../../runtime/scheduler/events.ts'
 import type { SchedulerOptions } from '../../../runtime/scheduler/open-scheduler.ts'
@@ -281,7 +282,7 @@ describe('what a scheduler tells', () => {
     const told: string[] = []
     const clock = new TestClock('2026-01-01T00:00:00Z')
     const store = await openStore('memory:')
-    const jobs = [
+    const jobs: JobDefinition[] = [
       { name: 'good', schedule: '0 * * * *', catchUp: 'none', run: () => {} },
       {
         name: 'bad',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { runBackgroundJob } from '../../../runtime/client/run-background-job.ts'
+import type { JobContext } from '../../../runtime/job/job-context.ts'
 import { defineJob } from '../../../runtime/job/job-object.ts'
 import { createTestScheduler } from '../../../runtime/testing/index.ts'
 
@@ -68,10 +69,10 @@ describe('a job that runs another one', () => {
     ['the exported runBackgroundJob', 'export'],
     ['this.runBackgroundJob', 'this'],
     ['scheduler.runBackgroundJob', 'scheduler'],
-  ])('through %s is its parent, and keeps the only slot', async (_, way) => {
+  ] as const)('through %s is its parent, and keeps the only slot', async (_, way) => {
     const order: string[] = []
     const outer = {
-      context: { run: async (ctx: { runBackgroundJob: typeof runBackgroundJob }) => ctx.runBackgroundJob('inner', 1) },
+      context: { run: async (ctx: JobContext) => ctx.runBackgroundJob('inner', 1) },
       export: { run: async () => runBackgroundJob('inner', 1) },
       this: {
         job: defineJob({

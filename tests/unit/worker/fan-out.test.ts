@@ -5,7 +5,7 @@ import { createScheduler, type Scheduler } from '../../../runtime/scheduler/sche
 import { openStore } from '../../../runtime/store/open.ts'
 import { nextTurn, sleep } from '../../../runtime/support/clock.ts'
 import { TestClock } from '../../../runtime/testing/test-clock.ts'
-import type { JobInCode } from '../../../runtime/workspace/jobs-in-code.ts'
+import type { JobDefinition } from '../../../runtime/workspace/jobs-in-code.ts'
 
 const quiet = openLog({ env: {}, destination: { write: () => {} } })
 const TENANTS = Array.from({ length: 12 }, (_, index) => `t${index + 1}`)
@@ -44,7 +44,7 @@ interface Started {
 /** Watches these jobs on a clock that the test moves. */
 async function start(
   concurrency: number,
-  jobs: (clock: TestClock) => readonly JobInCode[],
+  jobs: (clock: TestClock) => readonly JobDefinition[],
   tenants: NonNullable<SchedulerOptions['tenants']> = TENANTS,
 ): Promise<Started> {
   const clock = new TestClock('2026-01-01T00:00:00Z')
