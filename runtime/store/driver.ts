@@ -1,6 +1,7 @@
 import type { Attempt, ErrorRecord, Execution, JobStatus, LogLine, SkipCause } from './execution.ts'
 import type { ExecutionFilter, NodeRecord, PauseRecord, StoreTransaction } from './job-store.ts'
 import type { LockKey, RetainedLock } from './locks.ts'
+import type { HeardNotice, StoreListener } from './notices.ts'
 import type { ScheduleRegistration, Store } from './store.ts'
 import type { Script } from './transaction-script.ts'
 
@@ -176,5 +177,7 @@ export interface Driver extends Pick<Store, 'url' | 'target' | 'dialect'> {
   write<Result>(steps: () => Script<Result>): Promise<Result>
   /** Commits when `work` resolves, rolls back when it rejects. Nobody decides about `pair` meanwhile. */
   alone<Result>(pair: LockKey, work: (session: Session) => Promise<Result>): Promise<Result>
+  /** See `Store.listen`. */
+  listen(hearer: (notice: HeardNotice) => void): StoreListener
   close(): Promise<void>
 }

@@ -2,6 +2,7 @@ import type { JsonValue } from '../support/json.ts'
 import { StoreError } from './errors.ts'
 import type { ClaimOutcome, Execution, Fire, LogLine, Outcome, Trigger } from './execution.ts'
 import type { JobStore, NodeRecord, PreCheckVerdict, StoreTransaction } from './job-store.ts'
+import type { HeardNotice, StoreListener } from './notices.ts'
 
 /** Where one line of fires stands in the store. */
 export interface ScheduleState {
@@ -157,6 +158,13 @@ export interface Store extends JobStore {
   /** Says when the loop will wake next; written by the loop itself, so a blocked loop is seen. */
   setNextWake(node: string, nextWakeAt: number): Promise<void>
   removeNode(id: string): Promise<void>
+
+  // --- notices
+  /**
+   * Tells `hearer` what any process queued or asked to cancel, as soon as that is committed. Only PostgreSQL tells, and
+   * not through every proxy: look at `isLive`, and ask from time to time all the same.
+   */
+  listen(hearer: (notice: HeardNotice) => void): StoreListener
 
   // --- keeping house
   /** Removes the nodes whose last heartbeat is older than `before` (ms since the epoch): processes long dead. */

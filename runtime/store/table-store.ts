@@ -4,6 +4,7 @@ import type { Driver } from './driver.ts'
 import { StoreError } from './errors.ts'
 import type { Attempt, ClaimOutcome, Execution, LogLine } from './execution.ts'
 import type { ExecutionFilter, NodeRecord, PauseRecord, ScheduleText, StoreTransaction } from './job-store.ts'
+import type { HeardNotice, StoreListener } from './notices.ts'
 import { claim, type Tick } from './rules/claim.ts'
 import { dequeue } from './rules/dequeue.ts'
 import { checkBegin, complete, recordBegin, recover, requestCancel } from './rules/lifecycle.ts'
@@ -245,6 +246,10 @@ export class TableStore implements Store {
       return ids.length
     })
     return old >= request.batch ? old : old + (await beyondKept(this.#driver, request.maxPerJob, request.batch - old))
+  }
+
+  listen(hearer: (notice: HeardNotice) => void): StoreListener {
+    return this.#driver.listen(hearer)
   }
 
   close(): Promise<void> {

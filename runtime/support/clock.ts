@@ -33,7 +33,12 @@ export const systemClock: Clock = {
 }
 
 /** Resolves after `milliseconds` of `clock`'s time, or as soon as `signal` is aborted, whichever comes first. */
-export function sleep(clock: Clock, milliseconds: number, signal?: AbortSignal): Promise<void> {
+export function sleep(
+  clock: Clock,
+  milliseconds: number,
+  signal?: AbortSignal,
+  options?: { unref?: boolean },
+): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve()
     const wake = (): void => {
@@ -41,7 +46,7 @@ export function sleep(clock: Clock, milliseconds: number, signal?: AbortSignal):
       signal?.removeEventListener('abort', wake)
       resolve()
     }
-    const timer = clock.after(milliseconds, wake)
+    const timer = clock.after(milliseconds, wake, options)
     signal?.addEventListener('abort', wake, { once: true })
   })
 }

@@ -94,7 +94,7 @@ export async function createDatabase(url: string, name: string): Promise<string>
   return own.href
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', reject)

@@ -3,6 +3,7 @@ import type { Driver, Session } from '../driver.ts'
 import { StoreError } from '../errors.ts'
 import type { StoreTransaction } from '../job-store.ts'
 import type { LockKey } from '../locks.ts'
+import { DEAF_LISTENER, type StoreListener } from '../notices.ts'
 import { runSync, type Script } from '../transaction-script.ts'
 import { MemoryTables } from './memory-tables.ts'
 
@@ -46,6 +47,10 @@ class MemoryDriver implements Driver {
       this.#busy = undefined
       free()
     }
+  }
+
+  listen(): StoreListener {
+    return DEAF_LISTENER
   }
 
   async close(): Promise<void> {

@@ -10,7 +10,7 @@ export function isConflict(error: unknown): boolean {
 /** The connection is gone, or couldn't be made. */
 export function isConnectionLoss(error: unknown): boolean {
   const code = driverCode(error)
-  if (/^(08...|57P0[123]|53300)$/.test(code)) return true
+  if (/^(08...|57P0[1235]|25P03|53300)$/.test(code)) return true
   if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)/.test(code)) return true
   return /Connection terminated|Query read timeout|connection timeout|timeout exceeded when trying to connect|not queryable|Client was closed/i.test(
     messageOf(error),
@@ -42,10 +42,17 @@ export function postgresError(error: unknown, url: string): unknown {
     return fail(
       'STORE_UNAVAILABLE',
       `The store ${url} has no such database: ${text}.`,
-      'Create it, or mend the store URL.',
+      'Create it, or correct the store URL.',
     )
   }
-  if (code === '55P03' || code === '57014') {
+  if (code === '57014') {
+    return fail(
+      'STORE_BUSY',
+      `The store ${url} took too long for one statement, which was cancelled: ${text}.`,
+      'Find out what the server is busy with (pg_stat_activity), or what keeps a transaction open on it.',
+    )
+  }
+  if (code === '55P03') {
     return fail(
       'STORE_BUSY',
       `The store ${url} was locked for too long.`,

@@ -5,61 +5,28 @@ import type { Driver, Session } from '../driver.ts'
 import { StoreError } from '../errors.ts'
 import type { StoreTransaction } from '../job-store.ts'
 import type { LockKey } from '../locks.ts'
+import type { HeardNotice, StoreListener } from '../notices.ts'
 import { storableValues } from '../sql/storable-text.ts'
 import { sqlTables } from '../sql/tables.ts'
 import { type Row, runAsync, type Script, type Statement } from '../transaction-script.ts'
+import { type ConnectionLimits, PostgresConnections } from './postgres-connections.ts'
 import { isConflict, postgresError } from './postgres-errors.ts'
+import { PostgresListener } from './postgres-listener.ts'
 
-export interface PostgresOptions {
+export interface PostgresOptions extends ConnectionLimits {
   readonly clock: Clock
-  /** How long to wait for a lock, in ms. */
-  readonly busyLimit: number
-  /** Connections at once. */
-  readonly connections: number
 }
-
-/** A server that doesn't answer within this many ms is away. */
-const CONNECT_LIMIT = 5_000
 
 /** How often a transaction that lost a conflict is run anew. */
 const RETRIES = 8
 
-/** PostgreSQL's bigint: our times and counts all fit a double. */
-const BIGINT = 20
-
-/** PostgreSQL through pg. Connections that break are replaced when the next call needs one. */
+/** PostgreSQL through pg. */
 export async function openPostgres(
   location: { target: string; shown: string },
   options: PostgresOptions,
 ): Promise<Driver & { readonly dialect: 'postgres' }> {
-  const { Pool, types } = await loadPg()
-  const pool = new Pool({
-    connectionString: location.target,
-    max: options.connections,
-    connectionTimeoutMillis: CONNECT_LIMIT,
-    idleTimeoutMillis: 30_000,
-    keepAlive: true,
-    application_name: 'webstir-jobs',
-    lock_timeout: options.busyLimit,
-    query_timeout: options.busyLimit + CONNECT_LIMIT,
-    idle_in_transaction_session_timeout: 60_000,
-    types: {
-      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-        oid === BIGINT ? Number : types.getTypeParser(oid, format === 'binary' ? 'text' : format),
-    },
-  })
-  // A connection that breaks while nobody uses it is no news: the next call opens another.
-  pool.on('error', () => {})
-  const driver = new PostgresDriver(pool, location, options)
-  try {
-    await driver.read(function* () {
-      yield { sql: 'select 1 as one', parameters: [] }
-    })
-  } catch (error) {
-    await driver.close()
-    throw error
-  }
-  return driver
+  const connections = await PostgresConnections.open(await loadPg(), location, options)
+  return new PostgresDriver(connections, location, options.clock)
 }
 
 class PostgresDriver implements Driver {
@@ -67,105 +34,103 @@ class PostgresDriver implements Driver {
   readonly url: string
   readonly target: string
   readonly tables = sqlTables('postgres')
-  #isClosed = false
+  readonly #listener: PostgresListener
 
   constructor(
-    private readonly pool: pg.Pool,
+    private readonly connections: PostgresConnections,
     location: { target: string; shown: string },
-    private readonly options: PostgresOptions,
+    private readonly clock: Clock,
   ) {
     this.url = location.shown
     this.target = location.target
+    this.#listener = new PostgresListener(connections, clock)
+    connections.shareWith(() => this.#listener.borrow())
   }
 
   read<Result>(steps: () => Script<Result>): Promise<Result> {
-    return this.#connected((client) => runAsync(steps(), (statement) => run(client, statement)))
+    // Behind a proxy the limits are set in the transaction.
+    if (this.connections.isProxied) return this.write(steps)
+    return this.connections.use((client) => this.#run(client, steps()), true)
   }
 
   async write<Result>(steps: () => Script<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#connected((client) =>
-          inTransaction(client, () => runAsync(steps(), (statement) => run(client, statement))),
+        return await this.connections.use(
+          (client) => this.#inTransaction(client, () => this.#run(client, steps())),
+          true,
         )
       } catch (error) {
         const isLast = attempt > RETRIES || !(error instanceof StoreError && isConflict(error.cause))
         if (isLast) throw error
-        await sleep(this.options.clock, attempt * attempt)
+        await sleep(this.clock, attempt * attempt)
       }
     }
   }
 
   alone<Result>(pair: LockKey, work: (session: Session) => Promise<Result>): Promise<Result> {
-    return this.#connected((client) =>
-      inTransaction(client, async () => {
-        const session: Session = {
-          transaction: transactionOn(client, this.url),
-          run: (steps) => runAsync(steps, (statement) => run(client, statement)),
-        }
-        await session.run(this.tables.lockPairs([pair], true))
-        return await work(session)
-      }),
+    return this.connections.use(
+      (client) =>
+        this.#inTransaction(client, async () => {
+          const session: Session = {
+            transaction: transactionOn(client, this.url),
+            run: (steps) => this.#run(client, steps),
+          }
+          await session.run(this.tables.lockPairs([pair], true))
+          return await work(session)
+        }),
+      false,
     )
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    await this.pool.end()
+  listen(hearer: (notice: HeardNotice) => void): StoreListener {
+    return this.#listener.add(hearer)
   }
 
-  /** Lends a connection; one that failed in its use isn't used again. */
-  async #connected<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
-    if (this.#isClosed) throw new StoreError('STORE_CLOSED', `The store ${this.url} is closed.`)
-    let client: pg.PoolClient
-    try {
-      client = await this.pool.connect()
-    } catch (error) {
-      throw postgresError(error, this.url)
-    }
-    let failed = false
-    const broken = (): void => {
-      failed = true
-    }
-    // Without a listener the loss of a connection that is in use would end the process.
-    client.on('error', broken)
-    try {
-      return await work(client)
-    } catch (error) {
-      const known = postgresError(error, this.url)
-      if (known instanceof StoreError && known.code === 'STORE_UNAVAILABLE') failed = true
-      throw known
-    } finally {
-      client.off('error', broken)
-      client.release(failed)
-    }
+  close(): Promise<void> {
+    this.#listener.stop()
+    return this.connections.close()
   }
-}
 
-async function inTransaction<Result>(client: pg.PoolClient, work: () => Promise<Result>): Promise<Result> {
-  await client.query('begin')
-  try {
-    const result = await work()
-    await client.query('commit')
-    return result
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    throw error
+  #run<Result>(client: pg.PoolClient, steps: Script<Result>): Promise<Result> {
+    const isPrepared = !this.connections.isProxied
+    return runAsync(steps, (statement) => run(client, statement, isPrepared))
+  }
+
+  async #inTransaction<Result>(client: pg.PoolClient, work: () => Promise<Result>): Promise<Result> {
+    await client.query(this.connections.begin)
+    try {
+      const result = await work()
+      await client.query('commit')
+      return result
+    } catch (error) {
+      // A connection that can't roll back is seen to be in a transaction still, and ended.
+      await client.query('rollback').catch(() => {})
+      throw error
+    }
   }
 }
 
 const names = new Map<string, string>()
 
-/** Every statement of ours is prepared once a connection, under a name made of its text. */
-async function run(client: pg.PoolClient, { sql, parameters }: Statement): Promise<readonly Row[]> {
+/** A statement of ours; prepared once a connection, under a name made of its text, where the connection is our own. */
+async function run(
+  client: pg.PoolClient,
+  { sql, parameters }: Statement,
+  isPrepared: boolean,
+): Promise<readonly Row[]> {
+  const query = { text: numbered(sql), values: [...storableValues(parameters)] }
+  const result = await client.query<Row>(isPrepared ? { ...query, name: nameOf(sql) } : query)
+  return result.rows
+}
+
+function nameOf(sql: string): string {
   let name = names.get(sql)
   if (name === undefined) {
     name = `webstir_${builtin('node:crypto').createHash('sha256').update(sql).digest('hex').slice(0, 24)}`
     names.set(sql, name)
   }
-  const result = await client.query<Row>({ name, text: numbered(sql), values: [...storableValues(parameters)] })
-  return result.rows
+  return name
 }
 
 function transactionOn(client: pg.PoolClient, url: string): StoreTransaction {

@@ -7,6 +7,7 @@ import type { Driver, Session } from '../driver.ts'
 import { StoreError } from '../errors.ts'
 import type { StoreTransaction } from '../job-store.ts'
 import type { LockKey } from '../locks.ts'
+import { DEAF_LISTENER, type StoreListener } from '../notices.ts'
 import { sqlTables } from '../sql/tables.ts'
 import { runSync, type Script } from '../transaction-script.ts'
 import { Connection, loadLibsql } from './libsql.ts'
@@ -119,6 +120,10 @@ class SqliteDriver implements Driver {
       if (this.#isClosed || this.#spare.length >= SPARE) connection.close()
       else this.#spare.push(connection)
     }
+  }
+
+  listen(): StoreListener {
+    return DEAF_LISTENER
   }
 
   async close(): Promise<void> {

@@ -24,6 +24,7 @@ function forgetful(): { store: TableStore; losesNext(): void } {
       throw new StoreError('STORE_UNAVAILABLE', 'the connection broke while the commit was on its way')
     },
     alone: (pair, work) => memory.alone(pair, work),
+    listen: (hearer) => memory.listen(hearer),
     close: () => memory.close(),
   }
   return {
