@@ -1,5 +1,5 @@
 import { tenantTable } from 'webstir-jobs'
-import { createDatabaseClient } from './db/connection.ts'
+import { createDatabaseClient } from './db/connection.js'
 
 /**
  * Where the tenants of multi-tenant jobs come from: the rows of the table `tenants`, read in pages by their `id`. A

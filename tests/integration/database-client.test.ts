@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { locateStore } from '../../runtime/store/url.ts'
 import { createDatabaseClient, type DatabaseClient } from '../../templates/workspace/src/backend/db/connection.ts'
 import { bind } from '../../templates/workspace/src/backend/db/placeholders.ts'
+import { sqlitePath } from '../../templates/workspace/src/backend/db/sqlite-path.ts'
 import { testDatabase } from '../support/postgres.ts'
 import { makeWorkspace } from '../support/workspace.ts'
 
@@ -127,11 +130,12 @@ describe('the database client of a workspace', () => {
   it('takes a relative path from the workspace, whatever the current folder', async () => {
     const folder = 'src/backend'
     const template = join(import.meta.dirname, '..', '..', 'templates', 'workspace')
-    const names = ['env.ts', 'db/connection.ts', 'db/sqlite.ts', 'db/postgres.ts', 'db/placeholders.ts']
+    const names = readdirSync(join(template, folder, 'db'))
     const files = Object.fromEntries(
-      names.map((name) => [`${folder}/${name}`, readFileSync(join(template, folder, name), 'utf8')]),
+      names.map((name) => [`${folder}/db/${name}`, readFileSync(join(template, folder, 'db', name), 'utf8')]),
     )
-    const workspace = makeWorkspace({ files, linked: true })
+    // As in a build, which has a package.json of its own.
+    const workspace = makeWorkspace({ files: { ...files, 'src/backend/package.json': '{}' }, linked: true })
     const module: { createDatabaseClient: typeof createDatabaseClient } = await import(
       pathToFileURL(workspace.path(`${folder}/db/connection.ts`)).href
     )
@@ -139,6 +143,77 @@ describe('the database client of a workspace', () => {
     await client.execute('create table t (a)')
     await client.close()
     expect(workspace.read('data/dev.sqlite').startsWith('SQLite format 3')).toBe(true)
+  })
+})
+
+describe('a SQLite URL of a workspace', () => {
+  const root = makeWorkspace({ packageJson: null }).root
+  const within = (path: string): string => join(root, path)
+  afterEach(() => {
+    vi.unstubAllEnvs()
+  })
+
+  it.each([
+    ['file:./data/x.sqlite', within('data/x.sqlite')],
+    ['file:data/x.sqlite', within('data/x.sqlite')],
+    ['file://data/x.sqlite', within('data/x.sqlite')],
+    ['FILE:./x.sqlite?mode=ro', within('x.sqlite')],
+    ['sqlite:./x.sqlite', within('x.sqlite')],
+    ['sqlite://x.sqlite', within('x.sqlite')],
+    ['./x.sqlite', within('x.sqlite')],
+    ['x.sqlite', within('x.sqlite')],
+    ['file:///srv/a%20b.sqlite', '/srv/a b.sqlite'],
+    ['/srv/x.sqlite', '/srv/x.sqlite'],
+    ['~/x.sqlite', join(homedir(), 'x.sqlite')],
+  ])('%s is read as that of the store is', (url, path) => {
+    vi.stubEnv('WORKSPACE_ROOT', root)
+    expect(sqlitePath(url)).toBe(path)
+    expect(locateStore(url, { workspace: root })).toMatchObject({ dialect: 'sqlite', path })
+  })
+
+  it('is relative to WEBSTIR_WORKSPACE_ROOT where WORKSPACE_ROOT is blank', () => {
+    vi.stubEnv('WORKSPACE_ROOT', ' ')
+    vi.stubEnv('WEBSTIR_WORKSPACE_ROOT', root)
+    expect(sqlitePath('file:./x.sqlite')).toBe(within('x.sqlite'))
+  })
+
+  it.each([':memory:', 'file::memory:', 'memory:'])('%s is a database in memory', (url) => {
+    expect(sqlitePath(url)).toBe(':memory:')
+  })
+})
+
+describe("SQLite's rule for double quotes", () => {
+  const client = createDatabaseClient(makeWorkspace({ packageJson: null }).path('test.sqlite'))
+  beforeAll(async () => {
+    await client.execute('create table person (id integer, name text, "order" text)')
+    await client.execute(`insert into person values (1, 'Ada', 'name'), (2, 'O''Neil', 'x')`)
+  })
+  afterAll(() => client.close())
+
+  it('takes a name that is no column for a string', async () => {
+    expect(await client.query('select datetime("now") is not null as is_set')).toEqual([{ is_set: 1 }])
+    expect(await client.query(`select id from person where name = "O'Neil"`)).toEqual([{ id: 2 }])
+    expect(await client.query('select "a ""b""" as x')).toEqual([{ x: 'a "b"' }])
+    expect(await client.query('select "one" as a, "two" as b, "one" as c')).toEqual([{ a: 'one', b: 'two', c: 'one' }])
+    expect(await client.execute('update person set name = "Ada" where id = ?', [1])).toEqual({ changes: 1 })
+  })
+
+  it('leaves a name that is a column what it is', async () => {
+    expect(await client.query('select "name" from person where "order" = "x"')).toEqual([{ name: "O'Neil" }])
+    expect(await client.query('select "order" from person where name = "Ada"')).toEqual([{ order: 'name' }])
+    // The same name, once a column and once not: the second half has no table.
+    const sql = 'select "name" as n from person where id = 1 union all select "name" as n'
+    expect(await client.query(sql)).toEqual([{ n: 'Ada' }, { n: 'name' }])
+  })
+
+  it.each([
+    ['select p."missing" from person p', 'no such column: p.missing'],
+    ['select missing from person', 'no such column: missing'],
+    ['select missing, "missing" from person', 'no such column: missing'],
+    ['update person set "missing" = 1', 'no such column: missing'],
+    [`select 'it is "missing"', missing`, 'no such column: missing'],
+  ])('refuses %s', async (sql, message) => {
+    await expect(client.query(sql)).rejects.toThrow(message)
   })
 })
 

@@ -1,5 +1,3 @@
-import type { Parameter } from './connection.ts'
-
 type Dialect = 'sqlite' | 'postgres'
 
 /**
@@ -8,13 +6,13 @@ type Dialect = 'sqlite' | 'postgres'
  */
 export function bind(
   sql: string,
-  parameters: readonly Parameter[],
+  parameters: readonly unknown[],
   dialect: Dialect,
-): { sql: string; parameters: Parameter[] } {
-  const bound: Parameter[] = []
+): { sql: string; parameters: unknown[] } {
+  const bound: unknown[] = []
   let text = ''
   let used = 0
-  const place = (value: Parameter): string => {
+  const place = (value: unknown): string => {
     bound.push(value)
     return dialect === 'postgres' ? `$${bound.length}` : '?'
   }
@@ -32,7 +30,7 @@ export function bind(
 
 const IN_LIST = /^(not\s+)?in\s*\(\s*\?\s*\)$/i
 
-function expand(token: string, value: Parameter, dialect: Dialect, place: (value: Parameter) => string): string {
+function expand(token: string, value: unknown, dialect: Dialect, place: (value: unknown) => string): string {
   if (!Array.isArray(value)) return token.replace('?', () => place(value))
   if (value.length > 0) return token.replace('?', () => value.map(place).join(', '))
   const isNegated = /^not/i.test(token)
@@ -66,7 +64,7 @@ const PIECES: Readonly<Record<Dialect, RegExp>> = {
 }
 
 /** Cuts a statement into pieces that join to the same text again. */
-function* tokens(sql: string, dialect: Dialect): Generator<string> {
+export function* tokens(sql: string, dialect: Dialect): Generator<string> {
   const pieces = PIECES[dialect]
   let at = 0
   while (at < sql.length) {

@@ -1,5 +1,5 @@
-import type { Connection } from './connection.ts'
-import { bind } from './placeholders.ts'
+import type { Connection } from './connection.js'
+import { bind } from './placeholders.js'
 
 /** The part of the package pg that is used here; it is installed only where the database is PostgreSQL. */
 interface Pool {
