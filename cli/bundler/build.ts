@@ -46,7 +46,7 @@ export async function buildBackend({ workspace: asked, typeCheck }: BuildRequest
   const staged = stagingFolder(workspace)
   const abandon = new AbortController()
   const types = typeCheck ? checkTypes(workspace, abandon.signal) : undefined
-  // Looked at below; without this, its rejection would be nobody's when something else fails first.
+  // Awaited below; without this, its rejection would be unhandled when something else fails first.
   types?.catch(() => {})
   try {
     const runtime = runtimeFiles()
@@ -64,7 +64,7 @@ export async function buildBackend({ workspace: asked, typeCheck }: BuildRequest
     }
     const { metafile } = bundled.value
     const facts = builtJobs(entries, bundled.value)
-    const info = infoFiles(workspace, read, entries, { facts, metafile, runtime: runtime.stamp, startedAt })
+    const info = infoFiles(workspace, read, entries, { facts, metafile, runtime, startedAt, folder: staged })
     await publish(workspace, staged, info, runtime)
     return {
       jobs: [...entries.jobs.keys()],
@@ -128,8 +128,10 @@ export function infoFiles(
   build: {
     readonly facts: Readonly<Record<string, BuiltJob>>
     readonly metafile: Metafile
-    readonly runtime: string
+    readonly runtime: RuntimeFiles
     readonly startedAt: number
+    /** Where the outputs are; absolute. */
+    readonly folder: string
   },
 ): OutputFiles {
   const info: BuildInfo = {
@@ -142,6 +144,8 @@ export function infoFiles(
   }
   const inputs = inputsOfBuild(workspace, entries, build.metafile, build)
   return new Map([
+    // What is built are ES modules, whatever the workspace's own package.json says of its sources.
+    ['package.json', '{ "private": true, "type": "module" }\n'],
     ['webstir/build.json', JSON.stringify(info)],
     [`webstir/${MANIFEST_COPY}`, text],
     [INPUTS_FILE, JSON.stringify(inputs)],

@@ -3,24 +3,9 @@ import { join, relative } from 'node:path'
 import type { BuildFailure, BuildOptions, BuildResult, Message, Metafile, Plugin } from 'esbuild'
 import { BuildError, type Diagnostic } from './diagnostics.ts'
 import { build as esbuild } from './esbuild.ts'
+import { EPILOGUE, FROM_BUILD, mustSettle, PROLOGUE, settled } from './output-text.ts'
 
 export const OUTPUT_FOLDER = 'build/backend'
-
-/** What stands for a path under build/backend in an import until it is known how deep the importing file lies. */
-export const FROM_BUILD = 'webstir-build:'
-
-/** As a job's built module reaches it. */
-const DIRECT = '../../webstir/direct.js'
-
-/**
- * A job's module, `jobs/NAME/index.js`, runs the job when it is what Node was started with. That is looked into only
- * where it may be so: under the scheduler, one file less is loaded with each job.
- */
-const RUN_IF_MAIN = `
-if (!process.argv[1]?.endsWith('scheduler.js')) {
-  void import('${DIRECT}').then(({ runIfMain }) => runIfMain(import.meta.url));
-}
-`
 
 /** Paths are those under build/backend, `/` between folders; in the metafile, those under the workspace. */
 export interface Bundle {
@@ -35,7 +20,7 @@ export interface BundleInMemory extends Bundle {
   readonly files: ReadonlyMap<string, string | Uint8Array>
 }
 
-/** esbuild's options for entry points of a workspace, to be finished and placed by us: as they are, nothing is written. */
+/** esbuild's options for entry points of a workspace; the outputs are to be settled. As they are, nothing is written. */
 export function bundleOptions(
   workspace: string,
   entryPoints: Record<string, string>,
@@ -56,6 +41,10 @@ export function bundleOptions(
     chunkNames: 'chunks/[name]-[hash]',
     assetNames: 'assets/[name]-[hash]',
     logLevel: 'silent',
+    banner: { js: PROLOGUE },
+    footer: { js: EPILOGUE },
+    // The module that Node was started with is run by our own runner, whatever it asks.
+    define: { 'import.meta.main': 'false' },
     metafile: true,
     write: false,
     plugins: [sharedRuntime(runtimeFolder)],
@@ -86,7 +75,7 @@ export async function runBundler<Result extends BuildResult>(run: () => Promise<
   }
 }
 
-/** The outputs of a build, their imports and footers settled. */
+/** The outputs of a build, settled. */
 export function finishBundle(
   workspace: string,
   { outputFiles, metafile, warnings }: BuildResult<{ write: false; metafile: true }>,
@@ -96,8 +85,8 @@ export function finishBundle(
   for (const file of outputFiles) {
     const path = file.path.slice(folder.length + 1).replaceAll('\\', '/')
     const output = metafile.outputs[`${OUTPUT_FOLDER}/${path}`]
-    if (output === undefined || !(isJob(path, output) || isBound(output))) files.set(path, file.contents)
-    else files.set(path, bound(path, isJob(path, output) ? file.text + RUN_IF_MAIN : file.text))
+    if (output === undefined || !mustSettle(path, output, metafile.inputs)) files.set(path, file.contents)
+    else files.set(path, settled(path, output, file.text))
   }
   const text = (path: string): string | undefined => {
     const contents = files.get(path)
@@ -108,7 +97,7 @@ export function finishBundle(
 
 /**
  * Bundles into a folder that is to become build/backend, beside which it stands. esbuild writes the outputs itself, many
- * at once, each with a job's footer; the few that need something else are changed afterwards. Throws BuildError.
+ * at once; the few that have to be changed are changed afterwards. Throws BuildError.
  */
 export async function bundleInto(
   folder: string,
@@ -117,16 +106,13 @@ export async function bundleInto(
   runtimeFolder: string,
 ): Promise<Bundle> {
   const options = bundleOptions(workspace, entryPoints, runtimeFolder)
-  const result = await runBundler(() =>
-    esbuild({ ...options, outdir: folder, footer: { js: RUN_IF_MAIN }, write: true }),
-  )
+  const result = await runBundler(() => esbuild({ ...options, outdir: folder, write: true }))
   const metafile = movedTo(OUTPUT_FOLDER, relative(workspace, folder).replaceAll('\\', '/'), result.metafile)
   const text = (path: string): string | undefined => textOf(join(folder, path))
   for (const [place, output] of Object.entries(metafile.outputs)) {
     const path = place.slice(OUTPUT_FOLDER.length + 1)
-    if (!path.endsWith('.js') || (isJob(path, output) && !isBound(output))) continue
-    const written = text(path) ?? ''
-    writeFileSync(join(folder, path), bound(path, isJob(path, output) ? written : written.replace(RUN_IF_MAIN, '')))
+    if (!mustSettle(path, output, metafile.inputs)) continue
+    writeFileSync(join(folder, path), settled(path, output, text(path) ?? ''))
   }
   return { text, metafile, warnings: result.warnings.map(caution) }
 }
@@ -147,19 +133,6 @@ function textOf(file: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-type Output = Metafile['outputs'][string]
-
-const isJob = (path: string, { entryPoint }: Output): boolean =>
-  entryPoint !== undefined && /^jobs\/[^/]+\/index\.js$/.test(path)
-
-/** Whether it imports something whose place was not known while it was bundled. */
-const isBound = ({ imports }: Output): boolean => imports.some(({ path }) => path.startsWith(FROM_BUILD))
-
-function bound(path: string, text: string): string {
-  const up = '../'.repeat(path.split('/').length - 1) || './'
-  return text.replaceAll(new RegExp(`(["'])${FROM_BUILD}`, 'g'), `$1${up}`)
 }
 
 const failure = (message: Message): Diagnostic => ({ ...located(message), severity: 'error' })

@@ -5,6 +5,7 @@ import { dirname, join, parse, relative, resolve } from 'node:path'
 import type { JsonValue } from '../../runtime/support/json.ts'
 import { packageRoot } from '../workspace/package-root.ts'
 import { type Diagnostic, warning } from './diagnostics.ts'
+import { findEntries } from './entries.ts'
 
 export interface TypeCheck {
   /** `unavailable`: there is no compiler; `unneeded`: there is nothing to check. */
@@ -12,15 +13,19 @@ export interface TypeCheck {
   readonly diagnostics: readonly Diagnostic[]
 }
 
+/** Where the compiler's settings may be; the first that is there counts. The former is that of a Webstir workspace. */
+export const TYPE_CONFIGS = ['src/backend/tsconfig.json', 'tsconfig.json'] as const
+
 /** Runs the workspace's TypeScript over its sources, in a process of its own. `signal` ends it early. */
 export async function checkTypes(workspace: string, signal?: AbortSignal): Promise<TypeCheck> {
-  if (!existsSync(join(workspace, 'tsconfig.json'))) return { outcome: 'unneeded', diagnostics: [] }
+  const own = TYPE_CONFIGS.find((path) => existsSync(join(workspace, path)))
+  if (own === undefined) return withoutConfig(workspace)
   const compiler = findCompiler(workspace)
   if (compiler === null) {
     const hint = 'npm install --save-dev typescript; or build with --no-typecheck'
     return { outcome: 'unavailable', diagnostics: [warning('types were not checked: there is no TypeScript', hint)] }
   }
-  const config = configFor(workspace)
+  const config = configFor(workspace, own)
   try {
     const { output, code } = await runCompiler(workspace, compiler, config.path, signal)
     const diagnostics = readDiagnostics(workspace, output)
@@ -33,6 +38,14 @@ export async function checkTypes(workspace: string, signal?: AbortSignal): Promi
   } finally {
     if (config.isTemporary) rmSync(config.path, { force: true })
   }
+}
+
+/** JavaScript alone has no types to check. */
+function withoutConfig(workspace: string): TypeCheck {
+  const { jobs } = findEntries(workspace, undefined)
+  if (![...jobs.values()].some((source) => /\.tsx?$/.test(source))) return { outcome: 'unneeded', diagnostics: [] }
+  const hint = 'add a tsconfig.json ("webstir init" writes one); or build with --no-typecheck'
+  return { outcome: 'unavailable', diagnostics: [warning('types were not checked: there is no tsconfig.json', hint)] }
 }
 
 /** The workspace's own compiler; else the one that is installed beside this package. */
@@ -51,32 +64,35 @@ function findCompiler(workspace: string): string | null {
 }
 
 /**
- * The workspace's tsconfig.json; or, where webstir-jobs is not installed in it (older workspaces import its types
- * only), one that extends it and says where they are.
+ * The workspace's own configuration; or, where webstir-jobs is not installed in it (older workspaces import its types
+ * only), one that extends it and says where they are. `own`: relative to the workspace.
  */
-function configFor(workspace: string): { path: string; isTemporary: boolean } {
-  const own = join(workspace, 'tsconfig.json')
-  if (isInstalled(workspace)) return { path: own, isTemporary: false }
+function configFor(workspace: string, own: string): { path: string; isTemporary: boolean } {
+  const ownPath = join(workspace, own)
+  if (isInstalled(workspace)) return { path: ownPath, isTemporary: false }
   const folder = join(workspace, 'build')
   mkdirSync(folder, { recursive: true })
   const path = join(folder, `.tsconfig-${process.pid}-${Date.now().toString(36)}.json`)
   const types = join(packageRoot(), 'dist', 'types', 'runtime')
-  const written = readConfig(own)
+  const written = readConfig(ownPath)
   const config = {
-    extends: '../tsconfig.json',
+    extends: `../${own}`,
     compilerOptions: {
       noEmit: true,
+      // A part of a composite project has to list all of its files, those of webstir-jobs too.
+      composite: false,
+      incremental: false,
       skipLibCheck: true,
       // By default the folder of the config, which would shut the sources out; nothing is written, so any will do.
       rootDir: parse(folder).root,
       paths: {
-        ...rebased(written.paths, workspace, folder),
+        ...rebased(written.paths, dirname(ownPath), folder),
         'webstir-jobs': [join(types, 'index.d.ts')],
         'webstir-jobs/*': [join(types, '*', 'index.d.ts')],
       },
     },
     // What isn't said is taken from where this file lies, not from where the one it extends does.
-    ...(written.saysFiles ? {} : { include: ['../src/**/*'] }),
+    ...(written.saysFiles ? {} : { include: [`../${own.startsWith('src/') ? dirname(own) : 'src'}/**/*`] }),
   }
   writeFileSync(path, JSON.stringify(config))
   return { path, isTemporary: true }

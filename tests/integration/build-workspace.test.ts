@@ -54,7 +54,7 @@ describe('webstir build', () => {
       const { code, stderr } = await runCli(['build', '--no-typecheck', '--workspace', link])
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
       expect(readdirSync(workspace.path('build'))).toEqual(['backend'])
-      expect(readdirSync(workspace.path('build/backend')).sort()).toEqual(['jobs', 'webstir'])
+      expect(readdirSync(workspace.path('build/backend')).sort()).toEqual(['jobs', 'package.json', 'webstir'])
     } finally {
       unlinkSync(link)
     }

@@ -3,19 +3,20 @@ import { dirname, join } from 'node:path'
 import type { BuildContext, Metafile } from 'esbuild'
 import type { BuiltJob } from '../../../runtime/manifest/index.ts'
 import { type BuildReport, buildBackend, infoFiles, manifestDiagnostics } from '../build.ts'
-import { type BundleInMemory, bundleOptions, finishBundle, runBundler } from '../bundle.ts'
+import { type BundleInMemory, bundleOptions, finishBundle, OUTPUT_FOLDER, runBundler } from '../bundle.ts'
 import { BuildError, type Diagnostic } from '../diagnostics.ts'
 import { type Entries, entryPoints, findEntries } from '../entries.ts'
 import { context, build as esbuild } from '../esbuild.ts'
 import { builtJobs, inputsOf } from '../job-facts.ts'
 import { publishFiles } from '../publish.ts'
 import { type RuntimeFiles, runtimeFiles } from '../runtime-files.ts'
+import { TYPE_CONFIGS } from '../type-check.ts'
 import { readForBuild, type WorkspaceManifest } from '../workspace-manifest.ts'
 import { externalShared, findShared, type SharedModules, withSharedSources } from './shared-modules.ts'
 import { FileStamps, type SourceTree, sourceTree } from './source-changes.ts'
 
 /** Files beside the sources that the build or the scheduler depends on. */
-const BESIDE = ['package.json', 'tsconfig.json', '.env', '.env.local', '.env.development', '.env.development.local']
+const BESIDE = ['package.json', ...TYPE_CONFIGS, '.env', '.env.local', '.env.development', '.env.development.local']
 
 /** `whole`: everything; `part`: some bundles; `manifest`: what was read from package.json; `environment`: nothing. */
 type Scope = 'whole' | 'part' | 'manifest' | 'environment'
@@ -108,7 +109,8 @@ export class IncrementalBuild {
     for (const path of this.#failed) this.#pending.add(path)
     const pending = [...this.#pending]
     const entries = findEntries(this.#workspace, built.read.manifest.settings.hooks)
-    if (!isSame(entryPoints(entries), built.points) || pending.includes('tsconfig.json')) return 'whole'
+    if (!isSame(entryPoints(entries), built.points) || TYPE_CONFIGS.some((path) => pending.includes(path)))
+      return 'whole'
     const sources = pending.filter((path) => built.inputs[path] !== undefined)
     if (sources.some((path) => !existsSync(join(this.#workspace, path)))) return 'whole'
     if (sources.length > 0) return 'part'
@@ -172,7 +174,8 @@ export class IncrementalBuild {
     for (const name of jobs.keys()) delete facts[name]
     if (last !== undefined) Object.assign(facts, builtJobs({ ...built.entries, jobs }, last))
     this.#built = { ...built, read, inputs, facts }
-    const info = { facts, metafile: { inputs, outputs: {} }, runtime: built.runtime.stamp, startedAt: readAt }
+    const folder = join(this.#workspace, OUTPUT_FOLDER)
+    const info = { facts, metafile: { inputs, outputs: {} }, runtime: built.runtime, startedAt: readAt, folder }
     publishFiles(this.#workspace, infoFiles(this.#workspace, read, built.entries, info))
     this.#stamps.add(Object.keys(inputs), readAt)
     this.#failed = []

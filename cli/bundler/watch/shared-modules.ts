@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path'
 import type { Metafile, Plugin } from 'esbuild'
-import { FROM_BUILD } from '../bundle.ts'
 import { inputsOf } from '../job-facts.ts'
+import { FROM_BUILD } from '../output-text.ts'
 
 /*
  * While a build is watched, a module that several entries use is built once, as an entry of its own under
