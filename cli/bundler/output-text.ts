@@ -18,9 +18,12 @@ if (path !== import.meta.filename && path !== dirname(import.meta.filename)) ret
 process.argv[1] = join(dirname(import.meta.filename), '..', 'scheduler.js'); \
 return true; })();`
 
+/** As a job's built module reaches it. */
+const RUNNER = '../../webstir/direct.js'
+
 /** Its last lines. */
 export const EPILOGUE = `
-if (__webstirMain) void import('../../webstir/direct.js').then(({ runMain }) => runMain(import.meta.url));
+if (__webstirMain) void import('${RUNNER}').then(({ runMain }) => runMain(import.meta.url));
 `
 
 type Output = Metafile['outputs'][string]
