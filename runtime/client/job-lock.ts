@@ -1,14 +1,14 @@
-import { hostname } from 'node:os'
 import type { Execution, Outcome } from '../store/execution.ts'
 import type { JobStore, PreCheckVerdict, StoreTransaction } from '../store/job-store.ts'
-import { internalStore, type Store } from '../store/store.ts'
+import { internalStore, type RunStart, type Store } from '../store/store.ts'
 import { type Clock, systemClock } from '../support/clock.ts'
 import { parseDuration } from '../support/duration.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
-import { VERSION } from '../support/version.ts'
-import { deadAfter, type Heartbeat, newNodeId, startHeartbeat } from '../worker/node-session.ts'
+import { abortedBy } from '../worker/abort.ts'
+import { deadAfter, NodeSession } from '../worker/node-session.ts'
 import { errorRecord } from '../worker/outcome.ts'
+import { RunningExecutions } from '../worker/running-executions.ts'
 
 export interface JobLockOptions {
   /** A holder without a heartbeat for this long counts as dead: a text such as `30s`, or ms; default 30 s, at least 1 s. */
@@ -30,7 +30,10 @@ export interface HeldExecution {
   /** UUID v7; the id in job-history. */
   readonly id: string
   readonly job: string
+  /** Aborted when the execution is to be cancelled, or was taken over after its heartbeats had failed to arrive. */
+  readonly signal: AbortSignal
   succeed(): Promise<void>
+  /** Records a failure; once `signal` was aborted, that it was cancelled. */
   fail(error: unknown): Promise<void>
   progress(percent: number, message?: string): Promise<void>
 }
@@ -47,27 +50,26 @@ export type JobLock =
 export async function acquireJobLock(jobStore: JobStore, job: string, options: JobLockOptions = {}): Promise<JobLock> {
   const store = internalStore(jobStore)
   const staleAfter = milliseconds(options.staleAfter ?? 30_000)
-  const keeper = await keeperOf(store, options.clock ?? systemClock)
-  const now = keeper.clock.now()
-  const start = await store.begin({
-    node: keeper.node,
-    now,
-    job,
-    tenant: options.tenant ?? '',
-    trigger: 'code',
-    scheduleKey: '',
-    scheduledFor: now,
-    args: options.args ?? [],
-    priority: 0,
-    maxAttempts: 1,
-    recoverLimit: 0,
-    parentId: null,
-    lock: 'exclusive',
-    staleBefore: now - deadAfter(store, staleAfter),
-    ...(options.preCheck === undefined ? {} : { preCheck: options.preCheck }),
-  })
-  if (!start.acquired) return { acquired: false, cause: start.cause, reason: start.reason }
-  return { acquired: true, execution: keeper.hold(start.execution, staleAfter) }
+  const { tenant = '', args = [], preCheck, clock = systemClock } = options
+  return keeperOf(store, clock, staleAfter).acquire(staleAfter, (node, now) =>
+    store.begin({
+      node,
+      now,
+      job,
+      tenant,
+      trigger: 'code',
+      scheduleKey: '',
+      scheduledFor: now,
+      args,
+      priority: 0,
+      maxAttempts: 1,
+      recoverLimit: 0,
+      parentId: null,
+      lock: 'exclusive',
+      staleBefore: now - deadAfter(store, staleAfter),
+      ...(preCheck === undefined ? {} : { preCheck }),
+    }),
+  )
 }
 
 function milliseconds(given: string | number): number {
@@ -78,78 +80,108 @@ function milliseconds(given: string | number): number {
   })
 }
 
-/** Holds the locks of one store in this process: one node, and one heart that beats while any lock is held. */
+/** Holds the locks of one store in this process: as one node, which the store knows while any lock is held. */
 class LockKeeper {
-  readonly node = newNodeId()
-  readonly #held = new Map<string, Execution>()
-  #heartbeat: { readonly heartbeat: Heartbeat; readonly every: number } | undefined
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #session: NodeSession
+  readonly #running: RunningExecutions
+  readonly #held = new Map<string, Held>()
+  /** Locks that are held or being acquired. */
+  #users = 0
+  /** Opens and closes the session one after the other. */
+  #turn: Promise<void> = Promise.resolve()
 
-  constructor(
-    private readonly store: Store,
-    readonly clock: Clock,
-  ) {
+  constructor(store: Store, clock: Clock, staleAfter: number) {
+    this.#store = store
+    this.#clock = clock
+    this.#session = new NodeSession({ store, clock })
+    this.#running = new RunningExecutions({ store, clock, staleAfter }, this.#session.id)
     // Code that forgot to end an execution: when nothing else keeps the process, it is settled here.
     process.on('beforeExit', () => void this.#settleForgotten())
   }
 
-  hold(execution: Execution, staleAfter: number): HeldExecution {
-    this.#held.set(execution.id, execution)
-    this.#beatAtLeastEvery(Math.floor(staleAfter / 3))
-    return {
-      id: execution.id,
-      job: execution.job,
-      succeed: () => this.#end(execution, { kind: 'success' }),
-      fail: (error) => this.#end(execution, { kind: 'failure', error: errorRecord(error) }),
-      progress: (percent, message) => this.store.setProgress(execution.id, percent, message ?? null),
+  /** Acquires with what `begin` does as this node; the node is known to the store for as long as a lock is held. */
+  async acquire(staleAfter: number, begin: (node: string, now: number) => Promise<RunStart>): Promise<JobLock> {
+    this.#users++
+    let isHeld = false
+    try {
+      await this.#inTurn(() => this.#session.open(staleAfter))
+      const start = await begin(this.#session.id, this.#clock.now())
+      if (!start.acquired) return { acquired: false, cause: start.cause, reason: start.reason }
+      isHeld = true
+      return { acquired: true, execution: this.#hold(start.execution) }
+    } finally {
+      if (!isHeld) await this.#leave()
     }
   }
 
-  #beatAtLeastEvery(every: number): void {
-    if (this.#heartbeat !== undefined && this.#heartbeat.every <= every) return
-    void this.#heartbeat?.heartbeat.stop()
-    this.#heartbeat = { heartbeat: startHeartbeat(this.store, this.node, every, this.clock), every }
+  #hold(execution: Execution): HeldExecution {
+    const aborting = new AbortController()
+    let forget = (): void => {}
+    const done = new Promise<void>((resolve) => {
+      forget = resolve
+    })
+    this.#held.set(execution.id, { execution, forget })
+    this.#running.add({ execution, done, abort: (cause) => aborting.abort(abortedBy(cause)) }, 'cancel')
+    const { id, job } = execution
+    return {
+      id,
+      job,
+      signal: aborting.signal,
+      succeed: () => this.#end(id, { kind: 'success' }),
+      fail: (error) =>
+        this.#end(id, { kind: aborting.signal.aborted ? 'cancelled' : 'failure', error: errorRecord(error) }),
+      progress: (percent, message) => this.#store.setProgress(id, percent, message ?? null),
+    }
   }
 
-  async #end({ id, owner, attempt }: Execution, outcome: Outcome): Promise<void> {
-    if (!this.#held.delete(id)) return
-    await this.store.complete({ id, owner, attempt, at: this.clock.now(), outcome })
-    if (this.#held.size > 0) return
-    await this.#heartbeat?.heartbeat.stop()
-    this.#heartbeat = undefined
+  async #end(id: string, outcome: Outcome): Promise<void> {
+    const held = this.#held.get(id)
+    if (held === undefined) return
+    this.#held.delete(id)
+    const { owner, attempt } = held.execution
+    try {
+      await this.#store.complete({ id, owner, attempt, at: this.#clock.now(), outcome })
+    } finally {
+      held.forget()
+      await this.#leave()
+    }
+  }
+
+  async #leave(): Promise<void> {
+    this.#users--
+    await this.#inTurn(async () => {
+      if (this.#users === 0) await this.#session.close()
+    })
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.catch(() => {})
+    return turn
   }
 
   async #settleForgotten(): Promise<void> {
-    for (const execution of [...this.#held.values()]) {
+    for (const id of [...this.#held.keys()]) {
       const message = 'the process ended, and neither succeed() nor fail() had been called'
       const error = { code: 'FORGOTTEN', message, stack: null }
-      await this.#end(execution, { kind: 'failure', error }).catch(() => {})
+      await this.#end(id, { kind: 'failure', error }).catch(() => {})
     }
   }
 }
 
-const keepers = new WeakMap<Store, Promise<LockKeeper>>()
-
-/** The keeper of a store; its node is made known to the store once. */
-function keeperOf(store: Store, clock: Clock): Promise<LockKeeper> {
-  const known = keepers.get(store)
-  if (known !== undefined) return known
-  const made = register(store, new LockKeeper(store, clock))
-  keepers.set(store, made)
-  made.catch(() => keepers.delete(store))
-  return made
+interface Held {
+  readonly execution: Execution
+  forget(): void
 }
 
-async function register(store: Store, keeper: LockKeeper): Promise<LockKeeper> {
-  const now = keeper.clock.now()
-  await store.registerNode({
-    id: keeper.node,
-    host: hostname(),
-    pid: process.pid,
-    version: VERSION,
-    startedAt: now,
-    heartbeatAt: now,
-    nextWakeAt: now,
-    fires: false,
-  })
-  return keeper
+const keepers = new WeakMap<Store, LockKeeper>()
+
+function keeperOf(store: Store, clock: Clock, staleAfter: number): LockKeeper {
+  const known = keepers.get(store)
+  if (known !== undefined) return known
+  const made = new LockKeeper(store, clock, deadAfter(store, staleAfter))
+  keepers.set(store, made)
+  return made
 }

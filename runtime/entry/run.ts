@@ -6,11 +6,10 @@ import { Report } from '../scheduler/report.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import { onStopSignal } from '../support/stop-signals.ts'
-import { VERSION } from '../support/version.ts'
 import { withCalls } from '../worker/calls.ts'
 import type { JobRun, JobRunner } from '../worker/job-runner.ts'
 import { captureUnhandledErrors } from '../worker/job-scope.ts'
-import { newNodeId, startHeartbeat } from '../worker/node-session.ts'
+import { NodeSession } from '../worker/node-session.ts'
 import { RunningExecutions } from '../worker/running-executions.ts'
 import { CountedSlots } from '../worker/slots.ts'
 import { type OpenWorkspace, openWorkspace } from '../workspace/open-workspace.ts'
@@ -62,29 +61,16 @@ export async function withRunner(
 ): Promise<number> {
   const grace = readGrace(options.value('grace'))
   const workspace = await openWorkspace(paths, opening)
-  const { store, log, services, manifest, host } = workspace
-  const node = newNodeId()
-  const { clock } = services
-  const now = clock.now()
-  const { staleAfter } = manifest.settings
+  const { log, services, manifest } = workspace
+  const session = new NodeSession(services)
   captureUnhandledErrors((error) =>
     log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`),
   )
-  const about = {
-    id: node,
-    host,
-    pid: process.pid,
-    version: VERSION,
-    startedAt: now,
-    heartbeatAt: now,
-    nextWakeAt: now,
-  }
-  await store.registerNode({ ...about, fires: false })
-  const heartbeat = startHeartbeat(store, node, Math.floor(staleAfter / 3), clock)
+  await session.open(services.staleAfter)
   // The log tells of each attempt, those of tenants and of jobs that the job calls among them.
   const report = new Report(log.root, new SchedulerEmitter(() => {}))
   const slots = new CountedSlots(manifest.settings.concurrency)
-  const running = new RunningExecutions(services, node)
+  const running = new RunningExecutions(services, session.id)
   const { runner } = withCalls(services, running, manifest.jobs, slots, report)
   onStopSignal((signal) => {
     log.root.info(`${signal}: the job has ${grace / 1000} s to finish (again to leave at once)`)
@@ -93,9 +79,7 @@ export async function withRunner(
   try {
     return await work(runner, workspace)
   } finally {
-    // Not waited for: the thread ends with the process, which is about to.
-    void heartbeat.stop()
-    await store.removeNode(node).catch(() => {})
+    await session.close()
     await workspace.close()
   }
 }

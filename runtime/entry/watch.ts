@@ -5,7 +5,6 @@ import { attachHooks } from '../scheduler/events.ts'
 import { SchedulerLoop } from '../scheduler/loop.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import { onStopSignal } from '../support/stop-signals.ts'
-import { VERSION } from '../support/version.ts'
 import { captureUnhandledErrors } from '../worker/job-scope.ts'
 import { type OpenWorkspace, openWorkspace } from '../workspace/open-workspace.ts'
 import type { WorkspacePaths } from '../workspace/paths.ts'
@@ -26,9 +25,6 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
     jobs,
     settings: manifest.settings,
     services,
-    version: VERSION,
-    host: workspace.host,
-    pid: process.pid,
     firesReboots: !options.has('no-reboot'),
     hasAllJobs: name === undefined,
   })

@@ -15,7 +15,8 @@ import { captureConsole, currentScope, type JobScope, runInScope } from '../work
 /** One of an explicit, ordered list of functions. */
 export interface NextJob {
   readonly name: string
-  run(): unknown
+  /** `signal` is aborted when the run is cancelled, or when the process stops and has waited long enough. */
+  run(context: { readonly signal: AbortSignal }): unknown
   /** Runs inside the lock's transaction, and may say that there is nothing to do. */
   preCheck?(transaction: StoreTransaction): Promise<{ skip: false } | { skip: true; reason: string }>
 }
@@ -129,6 +130,8 @@ async function runInOrder(jobs: readonly NextJob[], store: Store, log: LogOutput
     }
     try {
       await runLogged(lock.execution, run, store, log)
+      // What was cancelled is recorded so, whether or not its code minded.
+      lock.execution.signal.throwIfAborted()
       await lock.execution.succeed()
       root.info({ job: name }, `[${name}] succeeded`)
     } catch (error) {
@@ -141,7 +144,12 @@ async function runInOrder(jobs: readonly NextJob[], store: Store, log: LogOutput
 }
 
 /** What it writes with `console` bears its own name, and is kept with its own execution. */
-async function runLogged({ id, job }: HeldExecution, run: () => unknown, store: Store, log: LogOutput): Promise<void> {
+async function runLogged(
+  { id, job, signal }: HeldExecution,
+  run: NextJob['run'],
+  store: Store,
+  log: LogOutput,
+): Promise<void> {
   const buffer = new LogBuffer(store, systemClock, id, 1)
   const logger = log.forExecution(job, { job, executionId: id }, (text) => {
     const line = readLogLine(text, `[${job}] `)
@@ -154,11 +162,11 @@ async function runLogged({ id, job }: HeldExecution, run: () => unknown, store: 
     chain: [job],
     log: () => logger,
     call: outer?.call,
-    signal: outer?.signal ?? new AbortController().signal,
+    signal: outer === undefined ? signal : AbortSignal.any([outer.signal, signal]),
     onUnhandledError: (error) => logger.error({ err: error }, 'an error that nobody handled'),
   }
   try {
-    await runInScope(scope, run)
+    await runInScope(scope, () => run({ signal: scope.signal }))
   } finally {
     await buffer.flush()
   }

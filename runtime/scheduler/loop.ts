@@ -5,7 +5,7 @@ import { sleep } from '../support/clock.ts'
 import { messageOf } from '../support/errors.ts'
 import { type CallJob, withCalls } from '../worker/calls.ts'
 import type { JobRunner } from '../worker/job-runner.ts'
-import { type Heartbeat, newNodeId, startHeartbeat } from '../worker/node-session.ts'
+import { NodeSession } from '../worker/node-session.ts'
 import { RunningExecutions } from '../worker/running-executions.ts'
 import type { WorkerServices } from '../worker/services.ts'
 import type { Slots } from '../worker/slots.ts'
@@ -22,10 +22,6 @@ export interface SchedulerLoopOptions {
   readonly jobs: readonly Job[]
   readonly settings: SchedulerSettings
   readonly services: WorkerServices
-  /** Of this package; shown with the node. */
-  readonly version: string
-  readonly host: string
-  readonly pid: number
   /** False where `@reboot` jobs have fired already (the development loop starts anew with every change). */
   readonly firesReboots: boolean
   /** False where only some of the manifest's jobs are watched: the others' schedules then stay as they are. */
@@ -42,7 +38,7 @@ const REPORT_EVERY = 5000
  * is claimed by the store. `start` resolves when the loop has ended; stopping twice, and before starting, is safe.
  */
 export class SchedulerLoop {
-  readonly node = newNodeId()
+  readonly node: string
   readonly events: SchedulerEmitter
   readonly engine: LocalEngine
   readonly report: Report
@@ -54,17 +50,18 @@ export class SchedulerLoop {
   readonly #stopping = new AbortController()
   readonly #reconnect: Reconnect
   readonly #detector: FailureDetector
+  readonly #session: NodeSession
   #ended: Promise<void> | undefined
   #stopped: Promise<void> | undefined
-  #heartbeat: Heartbeat | undefined
   /** False where all schedules are `@reboot`: when those are done, nothing is left to watch for. */
   #hasTimed = true
-  #ready: Promise<void> | undefined
   #reportedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: SchedulerLoopOptions) {
     const { settings, jobs } = options
     const base = { ...options.services, onQueued: () => this.engine.lookAtQueue() }
+    this.#session = new NodeSession(base)
+    this.node = this.#session.id
     // The engine and the report are made below, and asked only when something runs.
     const slots: Slots = {
       concurrency: settings.concurrency,
@@ -151,8 +148,7 @@ export class SchedulerLoop {
     this.#stopping.abort()
     await this.#ended?.catch(() => {})
     await this.engine.stop(grace)
-    await this.#heartbeat?.stop()
-    if (this.#ready !== undefined) await this.#options.services.store.removeNode(this.node).catch(() => {})
+    await this.#session.close()
   }
 
   async #watch(): Promise<void> {
@@ -161,7 +157,7 @@ export class SchedulerLoop {
     if (signal.aborted) return
     const isKnown = await this.#reconnect.retryUntilBack(signal, async () => {
       await this.ready()
-      await this.#introduce(true)
+      await this.#session.announce(services.clock.now() + LONGEST_SLEEP)
       await this.#register()
     })
     if (!isKnown || signal.aborted) return
@@ -193,26 +189,9 @@ export class SchedulerLoop {
     }
   }
 
-  /** Makes this process known to the store, and keeps telling that it lives; what runs here needs no more. */
+  /** Makes this process known to the store; what runs here needs no more. */
   ready(): Promise<void> {
-    this.#ready ??= this.#makeReady().catch((error: unknown) => {
-      this.#ready = undefined
-      throw error
-    })
-    return this.#ready
-  }
-
-  async #makeReady(): Promise<void> {
-    const { services } = this.#options
-    await this.#introduce(false)
-    this.#heartbeat = startHeartbeat(services.store, this.node, Math.floor(services.staleAfter / 3), services.clock)
-  }
-
-  async #introduce(fires: boolean): Promise<void> {
-    const { services, version, host, pid } = this.#options
-    const now = services.clock.now()
-    const about = { id: this.node, host, pid, version, startedAt: now, heartbeatAt: now }
-    await services.store.registerNode({ ...about, nextWakeAt: now + LONGEST_SLEEP, fires })
+    return this.#session.open(this.#options.services.staleAfter)
   }
 
   async #register(): Promise<void> {

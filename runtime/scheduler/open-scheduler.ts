@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import type { DatabaseClient } from '../job/database.ts'
 import type { TenantSource } from '../job/tenants.ts'
 import { type LogOutput, openLog } from '../logging/logger.ts'
@@ -9,7 +8,6 @@ import { openStore } from '../store/open.ts'
 import { internalStore, type Store } from '../store/store.ts'
 import { type Clock, systemClock } from '../support/clock.ts'
 import type { Env } from '../support/env.ts'
-import { VERSION } from '../support/version.ts'
 import { captureConsole, captureUnhandledErrors } from '../worker/job-scope.ts'
 import { deadAfter } from '../worker/node-session.ts'
 import type { WorkerServices } from '../worker/services.ts'
@@ -103,6 +101,5 @@ export function loopOptionsOf(
   manifest: Manifest,
   services: WorkerServices,
 ): SchedulerLoopOptions {
-  const about = { version: VERSION, host: hostname(), pid: process.pid }
-  return { ...about, jobs: manifest.jobs, settings: manifest.settings, services, firesReboots, hasAllJobs: true }
+  return { jobs: manifest.jobs, settings: manifest.settings, services, firesReboots, hasAllJobs: true }
 }

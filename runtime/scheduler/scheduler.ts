@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { findJob, type ListedJob, listJobs, type Manifest, problemText } from '../manifest/index.ts'
 import { JobNotFoundError } from '../manifest/job-names.ts'
 import { parseDuration } from '../support/duration.ts'
@@ -105,7 +106,7 @@ class DefaultScheduler implements Scheduler {
 
   async pause(name: string, reason?: string): Promise<void> {
     const { manifest, store, loopOptions } = await this.#open()
-    await store.pause(named(manifest, name), loopOptions.host, reason ?? null, loopOptions.services.clock.now())
+    await store.pause(named(manifest, name), hostname(), reason ?? null, loopOptions.services.clock.now())
   }
 
   async resume(name: string): Promise<void> {

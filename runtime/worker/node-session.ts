@@ -5,9 +5,66 @@ import type { Store } from '../store/store.ts'
 import { builtin } from '../support/builtin.ts'
 import { type Clock, systemClock, type Timer } from '../support/clock.ts'
 import { uuidv7 } from '../support/uuid.ts'
+import { VERSION } from '../support/version.ts'
+
+/**
+ * This process as a node of a store: registered while the session is open, alive by its heartbeats, removed when it is
+ * closed. Opening an open one and closing a closed one change nothing; a closed one may be opened again.
+ */
+export class NodeSession {
+  readonly id = newNodeId()
+  readonly #store: Store
+  readonly #clock: Clock
+  #opened: Promise<void> | undefined
+  #heartbeat: { readonly every: number; readonly heartbeat: Heartbeat } | undefined
+
+  constructor({ store, clock }: { readonly store: Store; readonly clock: Clock }) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  /** Registers the node and starts its heartbeat, three times in `staleAfter` ms. One that fails may be tried again. */
+  open(staleAfter: number): Promise<void> {
+    this.#opened ??= this.#register(false, this.#clock.now()).catch((error: unknown) => {
+      this.#opened = undefined
+      throw error
+    })
+    return this.#opened.then(() => this.#beatEvery(Math.floor(staleAfter / 3)))
+  }
+
+  /** Says that this process fires schedules, and when it wakes next at the latest; ms since the epoch. */
+  announce(nextWakeAt: number): Promise<void> {
+    return this.#register(true, nextWakeAt)
+  }
+
+  /** Ends the heartbeat and removes the node; a store that is away forgets the node in its own time. */
+  async close(): Promise<void> {
+    const opened = this.#opened
+    if (opened === undefined) return
+    this.#opened = undefined
+    await opened.catch(() => {})
+    // Not waited for: ending its thread takes longer than all else at the end of a short run.
+    void this.#heartbeat?.heartbeat.stop()
+    this.#heartbeat = undefined
+    await this.#store.removeNode(this.id).catch(() => {})
+  }
+
+  /** The shortest interval that was asked for counts. */
+  #beatEvery(every: number): void {
+    if (this.#opened === undefined || (this.#heartbeat !== undefined && this.#heartbeat.every <= every)) return
+    void this.#heartbeat?.heartbeat.stop()
+    this.#heartbeat = { every, heartbeat: startHeartbeat(this.#store, this.id, every, this.#clock) }
+  }
+
+  #register(fires: boolean, nextWakeAt: number): Promise<void> {
+    const now = this.#clock.now()
+    const about = { id: this.id, host: hostname(), pid: process.pid, version: VERSION }
+    return this.#store.registerNode({ ...about, startedAt: now, heartbeatAt: now, nextWakeAt, fires })
+  }
+}
 
 /** A new id for this process in the store: says where it runs, and is never used twice. */
-export function newNodeId(): string {
+function newNodeId(): string {
   return `${hostname()}:${process.pid}:${uuidv7(systemClock.now()).slice(-8)}`
 }
 
@@ -17,8 +74,8 @@ export function describeNode(id: string): string {
   return pid === undefined ? host : `${host}, process ${pid}`
 }
 
-/** Keeps telling the store that a node is alive, until it is stopped. Stopping twice is safe. */
-export interface Heartbeat {
+/** Tells the store regularly that a node is alive, until it is stopped. Stopping twice is safe. */
+interface Heartbeat {
   stop(): Promise<void>
 }
 
@@ -26,13 +83,13 @@ export interface Heartbeat {
 export interface HeartbeatTask {
   readonly url: string
   readonly node: string
-  /** ms between two beats. */
+  /** ms between two heartbeats. */
   readonly every: number
 }
 
 /**
  * How long without a heartbeat counts as dead, in ms. A store in memory has but one process, which isn't dead while it
- * asks; nothing beats for it.
+ * asks; it needs no heartbeat.
  */
 export function deadAfter({ target }: Pick<Store, 'target'>, staleAfter: number): number {
   return target === null ? Number.POSITIVE_INFINITY : staleAfter
@@ -41,10 +98,10 @@ export function deadAfter({ target }: Pick<Store, 'target'>, staleAfter: number)
 const WORKER = new URL('./heartbeat.js', import.meta.url)
 
 /**
- * Starts beating every `every` ms, from a thread of its own: a job that blocks the event loop is then not taken for
- * dead. Where there is no thread to start (the code runs unbundled), the event loop beats; a store in memory needs no beat.
+ * Sends a heartbeat every `every` ms, from a thread of its own: a job that blocks the event loop is then not taken for
+ * dead. Where there is no thread to start (the code runs unbundled), the event loop sends it; a store in memory needs none.
  */
-export function startHeartbeat(store: Store, node: string, every: number, clock: Clock): Heartbeat {
+function startHeartbeat(store: Store, node: string, every: number, clock: Clock): Heartbeat {
   if (store.target === null) return { stop: async () => {} }
   if (!existsSync(fileURLToPath(WORKER))) return heartbeatFromLoop(store, node, every, clock)
   const task: HeartbeatTask = { url: store.target, node, every }

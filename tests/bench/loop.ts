@@ -19,9 +19,6 @@ export function benchLoop({ jobs, store, clock = systemClock, concurrency, run }
   return new SchedulerLoop({
     jobs,
     settings: { ...DEFAULT_SETTINGS, concurrency },
-    version: 'bench',
-    host: 'bench',
-    pid: process.pid,
     firesReboots: false,
     hasAllJobs: true,
     services: {

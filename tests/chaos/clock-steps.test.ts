@@ -37,9 +37,6 @@ function loopOf(jobs: readonly Job[], run: (context: JobContext) => unknown = ()
   return new SchedulerLoop({
     jobs,
     settings,
-    version: '0',
-    host: 'test',
-    pid: 1,
     firesReboots: true,
     hasAllJobs: true,
     services: {

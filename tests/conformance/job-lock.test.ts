@@ -140,6 +140,38 @@ describe.each(drivers)('acquireJobLock on $name', ({ url }) => {
     await execution.fail(new Error('too late'))
     expect(await here.execution(execution.id)).toMatchObject({ status: 'SUCCESS', error: null })
   })
+
+  it('its process is a node of the store while it holds a lock, and no longer', async () => {
+    const nodes = async (): Promise<number> => (await there.nodes()).length
+    const store = await open(there.target ?? '')
+    const before = await nodes()
+    const one = held(await acquireJobLock(store, 'node-one'))
+    const two = held(await acquireJobLock(store, 'node-two'))
+    expect((await acquireJobLock(store, 'node-two')).acquired).toBe(false)
+    expect(await nodes()).toBe(before + 1)
+
+    await one.succeed()
+    expect(await nodes()).toBe(before + 1)
+    await two.fail(new Error('no'))
+    expect(await nodes()).toBe(before)
+
+    const again = held(await acquireJobLock(store, 'node-one'))
+    expect(await nodes()).toBe(before + 1)
+    await again.succeed()
+    expect(await nodes()).toBe(before)
+  })
+
+  it('a request to cancel aborts the signal of the execution, whose failure then is a cancellation', async () => {
+    const execution = held(await acquireJobLock(here, 'cancelled'))
+    expect(execution.signal.aborted).toBe(false)
+    const aborted = new Promise((resolve) => execution.signal.addEventListener('abort', resolve))
+
+    expect(await there.cancel(execution.id, Date.now())).toBe('requested')
+    await aborted
+    await execution.fail(execution.signal.reason)
+
+    expect(await here.execution(execution.id)).toMatchObject({ status: 'CANCELLED', error: { code: 'CANCELLED' } })
+  })
 })
 
 it('staleAfter must be at least a second', async () => {

@@ -59,9 +59,6 @@ it('given 500 jobs, when a year goes by, then every fire that the schedules list
   const loop = new SchedulerLoop({
     jobs,
     settings: { ...DEFAULT_SETTINGS, concurrency: 100 },
-    version: '0',
-    host: 'test',
-    pid: 1,
     firesReboots: true,
     hasAllJobs: true,
     services: {

@@ -122,6 +122,32 @@ describe('registerJobs', () => {
     expect(await store.logLines(execution?.id ?? '')).toMatchObject([{ message: '42 users' }])
   })
 
+  it('ends a job of the list that is cancelled, and goes on with the next', async () => {
+    let started = (): void => {}
+    const isRunning = new Promise<void>((resolve) => {
+      started = resolve
+    })
+    const ran: string[] = []
+    const { scheduler, store } = await register([
+      {
+        name: 'slow',
+        run: async ({ signal }) => {
+          started()
+          await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        },
+      },
+      { name: 'next', run: () => void ran.push('next') },
+    ])
+    const tick = scheduler?.runBackgroundJobs(MIDNIGHT)
+    await isRunning
+    const [slow] = await store.executions({ jobs: ['slow'] })
+    expect(await store.cancel(slow?.id ?? '', Date.now())).toBe('requested')
+    await tick
+
+    expect(ran).toEqual(['next'])
+    expect(await store.execution(slow?.id ?? '')).toMatchObject({ status: 'CANCELLED' })
+  })
+
   it('rejects for what can not begin, and may be called again', async () => {
     await expect(register([], { schedule: 'nonsense' })).rejects.toMatchObject({ code: 'JOBS_IN_CODE' })
     const twins = [1, 2].map(() => ({ name: 'a', run: () => {} }))
