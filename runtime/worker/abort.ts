@@ -1,3 +1,5 @@
+import { JobsError } from '../support/errors.ts'
+
 /** Why a running attempt is aborted; `lost`: another process has taken its execution over. */
 export type AbortCause = 'timeout' | 'cancel' | 'overlap' | 'stop' | 'lost'
 
@@ -9,17 +11,15 @@ const CODES = {
   lost: 'LOST',
 } as const
 
-/** The reason of an aborted `ctx.signal`, and the error that is recorded for it. */
-export class AbortedError extends Error {
-  override readonly name = 'AbortedError'
-  readonly code: (typeof CODES)[AbortCause]
+/** The reason of an aborted `ctx.signal`, and the error that is recorded for it. Codes: TIMEOUT, CANCELLED, STOPPED, LOST. */
+export class AbortedError extends JobsError {
+  declare readonly code: (typeof CODES)[AbortCause]
 
   constructor(
     readonly abortCause: AbortCause,
     message: string,
   ) {
-    super(message)
-    this.code = CODES[abortCause]
+    super(CODES[abortCause], message)
   }
 }
 

@@ -2,6 +2,7 @@ import { checkedTenant, type Tenant, type TenantSource } from '../job/tenants.ts
 import type { Job } from '../manifest/types.ts'
 import type { Execution, Fire } from '../store/execution.ts'
 import type { Store } from '../store/store.ts'
+import { JobsError } from '../support/errors.ts'
 import { JobLockedError, type JobRunner } from './job-runner.ts'
 import type { JobScope } from './job-scope.ts'
 import type { FanOut, WorkerServices } from './services.ts'
@@ -13,7 +14,7 @@ const PAGE = 100
 /**
  * A fire of the loop puts one execution for each tenant into the queue, a page at a time, and is done; any process
  * takes them. A run by hand or from code runs them here and waits, one always in its own slot and more of them in what
- * slots are free: it rejects with an AggregateError that names the tenants for which it failed.
+ * slots are free: it rejects with a TenantsFailedError that names the tenants for which it failed.
  */
 export function fanOutThrough(runner: JobRunner, services: WorkerServices, slots: Slots): FanOut {
   return (parent, job, tenants, caller) =>
@@ -122,10 +123,10 @@ async function hasSucceeded({ id }: Execution, tenant: string, store: Store): Pr
 /** Names of tenants that a message lists before it says how many more there are. */
 const NAMED = 20
 
-/** A job failed for some of its tenants. `errors`: what each threw, in the order in which they failed. */
-export class TenantsFailedError extends AggregateError {
-  override readonly name = 'AggregateError'
-  readonly code = 'TENANTS_FAILED'
+/** A job failed for some of its tenants. Code: TENANTS_FAILED. */
+export class TenantsFailedError extends JobsError {
+  /** What the run of each tenant threw, in the order in which they failed. */
+  readonly errors: readonly unknown[]
   /** Ids of the tenants for which it failed; in the order of `errors`. */
   readonly tenants: readonly string[]
   /** Each tenant's run has had its own attempts. */
@@ -135,10 +136,10 @@ export class TenantsFailedError extends AggregateError {
     const tenants = failures.map(({ tenant }) => tenant)
     const more = tenants.length > NAMED ? ` and ${tenants.length - NAMED} more` : ''
     const count = tenants.length === 1 ? '1 tenant' : `${tenants.length} tenants`
-    super(
-      failures.map(({ error }) => error),
-      `job "${job}" failed for ${count}: ${tenants.slice(0, NAMED).join(', ')}${more}`,
-    )
+    super('TENANTS_FAILED', `job "${job}" failed for ${count}: ${tenants.slice(0, NAMED).join(', ')}${more}`, {
+      hint: `run "webstir job-history ${job} --status failure" for the error of each tenant`,
+    })
+    this.errors = failures.map(({ error }) => error)
     this.tenants = tenants
   }
 }

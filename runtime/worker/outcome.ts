@@ -1,26 +1,28 @@
 import { inspect } from 'node:util'
 import type { Job, RetryPolicy } from '../manifest/types.ts'
 import type { ErrorRecord, Execution, Outcome } from '../store/execution.ts'
+import { JobsError } from '../support/errors.ts'
 import { unitHash } from '../support/hash.ts'
 import type { AbortedError } from './abort.ts'
 import type { CodeEnd } from './services.ts'
 
-/** Thrown by a job to be tried again after a delay of its own choosing, as long as its policy has attempts left. */
-export class RetryableError extends Error {
+/** Thrown by a job to be tried again after a delay of its own choosing, as long as its policy has attempts left. Code: RETRYABLE. */
+export class RetryableError extends JobsError {
   /** Milliseconds until the next attempt; undefined: as the job's policy says. */
   readonly retryAfter: number | undefined
 
   constructor(message: string, options: { retryAfter?: number; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super('RETRYABLE', message, { cause: options.cause })
+    // Of subclasses too: a parent process knows what its child threw by this name.
     this.name = 'RetryableError'
     this.retryAfter = options.retryAfter
   }
 }
 
-/** Thrown by a job that would only fail again: no further attempt is made, however many are left. */
-export class FatalError extends Error {
+/** Thrown by a job that would only fail again: no further attempt is made, however many are left. Code: FATAL. */
+export class FatalError extends JobsError {
   constructor(message: string, options: { cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super('FATAL', message, { cause: options.cause })
     this.name = 'FatalError'
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { defineJob } from '../../../runtime/job/job-object.ts'
 import { tenantSource } from '../../../runtime/job/tenants.ts'
 import { createTestScheduler, type TestScheduler } from '../../../runtime/testing/index.ts'
+import { TenantsFailedError } from '../../../runtime/worker/fan-out.ts'
 
 const summary = async (test: TestScheduler) =>
   (await test.executions()).map(({ tenant, status, trigger }) => `${tenant ?? '-'} ${status} ${trigger}`).sort()
@@ -98,7 +99,7 @@ describe('a multi-tenant job', () => {
     await test.stop()
   })
 
-  it('run from code, runs for all and rejects with an AggregateError that names those that failed', async () => {
+  it('run from code, runs for all and rejects with a TenantsFailedError that names those that failed', async () => {
     const attempts: string[] = []
     const test = await createTestScheduler({
       concurrency: 2,
@@ -120,8 +121,9 @@ describe('a multi-tenant job', () => {
       (thrown: unknown) => thrown,
     )
     await test.stop()
-    expect(error).toBeInstanceOf(AggregateError)
+    expect(error).toBeInstanceOf(TenantsFailedError)
     expect(error).toMatchObject({
+      code: 'TENANTS_FAILED',
       message: expect.stringMatching(/^job "bill" failed for 2 tenants: [bc], [bc]$/),
       tenants: expect.arrayContaining(['b', 'c']),
       errors: [expect.any(Error), expect.any(Error)],
