@@ -8,12 +8,8 @@ import { tokenize } from './command-line/tokens.ts'
 import { readValues } from './command-line/values.ts'
 import { commands } from './registry/index.ts'
 
-interface Terminal extends Streams {
-  readonly stdout: Streams['stdout'] & { readonly columns?: number | undefined }
-}
-
 /** Runs one command line, argv without `node` and the script; resolves to the exit code and never rejects. */
-export async function main(argv: readonly string[], terminal: Terminal = process): Promise<number> {
+export async function main(argv: readonly string[], terminal: Streams = process): Promise<number> {
   try {
     return await dispatch(argv, terminal)
   } catch (error) {
@@ -21,7 +17,7 @@ export async function main(argv: readonly string[], terminal: Terminal = process
   }
 }
 
-async function dispatch(argv: readonly string[], terminal: Terminal): Promise<number> {
+async function dispatch(argv: readonly string[], terminal: Streams): Promise<number> {
   const { name, before, after } = splitAtCommand(argv)
   if (name === undefined) return withoutCommand(before, terminal)
   if (name === 'help') return showHelp(after[0], terminal)
@@ -53,7 +49,7 @@ function splitAtCommand(argv: readonly string[]): { name: string | undefined; be
   return { name: undefined, before: [...argv], after: [] }
 }
 
-async function withoutCommand(options: readonly string[], terminal: Terminal): Promise<number> {
+async function withoutCommand(options: readonly string[], terminal: Streams): Promise<number> {
   if (options.includes('--help') || options.includes('-h')) return showHelp(undefined, terminal)
   if (options.includes('--version') || options.includes('-v')) {
     terminal.stdout.write(`${VERSION}\n`)
@@ -67,7 +63,7 @@ async function withoutCommand(options: readonly string[], terminal: Terminal): P
   throw new UsageError('no command was given', 'see "webstir --help"; to begin: webstir init DIR')
 }
 
-async function showHelp(name: string | undefined, { stdout }: Terminal): Promise<number> {
+async function showHelp(name: string | undefined, { stdout }: Streams): Promise<number> {
   const definition = name === undefined ? undefined : commandNamed(name)
   const { commandHelp, overview } = await import('./command-line/help.ts')
   const text = definition === undefined ? overview(commands, stdout.columns) : commandHelp(definition, stdout.columns)

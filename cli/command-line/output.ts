@@ -21,12 +21,18 @@ export interface Output {
   readonly json: boolean
   /** Paints text, or leaves it as it is where colours are off; `isColorSupported` says which. */
   readonly color: Colors
+  /** Columns of the terminal that standard output is; undefined where it is none. */
+  readonly width: number | undefined
   /** True where a person can be asked: standard input and output are a terminal. */
   readonly interactive: boolean
 }
 
 export interface Streams {
-  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean | undefined }
+  readonly stdout: {
+    write(text: string): unknown
+    readonly isTTY?: boolean | undefined
+    readonly columns?: number | undefined
+  }
   readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean | undefined }
   readonly stdin: { readonly isTTY?: boolean | undefined }
   readonly env: Readonly<Record<string, string | undefined>>
@@ -43,6 +49,9 @@ export function openOutput({ stdout, stderr, stdin, env }: Streams, options: { j
     data: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     json: options.json,
     color,
+    get width() {
+      return stdout.isTTY === true ? stdout.columns : undefined
+    },
     get interactive() {
       return stdin.isTTY === true && stdout.isTTY === true
     },

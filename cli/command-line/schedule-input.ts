@@ -2,20 +2,13 @@ import { isValidCron } from 'cron-validator'
 import { PRIORITY_LABELS } from '../../runtime/manifest/defaults.ts'
 import { fillText } from '../../runtime/manifest/environment.ts'
 import { parseDocument } from '../../runtime/manifest/package-json.ts'
-import {
-  adviseSchedule,
-  isTimezone,
-  localTimeOf,
-  parseSchedule,
-  type Schedule,
-  ScheduleError,
-  suggestTimezone,
-} from '../../runtime/schedule/index.ts'
+import { adviseSchedule, clockText, parseSchedule, type Schedule, ScheduleError } from '../../runtime/schedule/index.ts'
 import { formatDuration } from '../../runtime/support/duration.ts'
 import { type Env, loadEnvFiles } from '../../runtime/support/env.ts'
 import { didYouMean } from '../../runtime/support/suggest.ts'
-import { absoluteTime, relativeTime } from '../../runtime/support/time-text.ts'
+import { relativeTime } from '../../runtime/support/time-text.ts'
 import { CommandError } from './errors.ts'
+import { checkTimezone } from './option-values.ts'
 
 /** What cron-validator knows: five or six fields of numbers, names, `*`, lists, ranges, steps and `5#2`. */
 const GATE = { alias: true, seconds: true, allowSevenAsSunday: true, allowNthWeekdayOfMonth: true }
@@ -94,9 +87,7 @@ function rateLines(schedule: Schedule, now: number): string[] {
 
 /** An instant (ms since the epoch) by a zone's clock: `2026-12-01 09:00 +01:00 (Europe/Berlin)`; no zero seconds. */
 export function localTime(instant: number, timezone: string): string {
-  if (timezone === 'UTC') return absoluteTime(instant)
-  const { date, time, offset } = localTimeOf(new Date(instant), timezone)
-  return `${date} ${time.replace(/:00$/, '')} ${offset} (${timezone})`
+  return timezone === 'UTC' ? clockText(instant, timezone) : `${clockText(instant, timezone)} (${timezone})`
 }
 
 interface Given {
@@ -124,7 +115,8 @@ export async function readScheduleOptions(
   }
   const [zone = 'UTC', expression = ''] = filled.texts
   const isZoneKnown = !filled.unset.some((name) => written.includes(`\${${name}`))
-  if (isZoneKnown) checkZone(zone, timezone === undefined)
+  if (isZoneKnown)
+    checkTimezone(zone, timezone === undefined ? 'package.json: webstir.scheduler.timezone' : '--timezone')
   if (schedule === undefined || filled.unset.length > 0) return { preview: null, warnings }
   const { schedule: parsed, remarks } = checkSchedule(expression, zone, new Date(now))
   return { preview: previewSchedule(parsed, now), warnings: [...warnings, ...remarks] }
@@ -144,15 +136,6 @@ async function fillFromEnvironment(
   await loadEnvFiles(workspace, env)
   const filled = texts.map((text) => fillText(text, env))
   return { texts: filled.map(({ value }) => value), unset: filled.flatMap(({ unset }) => unset) }
-}
-
-function checkZone(zone: string, isDefault: boolean): void {
-  if (zone === 'UTC' || isTimezone(zone)) return
-  const near = suggestTimezone(zone)
-  const place = isDefault ? 'package.json: webstir.scheduler.timezone' : '--timezone'
-  throw new CommandError('TIMEZONE', `${place}: "${zone}" is no time zone`, {
-    hint: near === undefined ? 'use an IANA name such as Europe/Berlin, or UTC' : `did you mean ${near}?`,
-  })
 }
 
 function labelWarnings(priority: string | undefined): string[] {

@@ -1,5 +1,6 @@
+import { clockText } from '../../runtime/schedule/index.ts'
 import { renderTable } from '../../runtime/support/table.ts'
-import { absoluteTime, relativeTime } from '../../runtime/support/time-text.ts'
+import { relativeTime } from '../../runtime/support/time-text.ts'
 import { type InspectedJob, type Inspection, inspectWorkspace } from '../bundler/inspection.ts'
 import type { Output } from '../command-line/output.ts'
 import { findWorkspace } from '../workspace/find.ts'
@@ -27,7 +28,7 @@ function render(inspection: Inspection, now: number, { color }: Output): string[
     ['Build', buildText(inspection, now)],
     ['Jobs', `${jobs.length} in ${inspection.manifestKey}`],
   ])
-  for (const job of jobs) lines.push('', ...jobLines(job, now, color))
+  for (const job of jobs) lines.push('', ...jobLines(job, now, settings.timezone, color))
   if (problems.length > 0) lines.push('', color.bold('Problems'))
   for (const { severity, job, path, message, hint } of problems) {
     const word = severity === 'error' ? color.red('error') : color.yellow('warning')
@@ -38,7 +39,7 @@ function render(inspection: Inspection, now: number, { color }: Output): string[
   return lines
 }
 
-function jobLines(job: InspectedJob, now: number, color: Output['color']): string[] {
+function jobLines(job: InspectedJob, now: number, timezone: string, color: Output['color']): string[] {
   const rows: [string, string][] = []
   if (job.problem !== null) rows.push(['invalid', job.problem])
   if (!job.enabled && job.problem === null) rows.push(['disabled', job.disabledBy ?? 'yes'])
@@ -51,7 +52,7 @@ function jobLines(job: InspectedJob, now: number, color: Output['color']): strin
     ])
     if (schedule.args.length > 0) rows.push(['  with', JSON.stringify(schedule.args)])
     if (schedule.problem !== null) rows.push(['  invalid', schedule.problem])
-    else if (schedule.next !== null) rows.push(['  next', timeText(schedule.next, now)])
+    else if (schedule.next !== null) rows.push(['  next', timeText(schedule.next, now, timezone)])
     else rows.push(['  next', schedule.note ?? '-'])
   }
   if (job.codeSchedules === 'unknown') rows.push(['schedule', 'those from code are unknown until a build'])
@@ -68,15 +69,15 @@ function jobLines(job: InspectedJob, now: number, color: Output['color']): strin
   return [title, ...facts(rows).map((line) => `  ${line}`)]
 }
 
-function buildText({ build }: Inspection, now: number): string {
+function buildText({ build, settings }: Inspection, now: number): string {
   if (!build.exists) return 'none yet: webstir build'
-  const when = build.builtAt === null ? '' : `, built ${timeText(build.builtAt, now)}`
+  const when = build.builtAt === null ? '' : `, built ${timeText(build.builtAt, now, settings.timezone)}`
   return build.fresh ? `fresh${when}` : `stale, ${build.reason ?? 'for a reason unknown'}${when}`
 }
 
-function timeText(iso: string, now: number): string {
+function timeText(iso: string, now: number, timezone: string): string {
   const instant = Date.parse(iso)
-  return `${relativeTime(instant, now)} (${absoluteTime(instant)})`
+  return `${relativeTime(instant, now)} (${clockText(instant, timezone)})`
 }
 
 /** Names and values in two columns. */

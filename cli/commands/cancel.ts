@@ -1,13 +1,14 @@
 import { findExecution } from '../../runtime/operations/executions.ts'
+import { statusText } from '../../runtime/operations/history.ts'
+import { clockText } from '../../runtime/schedule/index.ts'
 import type { Execution } from '../../runtime/store/execution.ts'
 import { systemClock } from '../../runtime/support/clock.ts'
-import { absoluteTime } from '../../runtime/support/time-text.ts'
 import { describeNode } from '../../runtime/worker/node-session.ts'
 import type { Output } from '../command-line/output.ts'
-import { placeOfWorkspace, withExistingStore } from '../workspace/store.ts'
+import { placeOfWorkspace, timezoneOfWorkspace, withExistingStore } from '../workspace/store.ts'
 
 export interface CancelOptions {
-  /** An execution's id, or enough of its beginning. */
+  /** An execution's id, or enough of its beginning or its end. */
   readonly executionId: string
   readonly workspace?: string | undefined
 }
@@ -22,23 +23,25 @@ export interface CancelResult {
 /** Cancels an execution: at once where it is queued; where it runs, its process is asked to. */
 export async function cancel(options: CancelOptions, io: Output): Promise<CancelResult> {
   const place = await placeOfWorkspace(options.workspace)
+  const timezone = await timezoneOfWorkspace(place)
   return await withExistingStore(place, async (store) => {
-    const { id, job } = await findExecution(store, options.executionId)
+    const { id, job } = await findExecution(store, options.executionId, timezone)
     const outcome = (await store?.cancel(id, systemClock.now())) ?? 'unknown'
-    // What was pruned since it was found is final, and was for long.
+    // What was pruned since it was found had ended long ago.
     const result = outcome === 'unknown' ? 'already-final' : outcome
     if (io.json) io.data({ id, job, result })
-    else io.out(inWords(result, await findExecution(store, id), io))
+    else io.out(inWords(result, await findExecution(store, id), timezone, io))
     return { id, job, result }
   })
 }
 
-function inWords(result: CancelResult['result'], execution: Execution, { color }: Output): string {
+function inWords(result: CancelResult['result'], execution: Execution, timezone: string, { color }: Output): string {
   const { id, job, status, owner, finishedAt } = execution
   const name = color.bold(job)
   if (result === 'cancelled') return `Cancelled ${name} (${id}): it was queued, and will not run.`
   if (result === 'requested') {
     return `Asked ${describeNode(owner)} to cancel ${name} (${id}). See how it ends: webstir job-logs ${id} --follow`
   }
-  return `${name} (${id}) has ended already: ${status}${finishedAt === null ? '' : `, ${absoluteTime(finishedAt)}`}`
+  const end = finishedAt === null ? '' : `, ${clockText(finishedAt, timezone)}`
+  return `${name} (${id}) has already ended: ${statusText(status, color.isColorSupported)}${end}`
 }

@@ -10,17 +10,21 @@ import { didYouMean } from '../../runtime/support/suggest.ts'
 import { workspacePaths } from '../../runtime/workspace/paths.ts'
 import { readWorkspace } from '../../runtime/workspace/read-workspace.ts'
 import { UsageError } from '../command-line/errors.ts'
-import { readCount, readInstant } from '../command-line/option-values.ts'
+import { endOfDay, type InstantOptions, readCount, readInstant, readTimezone } from '../command-line/option-values.ts'
 import type { Output } from '../command-line/output.ts'
 import { placeOfWorkspace, withExistingStore } from '../workspace/store.ts'
 
 export interface JobHistoryOptions {
-  /** Only this job; one that is gone from the manifest has its history still. */
+  /** Only this job; one that was removed from the manifest still has its history. */
   readonly name?: string | undefined
   /** Only these, in any case. */
   readonly status?: readonly string[]
-  /** Only what was scheduled since: ISO 8601, or a duration ago. */
+  /** Only what was scheduled from then on: ISO 8601, a duration ago, `yesterday` or `today`. */
   readonly since?: string | undefined
+  /** Only what was scheduled up to then; a day is meant as a whole. */
+  readonly until?: string | undefined
+  /** The zone of the times; default: the workspace's. */
+  readonly timezone?: string | undefined
   readonly tenant?: string | undefined
   /** Default: 50. */
   readonly limit?: number | undefined
@@ -35,15 +39,17 @@ export async function jobHistory(options: JobHistoryOptions, io: Output): Promis
   const now = systemClock.now()
   const limit = readCount('limit', options.limit, { byDefault: DEFAULT_LIMIT, most: MOST })
   const statuses = readStatuses(options.status ?? [])
-  const since = options.since === undefined ? undefined : readInstant('since', options.since, now, 'ago')
   const place = await placeOfWorkspace(options.workspace)
   const manifest = await readWorkspace(workspacePaths(place.root), place.env)
+  const timezone = readTimezone(options.timezone, manifest.settings.timezone)
+  const { since, until } = readRange(options, { now, timezone, direction: 'ago' })
   const records = await withExistingStore(place, async (store) => {
     const job = options.name === undefined ? undefined : await jobWithHistory(manifest, store, options.name)
     const filter: ExecutionFilter = {
       ...(job === undefined ? {} : { jobs: [job] }),
       ...(statuses.length === 0 ? {} : { statuses }),
       ...(since === undefined ? {} : { since }),
+      ...(until === undefined ? {} : { until }),
       ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
       limit,
     }
@@ -53,20 +59,52 @@ export async function jobHistory(options: JobHistoryOptions, io: Output): Promis
     io.data(records)
     return records
   }
-  const isFiltered = [options.name, options.since, options.tenant, statuses[0]].some((value) => value !== undefined)
-  io.out(renderHistory(records, now, { color: io.color.isColorSupported, isFiltered }).trimEnd())
+  const isFiltered = [options.name, since, until, options.tenant, statuses[0]].some((value) => value !== undefined)
+  const shown = { color: io.color.isColorSupported, width: io.width, timezone, isFiltered }
+  io.out(renderHistory(records, now, shown).trimEnd())
   if (records.length === limit) io.err(`These are the newest ${limit}; --limit shows more.`)
   return records
+}
+
+function readRange(
+  { since, until }: JobHistoryOptions,
+  options: InstantOptions,
+): { readonly since: number | undefined; readonly until: number | undefined } {
+  const range = {
+    since: since === undefined ? undefined : readInstant('since', since, options),
+    until: until === undefined ? undefined : (lastOfDay(until, options) ?? readInstant('until', until, options)),
+  }
+  if (range.since !== undefined && range.until !== undefined && range.until < range.since) {
+    throw new UsageError('--until is before --since', 'choose an earlier --since or a later --until')
+  }
+  return range
+}
+
+/** The last millisecond of a day that is named as a whole. */
+function lastOfDay(text: string, options: InstantOptions): number | undefined {
+  const end = endOfDay(text, options)
+  return end === undefined ? undefined : end - 1
+}
+
+/** What people say for a status. */
+const SYNONYMS: Readonly<Record<string, JobStatus>> = {
+  failed: 'FAILURE',
+  error: 'FAILURE',
+  succeeded: 'SUCCESS',
+  ok: 'SUCCESS',
+  canceled: 'CANCELLED',
+  waiting: 'QUEUED',
+  dead: 'STALE',
 }
 
 function readStatuses(given: readonly string[]): JobStatus[] {
   return given
     .flatMap((text) => text.split(','))
     .map((text) => {
-      const status = statusNamed(text)
+      const status = SYNONYMS[text.trim().toLowerCase()] ?? statusNamed(text)
       if (status !== undefined) return status
       const near = didYouMean(text.trim(), JOB_STATUSES)
-      throw new UsageError(`--status can't be "${text}"`, near ?? `use one of: ${JOB_STATUSES.join(', ')}`)
+      throw new UsageError(`--status: "${text}" is not a status`, near ?? `use one of: ${JOB_STATUSES.join(', ')}`)
     })
 }
 

@@ -1,18 +1,25 @@
 import { prettyLine } from '../../runtime/logging/pretty.ts'
-import { findExecution, followLog } from '../../runtime/operations/executions.ts'
+import { findJob } from '../../runtime/manifest/job-names.ts'
+import { executionOf, followLog } from '../../runtime/operations/executions.ts'
+import { statusText } from '../../runtime/operations/history.ts'
+import { clockText, localTimeOf } from '../../runtime/schedule/index.ts'
 import type { Execution, LogLine } from '../../runtime/store/execution.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { systemClock } from '../../runtime/support/clock.ts'
 import type { JsonValue } from '../../runtime/support/json.ts'
-import { absoluteTime } from '../../runtime/support/time-text.ts'
+import { workspacePaths } from '../../runtime/workspace/paths.ts'
+import { readWorkspace } from '../../runtime/workspace/read-workspace.ts'
+import { readTimezone } from '../command-line/option-values.ts'
 import type { Output } from '../command-line/output.ts'
 import { placeOfWorkspace, withExistingStore } from '../workspace/store.ts'
 
 export interface JobLogsOptions {
-  /** An execution's id, or enough of its beginning. */
+  /** A job's name, which means its newest execution; or an execution's id, or enough of its beginning or end. */
   readonly executionId: string
   /** Go on until the execution is final. */
   readonly follow?: boolean
+  /** The zone of the times; default: the workspace's. */
+  readonly timezone?: string | undefined
   readonly workspace?: string | undefined
 }
 
@@ -28,17 +35,20 @@ export interface ShownLogLine {
 /** Prints what an execution logged; with `follow`, also what it is yet to log. */
 export async function jobLogs(options: JobLogsOptions, io: Output): Promise<readonly ShownLogLine[]> {
   const place = await placeOfWorkspace(options.workspace)
+  const manifest = await readWorkspace(workspacePaths(place.root), place.env)
+  const timezone = readTimezone(options.timezone, manifest.settings.timezone)
   return await withExistingStore(place, async (store) => {
-    const execution = await findExecution(store, options.executionId)
+    const job = findJob(manifest.jobs, options.executionId)?.name
+    const execution = await executionOf(store, options.executionId, { job, timezone })
     const shown: ShownLogLine[] = []
     const show = (line: LogLine): void => {
       const { level, message, data } = line
       shown.push({ at: new Date(line.at).toISOString(), level, message, data })
-      if (!io.json) io.out(textOf(line, io.color.isColorSupported))
+      if (!io.json) io.out(textOf(line, timezone, io.color.isColorSupported))
     }
     const end = store === null ? null : await printed(store, execution, options.follow === true, show)
     if (io.json) io.data(shown)
-    else io.err(summary(end ?? execution, shown.length))
+    else io.err(summary(end ?? execution, shown.length, timezone, io.color.isColorSupported))
     return shown
   })
 }
@@ -64,14 +74,22 @@ async function printed(
 /** What a terminal would obey instead of show, but for line breaks, tabs and colours. */
 const CONTROLS = /\u001b(?!\[[\d;]*m)|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g
 
-/** As the scheduler prints it on a terminal. */
-function textOf({ at, level, message, data }: LogLine, color: boolean): string {
-  const json = JSON.stringify({ level, time: new Date(at).toISOString(), msg: message, ...data })
+/** As the scheduler prints it on a terminal; the time of day is that of the zone. */
+function textOf({ at, level, message, data }: LogLine, timezone: string, color: boolean): string {
+  const { date, time } = localTimeOf(new Date(at), timezone)
+  const milliseconds = String(at % 1000).padStart(3, '0')
+  const json = JSON.stringify({ level, time: `${date}T${time}.${milliseconds}`, msg: message, ...data })
   return prettyLine(json, color).trimEnd().replace(CONTROLS, ' ')
 }
 
-function summary({ job, status, scheduledFor, skipReason, error }: Execution, lines: number): string {
+function summary(
+  { job, status, scheduledFor, skipReason, error }: Execution,
+  lines: number,
+  timezone: string,
+  color: boolean,
+): string {
   const why = skipReason ?? error?.message
   const count = lines === 0 ? 'logged nothing' : lines === 1 ? '1 line' : `${lines} lines`
-  return `[${job}] of ${absoluteTime(scheduledFor)}: ${status}${why == null ? '' : ` (${why})`}, ${count}`
+  const when = clockText(scheduledFor, timezone)
+  return `[${job}] of ${when}: ${statusText(status, color)}${why == null ? '' : ` (${why})`}, ${count}`
 }

@@ -11,10 +11,13 @@ import { systemClock } from '../../runtime/support/clock.ts'
 import { type Env, loadEnvFiles } from '../../runtime/support/env.ts'
 import { messageOf } from '../../runtime/support/errors.ts'
 import { type CodeSchedules, codeSchedules, withCodeSchedules } from '../bundler/code-schedules.ts'
+import { readTimezone } from '../command-line/option-values.ts'
 import type { Output } from '../command-line/output.ts'
 import { findWorkspace } from '../workspace/find.ts'
 
 export interface ListJobsOptions {
+  /** The zone of the times; default: the workspace's. */
+  readonly timezone?: string | undefined
   readonly workspace?: string | undefined
 }
 
@@ -27,11 +30,12 @@ export async function listJobs(options: ListJobsOptions, io: Output): Promise<re
   const info = readBuildInfo(buildInfo)
   const manifest = await loadManifest({ workspace, buildInfo, info, env })
   const now = systemClock.now()
+  const timezone = readTimezone(options.timezone, manifest.settings.timezone)
   const inCode = codeSchedules(workspace, info)
   const listed = list(manifest, now, { unknownInCode: inCode.unknown })
   const jobs = await withThoseInCode(workspace, listed, inCode, io)
   if (io.json) io.data(jobs)
-  else io.out(renderJobList(jobs, now, { color: io.color.isColorSupported }).trimEnd())
+  else io.out(renderJobList(jobs, now, { color: io.color.isColorSupported, width: io.width, timezone }).trimEnd())
   for (const remark of remarks(manifest, jobs)) io.warn(remark)
   return jobs
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { clockText } from '../../runtime/schedule/index.ts'
 import { migrationScript } from '../../runtime/store/migrations/compile.ts'
 import { migrate as bringUpToDate, migrationStates } from '../../runtime/store/migrations/migrate.ts'
 import type { MigrationState } from '../../runtime/store/migrations/migration.ts'
@@ -6,10 +7,9 @@ import { openDriver } from '../../runtime/store/open.ts'
 import { locateStore, type StoreLocation } from '../../runtime/store/url.ts'
 import { systemClock } from '../../runtime/support/clock.ts'
 import { renderTable } from '../../runtime/support/table.ts'
-import { absoluteTime } from '../../runtime/support/time-text.ts'
 import { CommandError, UsageError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'
-import { placeOfWorkspace } from '../workspace/store.ts'
+import { placeOfWorkspace, timezoneOfWorkspace } from '../workspace/store.ts'
 
 export interface MigrateOptions {
   /** Only say what is applied and what isn't. */
@@ -40,13 +40,14 @@ type TabledLocation = Exclude<StoreLocation, { dialect: 'memory' }>
 /** Brings the store's tables up to date; or says, or prints as SQL, what that would take. */
 export async function migrate(options: MigrateOptions, io: Output): Promise<Migrated> {
   if (options.status === true && options.sql === true) {
-    throw new UsageError('--status and --sql are two different questions', 'give one of them')
+    throw new UsageError('--status and --sql exclude each other', 'give one of them')
   }
-  const { root, env } = await placeOfWorkspace(options.workspace)
+  const place = await placeOfWorkspace(options.workspace)
+  const { root, env } = place
   const location = locateStore(undefined, { env, workspace: root })
   if (location.dialect === 'memory') {
     throw new CommandError('STORE_HAS_NO_TABLES', 'the store "memory:" has no tables to migrate', {
-      hint: 'set JOBS_STORE_URL to the store that is meant, or leave it out for file:./data/jobs.sqlite',
+      hint: 'set JOBS_STORE_URL to the store that you mean, or unset it for file:./data/jobs.sqlite',
     })
   }
   const isLooking = options.status === true || options.sql === true
@@ -58,7 +59,7 @@ export async function migrate(options: MigrateOptions, io: Output): Promise<Migr
   const applied = after.flatMap(({ version, appliedAt }) => (appliedAt === null || known.has(version) ? [] : [version]))
   const migrated = { store: location.shown, migrations: after.map(shown), applied }
   if (io.json) io.data(migrated)
-  else if (isLooking) io.out(statusText(migrated, io))
+  else if (isLooking) io.out(statusText(migrated, await timezoneOfWorkspace(place), io))
   else io.out(appliedText(migrated))
   return migrated
 }
@@ -101,11 +102,11 @@ const shown = ({ version, name, appliedAt }: MigrationState): ShownMigration => 
   appliedAt: appliedAt === null ? null : new Date(appliedAt).toISOString(),
 })
 
-function statusText({ store, migrations }: Migrated, { color }: Output): string {
+function statusText({ store, migrations }: Migrated, timezone: string, { color }: Output): string {
   const rows = migrations.map(({ version, name, appliedAt }) => [
     String(version),
     name,
-    appliedAt === null ? 'not applied' : absoluteTime(Date.parse(appliedAt)),
+    appliedAt === null ? 'not applied' : clockText(Date.parse(appliedAt), timezone),
   ])
   const columns = [{ title: 'Version', align: 'right' }, { title: 'Name' }, { title: 'Applied' }] as const
   const missing = migrations.filter(({ appliedAt }) => appliedAt === null).length
@@ -114,7 +115,7 @@ function statusText({ store, migrations }: Migrated, { color }: Output): string 
 }
 
 function appliedText({ store, migrations, applied }: Migrated): string {
-  if (applied.length === 0) return `${store} was up to date already.`
+  if (applied.length === 0) return `${store} was already up to date.`
   const names = migrations
     .filter(({ version }) => applied.includes(version))
     .map(({ version, name }) => `${version} ${name}`)

@@ -1,17 +1,18 @@
 import { join } from 'node:path'
 import { type Job, problemText, readBuildInfo, unknownInCode } from '../../runtime/manifest/index.ts'
 import { jobNamed } from '../../runtime/manifest/job-names.ts'
+import { renderUpcomingRuns } from '../../runtime/operations/render-upcoming.ts'
 import { type UpcomingFires, type UpcomingRange, upcomingFires } from '../../runtime/operations/upcoming-fires.ts'
-import { renderComingRuns, type UpcomingRun, upcomingRuns } from '../../runtime/operations/upcoming-runs.ts'
-import { isTimezone, suggestTimezone } from '../../runtime/schedule/index.ts'
+import { type UpcomingRun, upcomingRuns } from '../../runtime/operations/upcoming-runs.ts'
+import { clockText } from '../../runtime/schedule/index.ts'
 import { openExistingStore } from '../../runtime/store/open.ts'
 import { systemClock } from '../../runtime/support/clock.ts'
 import { messageOf } from '../../runtime/support/errors.ts'
 import { workspacePaths } from '../../runtime/workspace/paths.ts'
 import { readWorkspace } from '../../runtime/workspace/read-workspace.ts'
 import { codeSchedules } from '../bundler/code-schedules.ts'
-import { CommandError, UsageError } from '../command-line/errors.ts'
-import { readCount, readInstant } from '../command-line/option-values.ts'
+import { UsageError } from '../command-line/errors.ts'
+import { endOfDay, readCount, readInstant, readTimezone } from '../command-line/option-values.ts'
 import type { Output } from '../command-line/output.ts'
 import { placeOfWorkspace, type WorkspacePlace } from '../workspace/store.ts'
 
@@ -20,7 +21,7 @@ export interface NextRunsOptions {
   readonly name?: readonly string[]
   /** How many fires; default: 20, and with `to` as many as there are, up to 10,000. */
   readonly count?: number | undefined
-  /** ISO 8601, or a duration from now; default: now. */
+  /** ISO 8601, a day (which means all of it where no end is given), or a duration from now; default: now. */
   readonly from?: string | undefined
   readonly to?: string | undefined
   /** The zone of the local times; default: that of each schedule. */
@@ -32,7 +33,7 @@ export interface NextRunsOptions {
 
 const DEFAULT_COUNT = 20
 const DEFAULT_BUSY = 5
-/** More rows than this nobody reads, and they are the bound of the work. */
+/** The bound of the work; a longer list is of no use to a reader. */
 const MOST = 10_000
 /** As far as schedules look, in ms. */
 const LONGEST = 50 * 365.25 * 86_400_000
@@ -42,13 +43,13 @@ const STORE_PATIENCE = 1000
 /** The fires to come of all or some jobs, in order of time. */
 export async function nextRuns(options: NextRunsOptions, io: Output): Promise<readonly UpcomingRun[]> {
   const now = systemClock.now()
-  const { after, before, most } = readRange(options, now)
   const busy = readCount('busy', options.busy, { byDefault: DEFAULT_BUSY, most: 1_000_000 })
-  if (options.timezone !== undefined) checkZone(options.timezone)
   const place = await placeOfWorkspace(options.workspace)
   const built = workspacePaths(place.root)
   const inCode = codeSchedules(place.root, readBuildInfo(join(built.build, 'webstir', 'build.json')))
   const manifest = await readWorkspace(built, place.env, inCode.built)
+  const timezone = readTimezone(options.timezone, manifest.settings.timezone)
+  const { after, before, most } = readRange(options, now, timezone)
   const names = options.name ?? []
   const jobs: readonly Job[] =
     names.length === 0 ? manifest.jobs : [...new Set(names.map((name) => jobNamed(manifest, name)))]
@@ -56,8 +57,8 @@ export async function nextRuns(options: NextRunsOptions, io: Output): Promise<re
   const upcoming = upcomingFires(jobs, { after, before, most, anchors })
   const runs = upcomingRuns(upcoming, { timezone: options.timezone, busy, paused })
   if (io.json) io.data(runs)
-  else io.out(renderComingRuns(runs, now, { busy, color: io.color.isColorSupported }).trimEnd())
-  if (before !== null && upcoming.isCut) io.warn(cutText(upcoming, most, before))
+  else io.out(renderUpcomingRuns(runs, now, { busy, color: io.color.isColorSupported, width: io.width }).trimEnd())
+  if (before !== null && upcoming.isCut) io.warn(cutText(upcoming, most, before, timezone))
   const unknown = jobs.flatMap(({ name }) => (inCode.unknown.has(name) ? name : []))
   for (const remark of unknownInCode(unknown)) io.warn(remark)
   if (names.length === 0) {
@@ -66,14 +67,21 @@ export async function nextRuns(options: NextRunsOptions, io: Output): Promise<re
   return runs
 }
 
-function readRange({ count, from, to }: NextRunsOptions, now: number): Omit<UpcomingRange, 'anchors'> {
-  const start = from === undefined ? null : readInstant('from', from, now, 'ahead')
-  const before = to === undefined ? null : readInstant('to', to, now, 'ahead')
+function readRange(
+  { count, from, to }: NextRunsOptions,
+  now: number,
+  timezone: string,
+): Omit<UpcomingRange, 'anchors'> {
+  const options = { now, timezone, direction: 'ahead' } as const
+  const start = from === undefined ? null : readInstant('from', from, options)
+  // A day alone means that day.
+  const dayEnd = from === undefined || count !== undefined ? undefined : endOfDay(from, options)
+  const before = to === undefined ? (dayEnd ?? null) : readInstant('to', to, options)
   const after = start === null ? now : start - 1
   if (before !== null && before <= after + 1) {
     throw new UsageError(
       '--to is not after --from',
-      `the range begins at ${new Date(after + 1).toISOString()} and ends before ${new Date(before).toISOString()}`,
+      `the range begins at ${clockText(after + 1, timezone)} and ends before ${clockText(before, timezone)}; choose a later --to`,
     )
   }
   if (before !== null && before - after > LONGEST) {
@@ -87,14 +95,6 @@ function readRange({ count, from, to }: NextRunsOptions, now: number): Omit<Upco
     before,
     most: readCount('count', count, { byDefault: before === null ? DEFAULT_COUNT : MOST, most: MOST }),
   }
-}
-
-function checkZone(timezone: string): void {
-  if (isTimezone(timezone)) return
-  const near = suggestTimezone(timezone)
-  throw new CommandError('TIMEZONE', `--timezone: "${timezone}" is no time zone`, {
-    hint: near === undefined ? 'use an IANA name such as Europe/Berlin, or UTC' : `did you mean ${near}?`,
-  })
 }
 
 /** Where rates count from, and which jobs are paused; a store that can't be read is said and done without. */
@@ -114,12 +114,12 @@ async function lookIntoStore(
       await store.close()
     }
   } catch (error) {
-    io.warn(`the store can't be read, so where rates stand and what is paused isn't known: ${messageOf(error)}`)
+    io.warn(`the store can't be read, so neither the times of rates nor pauses are known: ${messageOf(error)}`)
     return { anchors, paused: new Set() }
   }
 }
 
-function cutText({ fires }: UpcomingFires, most: number, before: number): string {
+function cutText({ fires }: UpcomingFires, most: number, before: number, timezone: string): string {
   const last = fires.at(-1)?.position ?? before
-  return `there are more than ${most} fires before ${new Date(before).toISOString()}; these end at ${new Date(last).toISOString()}. Name fewer jobs, or a shorter range.`
+  return `there are more than ${most} fires before ${clockText(before, timezone)}; these end at ${clockText(last, timezone)}. Name fewer jobs, or a shorter range.`
 }

@@ -1,5 +1,5 @@
 import { type CommandDefinition, defineCommand } from '../command-line/definition.ts'
-import { JSON_DATA, WORKSPACE } from './common-options.ts'
+import { JSON_DATA, TIMEZONE, WORKSPACE } from './common-options.ts'
 
 /** What builds a workspace, runs it while it is being written, and looks at it. */
 export const developmentCommands: readonly CommandDefinition[] = [
@@ -11,7 +11,11 @@ export const developmentCommands: readonly CommandDefinition[] = [
       'Schedules from code, marked [code], are those of the build. Of a job whose module was written or changed since, and may declare some in meta(), the list says that they are unknown until a build, and a warning names it.',
     ],
     positionals: [],
-    options: { ...JSON_DATA, ...WORKSPACE },
+    options: {
+      timezone: { ...TIMEZONE, describe: 'The zone of the times; default: that of the workspace' },
+      ...JSON_DATA,
+      ...WORKSPACE,
+    },
     examples: [
       ['webstir list-jobs', 'A table'],
       ['webstir list-jobs --json', 'A JSON array, as that of "scheduler.js --list --json"'],

@@ -1,14 +1,14 @@
 import { type CommandDefinition, defineCommand } from '../command-line/definition.ts'
-import { JSON_DATA, WORKSPACE } from './common-options.ts'
+import { JSON_DATA, TIMEZONE, WORKSPACE } from './common-options.ts'
 
 const JOB = { name: 'name', required: true, describe: 'The job; case, "-" and "_" make no difference' } as const
 const EXECUTION = {
   name: 'execution-id',
   required: true,
-  describe: 'The id of an execution, or enough of its beginning',
+  describe: 'The id of an execution, or enough of its beginning or its end',
 } as const
 
-/** What looks after jobs that are running somewhere. */
+/** Commands for jobs that run somewhere already. */
 export const operationCommands: readonly CommandDefinition[] = [
   defineCommand({
     name: 'job-history',
@@ -21,7 +21,9 @@ export const operationCommands: readonly CommandDefinition[] = [
         describe:
           'Only these, in any case: queued, running, success, failure, skipped, cancelled, stale; may be repeated',
       },
-      since: { type: 'text', value: 'TIME', describe: 'ISO 8601, or how long ago (24h)' },
+      since: { type: 'text', value: 'TIME', describe: 'ISO 8601, yesterday, today, or how long ago (24h)' },
+      until: { type: 'text', value: 'TIME', describe: 'The same; a date means the whole of that day' },
+      timezone: { ...TIMEZONE, describe: 'The zone of the times; default: that of the workspace' },
       tenant: { type: 'text', value: 'ID', describe: 'Only this tenant' },
       limit: { type: 'number', describe: 'At most this many; default: 50' },
       ...JSON_DATA,
@@ -29,20 +31,30 @@ export const operationCommands: readonly CommandDefinition[] = [
     },
     examples: [
       ['webstir job-history', 'The last fifty executions'],
-      ['webstir job-history nightly --status failure --since 7d', 'What went wrong in a week'],
+      ['webstir job-history nightly --status failed --since yesterday', 'What went wrong since yesterday at midnight'],
     ],
     load: async () => (await import('../commands/job-history.ts')).jobHistory,
   }),
   defineCommand({
     name: 'job-logs',
-    describe: 'Show the log of an execution',
-    positionals: [EXECUTION],
+    describe: 'Show the log of an execution, or of the newest one of a job',
+    positionals: [
+      {
+        name: 'execution-id',
+        required: true,
+        describe: 'The name of a job; or the id of an execution, or enough of its beginning or its end',
+      },
+    ],
     options: {
       follow: { type: 'flag', alias: 'f', describe: 'Go on until the execution has ended' },
+      timezone: { ...TIMEZONE, describe: 'The zone of the times; default: that of the workspace' },
       ...JSON_DATA,
       ...WORKSPACE,
     },
-    examples: [['webstir job-logs 019ab3f2 --follow', 'As it is being written']],
+    examples: [
+      ['webstir job-logs nightly', 'What the newest execution of the job wrote'],
+      ['webstir job-logs be3645a7 --follow', 'As it is being written'],
+    ],
     load: async () => (await import('../commands/job-logs.ts')).jobLogs,
   }),
   defineCommand({
@@ -70,7 +82,7 @@ export const operationCommands: readonly CommandDefinition[] = [
     describe: 'Cancel an execution that is queued or running',
     positionals: [EXECUTION],
     options: { ...JSON_DATA, ...WORKSPACE },
-    examples: [['webstir cancel 019ab3f2', 'A running one is asked to stop, within a second']],
+    examples: [['webstir cancel be3645a7', 'A running one is asked to stop, within a second']],
     load: async () => (await import('../commands/cancel.ts')).cancel,
   }),
   defineCommand({
@@ -81,7 +93,7 @@ export const operationCommands: readonly CommandDefinition[] = [
       force: { type: 'flag', describe: 'Run although the job is disabled, or running already' },
       ...WORKSPACE,
     },
-    examples: [['webstir rerun 019ab3f2', 'As a run of its own; the first one stays as it is']],
+    examples: [['webstir rerun be3645a7', 'As a run of its own; the first one stays as it is']],
     load: async () => (await import('../commands/rerun.ts')).rerun,
   }),
   defineCommand({

@@ -1,3 +1,6 @@
+import { fillText } from '../../runtime/manifest/environment.ts'
+import { parseDocument, readPackageJson } from '../../runtime/manifest/package-json.ts'
+import { isTimezone } from '../../runtime/schedule/index.ts'
 import { openExistingStore, openStore } from '../../runtime/store/open.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { systemClock } from '../../runtime/support/clock.ts'
@@ -17,6 +20,18 @@ export async function placeOfWorkspace(given: string | undefined): Promise<Works
   const env: Env = { ...process.env }
   await loadEnvFiles(root, env)
   return { root, env }
+}
+
+/** The zone of the workspace, for times that people read; UTC where it names none that is known. */
+export async function timezoneOfWorkspace({ root, env }: WorkspacePlace): Promise<string> {
+  try {
+    const { scheduler } = await parseDocument(root, readPackageJson(root).toString('utf8'))
+    const zone = typeof scheduler.timezone === 'string' ? fillText(scheduler.timezone, env).value : 'UTC'
+    return isTimezone(zone) ? zone : 'UTC'
+  } catch {
+    // What is wrong with the manifest is reported by the commands that need it.
+    return 'UTC'
+  }
 }
 
 /** Works with the workspace's store, which is made where there is none, and closes it. */

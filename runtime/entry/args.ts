@@ -1,3 +1,4 @@
+import { isTimezone, suggestTimezone } from '../schedule/index.ts'
 import { parseDuration } from '../support/duration.ts'
 import { JobsError } from '../support/errors.ts'
 import { didYouMean } from '../support/suggest.ts'
@@ -6,7 +7,18 @@ import { didYouMean } from '../support/suggest.ts'
 export class UsageError extends JobsError {}
 
 const FLAGS = ['help', 'list', 'json', 'all', 'watch', 'strict', 'force', 'no-reboot', 'history', 'status'] as const
-const VALUES = ['job', 'args', 'tenant', 'scheduled-for', 'grace', 'pause', 'resume', 'reason', 'limit'] as const
+const VALUES = [
+  'job',
+  'args',
+  'tenant',
+  'scheduled-for',
+  'grace',
+  'pause',
+  'resume',
+  'reason',
+  'limit',
+  'timezone',
+] as const
 
 type Flag = (typeof FLAGS)[number]
 type Value = (typeof VALUES)[number]
@@ -65,12 +77,22 @@ export const HELP = `Usage: node build/backend/jobs/scheduler.js [option]
   --pause NAME [--reason TEXT] stop firing a job until it is resumed
   --resume NAME                fire it again
   --status [--json]            exit 0 if a scheduler on this store is alive and on time, 1 if not
+  --timezone TZ                the zone of the times that people read; default: that of the workspace
   --help                       this text
 
 Environment: WORKSPACE_ROOT, JOBS_STORE_URL, DATABASE_URL, LOG_LEVEL, LOG_FORMAT=json|pretty, NAME_ENABLED=false;
 .env, .env.local, .env.NODE_ENV and .env.NODE_ENV.local of the workspace are read.
 Exit codes: 0 done, 1 failed, 2 wrong options, 75 the job is running already.
 `
+
+/** The zone in which people read times: that of `--timezone`, else the workspace's. Throws UsageError where it is not one. */
+export function readTimezone(given: string | undefined, byDefault: string): string {
+  if (given === undefined || given === 'UTC' || isTimezone(given)) return given ?? byDefault
+  const near = suggestTimezone(given)
+  throw new UsageError('USAGE', `--timezone "${given}" is not a time zone`, {
+    hint: near === undefined ? 'use an IANA name such as Europe/Berlin, or UTC' : `did you mean ${near}?`,
+  })
+}
 
 /** How long what runs may go on after a request to stop, where nothing is said. */
 const DEFAULT_GRACE = '30s'

@@ -3,13 +3,14 @@ import { jobNamed } from '../manifest/job-names.ts'
 import { healthOf } from '../operations/health.ts'
 import { readHistory, renderHistory } from '../operations/history.ts'
 import { pause } from '../operations/pauses.ts'
+import { clockText } from '../schedule/index.ts'
 import { openExistingStore, openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { systemClock } from '../support/clock.ts'
-import { isTerminal, writeOut } from '../support/stdio.ts'
+import { isTerminal, terminalWidth, writeOut } from '../support/stdio.ts'
 import type { WorkspacePaths } from '../workspace/paths.ts'
 import { readWorkspace } from '../workspace/read-workspace.ts'
-import { type GivenOptions, UsageError } from './args.ts'
+import { type GivenOptions, readTimezone, UsageError } from './args.ts'
 
 /** `--history`, `--status`, `--pause` and `--resume`: what needs the store, and runs nothing. */
 export async function inspect(paths: WorkspacePaths, options: GivenOptions): Promise<number> {
@@ -41,10 +42,16 @@ async function history(store: Store | null, manifest: Manifest, options: GivenOp
   const jobs = name === undefined ? {} : { jobs: [jobNamed(manifest, name).name] }
   const records = store === null ? [] : await readHistory(store, { ...jobs, limit }, manifest)
   const color = isTerminal(1) && !process.env.NO_COLOR
+  const timezone = readTimezone(options.value('timezone'), manifest.settings.timezone)
   return say(
     options.has('json')
       ? json(records)
-      : renderHistory(records, systemClock.now(), { color, isFiltered: name !== undefined }),
+      : renderHistory(records, systemClock.now(), {
+          color,
+          width: terminalWidth(),
+          timezone,
+          isFiltered: name !== undefined,
+        }),
   )
 }
 
@@ -52,12 +59,15 @@ async function history(store: Store | null, manifest: Manifest, options: GivenOp
 async function status(store: Store | null, manifest: Manifest, options: GivenOptions): Promise<number> {
   const health = healthOf((await store?.nodes()) ?? [], systemClock.now(), manifest.settings.staleAfter)
   const isHealthy = health.some(({ isAlive, isOnTime }) => isAlive && isOnTime)
+  const timezone = readTimezone(options.value('timezone'), manifest.settings.timezone)
   if (options.has('json')) say(json(health))
   else if (health.length === 0)
     say('No scheduler is watching. Start one: node build/backend/jobs/scheduler.js --watch\n')
   for (const node of options.has('json') ? [] : health) {
     const state = node.isAlive ? (node.isOnTime ? 'alive, on time' : 'alive, but its loop is late') : 'dead'
-    say(`${node.host}, process ${node.pid}: ${state}; last heartbeat ${node.heartbeatAt}\n`)
+    say(
+      `${node.host}, process ${node.pid}: ${state}; last heartbeat ${clockText(Date.parse(node.heartbeatAt), timezone)}\n`,
+    )
   }
   return isHealthy ? 0 : 1
 }

@@ -1,16 +1,18 @@
 import { listJobs, remarks, renderJobList } from '../manifest/index.ts'
 import { systemClock } from '../support/clock.ts'
-import { isTerminal, writeError } from '../support/stdio.ts'
+import { isTerminal, terminalWidth, writeError } from '../support/stdio.ts'
 import type { WorkspacePaths } from '../workspace/paths.ts'
 import { notBuilt, readWorkspace } from '../workspace/read-workspace.ts'
+import { type GivenOptions, readTimezone } from './args.ts'
 
 /** `--list`: what is said of the jobs, as text or JSON. Opens no store. */
-export async function listing(paths: WorkspacePaths, isJson: boolean): Promise<string> {
+export async function listing(paths: WorkspacePaths, options: GivenOptions): Promise<string> {
   const manifest = await readWorkspace(paths)
+  const zone = readTimezone(options.value('timezone'), manifest.settings.timezone)
   const now = systemClock.now()
   const jobs = listJobs(manifest, now, { unknownInCode: notBuilt(manifest, paths.build) })
   for (const remark of remarks(manifest, jobs)) writeError(`Warning: ${remark}\n`)
-  if (isJson) return `${JSON.stringify(jobs, null, 2)}\n`
+  if (options.has('json')) return `${JSON.stringify(jobs, null, 2)}\n`
   const color = isTerminal(1) && !process.env.NO_COLOR
-  return renderJobList(jobs, now, { color })
+  return renderJobList(jobs, now, { color, width: terminalWidth(), timezone: zone })
 }

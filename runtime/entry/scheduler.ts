@@ -16,7 +16,7 @@ async function perform(options: GivenOptions, paths: { root: string; build: stri
   if (options.value('job') !== undefined && !options.has('list'))
     return (await import('./run.ts')).runOne(paths, options)
   const { listing } = await import('./list.ts')
-  const list = await listing(paths, options.has('json'))
+  const list = await listing(paths, options)
   return say(options.has('list') ? list : `${list}\n${HELP}`)
 }
 

@@ -1,19 +1,32 @@
+import { clockText } from '../schedule/index.ts'
 import { type Column, renderTable } from '../support/table.ts'
-import { absoluteTime, relativeTime } from '../support/time-text.ts'
+import { relativeTime } from '../support/time-text.ts'
 import type { ListedJob, ListedSchedule } from './listing.ts'
 
+/** `in 3 h (2026-12-01 09:00 UTC)`, `disabled (NIGHTLY_ENABLED=false)`: what is in brackets goes first. */
+const withoutBrackets = (cell: string): string => cell.replace(/ \(.*\)/, '')
+
 const COLUMNS: readonly Column[] = [
-  { title: 'Name' },
-  { title: 'Schedule' },
-  { title: 'Next run' },
-  { title: 'Priority' },
-  { title: 'Description' },
+  { title: 'Name', least: 16 },
+  { title: 'Schedule', short: withoutBrackets, least: 15 },
+  { title: 'Next run', short: withoutBrackets, least: 16 },
+  { title: 'Priority', optional: 2 },
+  { title: 'Description', optional: 1, least: 16 },
 ]
 
+export interface JobListOptions {
+  readonly color?: boolean
+  /** Columns of the terminal, where there is one. */
+  readonly width?: number | undefined
+  /** The zone of the times; default: UTC. */
+  readonly timezone?: string
+}
+
 /** The table of jobs for people: a row for each schedule, then what is wrong. `now`: ms since the epoch. */
-export function renderJobList(listed: readonly ListedJob[], now: number, options: { color?: boolean } = {}): string {
+export function renderJobList(listed: readonly ListedJob[], now: number, options: JobListOptions = {}): string {
   if (listed.length === 0) return 'No jobs yet. Add one: webstir add-job nightly --schedule "0 0 * * *"\n'
   const paint = options.color === true ? red : plain
+  const { timezone = 'UTC' } = options
   const rows: string[][] = []
   const faults: string[] = []
   const times = new Map<string, string>()
@@ -29,7 +42,7 @@ export function renderJobList(listed: readonly ListedJob[], now: number, options
       add('-', job.enabled ? 'only when asked' : disabled(job))
     }
     for (const schedule of job.schedules) {
-      add(scheduleCell(schedule), nextCell(job, schedule, times, now, paint))
+      add(scheduleCell(schedule), nextCell(job, schedule, times, { now, timezone, paint }))
       if (schedule.problem !== null) faults.push(`${job.name}: ${schedule.problem}`)
     }
     if (isUnknown) add('? [code]', job.enabled ? 'unknown until a build' : disabled(job))
@@ -38,9 +51,10 @@ export function renderJobList(listed: readonly ListedJob[], now: number, options
   return faults.length === 0 ? table : `${table}\n${faults.map((fault) => `${paint('invalid')}  ${fault}\n`).join('')}`
 }
 
-function scheduleCell({ schedule, timezone, origin }: ListedSchedule): string {
-  if (timezone === 'UTC' && origin === 'manifest') return schedule
-  const zone = timezone === 'UTC' ? '' : ` (${timezone})`
+function scheduleCell({ schedule, timezone, origin, kind }: ListedSchedule): string {
+  // A rate and `@reboot` follow no clock.
+  const hasZone = timezone !== 'UTC' && kind !== 'rate' && kind !== 'reboot'
+  const zone = hasZone ? ` (${timezone})` : ''
   return `${schedule}${zone}${origin === 'code' ? ' [code]' : ''}`
 }
 
@@ -48,8 +62,7 @@ function nextCell(
   job: ListedJob,
   { next, note, problem }: ListedSchedule,
   times: Map<string, string>,
-  now: number,
-  paint: Paint,
+  { now, timezone, paint }: { readonly now: number; readonly timezone: string; readonly paint: Paint },
 ): string {
   if (problem !== null) return paint('invalid')
   if (!job.enabled) return disabled(job)
@@ -57,7 +70,7 @@ function nextCell(
   let text = times.get(next)
   if (text === undefined) {
     const instant = Date.parse(next)
-    text = `${relativeTime(instant, now)} (${absoluteTime(instant)})`
+    text = `${relativeTime(instant, now)} (${clockText(instant, timezone)})`
     times.set(next, text)
   }
   return text

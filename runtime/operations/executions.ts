@@ -1,7 +1,9 @@
+import { clockText } from '../schedule/index.ts'
 import {
   type ErrorRecord,
   type Execution,
   isFinal,
+  JOB_STATUSES,
   type JobStatus,
   type LogLine,
   type Trigger,
@@ -11,7 +13,6 @@ import { type Clock, sleep } from '../support/clock.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import { redacted } from '../support/redact.ts'
-import { absoluteTime } from '../support/time-text.ts'
 
 /** An execution as `--json` shows it: documented and stable. Times are ISO 8601 in UTC. */
 export interface ExecutionRecord {
@@ -93,28 +94,67 @@ const isoOrNull = (time: number | null): string | null => (time === null ? null 
 /** Codes: EXECUTION_NOT_FOUND, EXECUTION_AMBIGUOUS. */
 class ExecutionNotFoundError extends JobsError {}
 
-/** What an id can begin with. */
-const BEGINNING = /^[0-9a-f][0-9a-f-]{0,35}$/
-/** Candidates that an ambiguous beginning names in its hint. */
+/** How many of an id's last digits tables show: those are random, while ids of one tick begin alike. */
+const SHORT = 8
+const LONGER = 12
+
+/** The ends of ids that tables show, as short as they are unique in the table; `findExecution` takes them. */
+export function shortIds(ids: readonly string[]): string[] {
+  const ends = new Map<string, number>()
+  for (const id of ids) ends.set(id.slice(-SHORT), (ends.get(id.slice(-SHORT)) ?? 0) + 1)
+  return ids.map((id) => (ends.get(id.slice(-SHORT)) === 1 ? id.slice(-SHORT) : id.slice(-LONGER)))
+}
+
+/** A part of an id: its beginning or its end. */
+export const ID_PART = /^[0-9a-f-]{1,36}$/
+/** Candidates that an ambiguous id names in its hint. */
 const SHOWN = 3
 
 /**
- * The execution of that id, or the only one whose id begins so. `store` is null where there is none yet. Throws
- * ExecutionNotFoundError that says what was found instead.
+ * The execution of that id, or the only one whose id begins or ends so. `store` is null where there is none yet.
+ * `timezone`: the zone of the times in messages. Throws ExecutionNotFoundError that says what was found instead.
  */
-export async function findExecution(store: Store | null, given: string): Promise<Execution> {
+export async function findExecution(store: Store | null, given: string, timezone = 'UTC'): Promise<Execution> {
   const id = given.trim().toLowerCase()
-  if (!BEGINNING.test(id))
-    throw notFound(given, 'an id has hexadecimal digits and dashes only; see "webstir job-history"')
+  if (!ID_PART.test(id))
+    throw notFound(given, 'use an id, which has hexadecimal digits and dashes only; see "webstir job-history"')
   const exact = await store?.execution(id)
   if (exact != null) return exact
-  const found = (await store?.executions({ idPrefix: id, limit: SHOWN + 1 })) ?? []
+  const limit = SHOWN + 1
+  const begun = (await store?.executions({ idPrefix: id, limit })) ?? []
+  const ended = (await store?.executions({ idSuffix: id, limit })) ?? []
+  const found = [...begun, ...ended.filter((one) => begun.every((other) => other.id !== one.id))]
   const [first] = found
-  if (first === undefined) throw notFound(given, 'see "webstir job-history" for those that are kept')
+  if (first === undefined) throw notFound(given, 'see "webstir job-history" for the executions that are kept')
   if (found.length === 1) return first
-  const some = found.slice(0, SHOWN).map((one) => `${one.id} (${one.job}, ${absoluteTime(one.scheduledFor)})`)
-  throw new ExecutionNotFoundError('EXECUTION_AMBIGUOUS', `the ids of several executions begin with "${given}"`, {
-    hint: `give more of it: ${some.join(', ')}${found.length > SHOWN ? ', ...' : ''}`,
+  const some = found.slice(0, SHOWN).map((one) => `${one.id} (${one.job}, ${clockText(one.scheduledFor, timezone)})`)
+  throw new ExecutionNotFoundError(
+    'EXECUTION_AMBIGUOUS',
+    `several executions have ids that begin or end with "${given}"`,
+    {
+      hint: `give more of it: ${some.join(', ')}${found.length > SHOWN ? ', ...' : ''}`,
+    },
+  )
+}
+
+/**
+ * The newest execution of a job, skipped fires aside where anything else is there; or the execution of an id as
+ * `findExecution` knows it. `job`: the job of the manifest that `given` names; a job that is only in the history is found
+ * by its whole name. Throws ExecutionNotFoundError.
+ */
+export async function executionOf(
+  store: Store | null,
+  given: string,
+  { job, timezone }: { readonly job: string | undefined; readonly timezone: string },
+): Promise<Execution> {
+  const name = job ?? given.trim()
+  const statuses = JOB_STATUSES.filter((status) => status !== 'SKIPPED')
+  const [ran] = (await store?.executions({ jobs: [name], statuses, limit: 1 })) ?? []
+  const [newest] = ran === undefined ? ((await store?.executions({ jobs: [name], limit: 1 })) ?? []) : [ran]
+  if (newest !== undefined) return newest
+  if (job === undefined) return findExecution(store, given, timezone)
+  throw new ExecutionNotFoundError('EXECUTION_NOT_FOUND', `"${job}" has not run yet`, {
+    hint: `run it: webstir run-job ${job}`,
   })
 }
 

@@ -1,10 +1,12 @@
 import type { Manifest } from '../manifest/types.ts'
+import { clockText } from '../schedule/index.ts'
+import type { JobStatus } from '../store/execution.ts'
 import type { ExecutionFilter } from '../store/job-store.ts'
 import type { Store } from '../store/store.ts'
 import { formatDuration } from '../support/duration.ts'
-import { renderTable } from '../support/table.ts'
-import { absoluteTime, relativeTime } from '../support/time-text.ts'
-import { type ExecutionRecord, executionRecord } from './executions.ts'
+import { type Column, renderTable } from '../support/table.ts'
+import { relativeTime } from '../support/time-text.ts'
+import { type ExecutionRecord, executionRecord, shortIds } from './executions.ts'
 
 /** The executions that match, newest first, as they are shown. */
 export async function readHistory(
@@ -21,18 +23,38 @@ export async function readHistory(
   })
 }
 
-const COLUMNS = [
-  { title: 'Scheduled for' },
-  { title: 'Job' },
+const COLUMNS: readonly Column[] = [
+  { title: 'Id' },
+  { title: 'Scheduled for', short: (time) => time.replace(/ (?:UTC|[+-][\d:]+)$/, '') },
+  { title: 'When', optional: 2 },
+  { title: 'Job', least: 14 },
   { title: 'Status' },
   { title: 'Took' },
-  { title: 'Why' },
-  { title: 'Detail' },
-  { title: 'Id' },
-] as const
+  { title: 'Trigger', optional: 1 },
+  { title: 'Detail', least: 18 },
+]
+
+const STATUS_COLORS: Readonly<Record<JobStatus, number>> = {
+  QUEUED: 90,
+  RUNNING: 36,
+  SUCCESS: 32,
+  FAILURE: 31,
+  SKIPPED: 33,
+  CANCELLED: 35,
+  STALE: 31,
+}
+
+/** A status as a terminal shows it, in its colour where `color` is true. */
+export function statusText(status: JobStatus, color: boolean): string {
+  return color ? `\u001b[${STATUS_COLORS[status]}m${status}\u001b[39m` : status
+}
 
 export interface HistoryOptions {
   readonly color?: boolean
+  /** Columns of the terminal, where there is one. */
+  readonly width?: number | undefined
+  /** The zone of the times; IANA name. */
+  readonly timezone: string
   /** Only some of the executions were asked for. */
   readonly isFiltered?: boolean
 }
@@ -44,36 +66,41 @@ export function renderHistory(records: readonly ExecutionRecord[], now: number, 
       ? 'Nothing that ran or was skipped matches.\n'
       : 'Nothing has run yet, and nothing was skipped.\n'
   }
-  const rows = records.map((record) => [
-    `${absoluteTime(Date.parse(record.scheduledFor))} (${relativeTime(Date.parse(record.scheduledFor), now)})`,
+  const { timezone, color = false } = options
+  const ids = shortIds(records.map(({ id }) => id))
+  const rows = records.map((record, index) => [
+    ids[index] ?? record.id,
+    clockText(Date.parse(record.scheduledFor), timezone),
+    relativeTime(Date.parse(record.scheduledFor), now),
     record.tenant === null ? record.job : `${record.job} @ ${record.tenant}`,
-    record.status,
-    record.durationMs === null ? '-' : tookText(record.durationMs),
+    statusText(record.status, color),
+    record.durationMs === null ? '-' : durationText(record.durationMs),
     record.trigger,
-    detail(record, now),
-    record.id,
+    detail(record, now, timezone),
   ])
   return renderTable(COLUMNS, rows, options)
 }
 
-function detail(record: ExecutionRecord, now: number): string {
+function detail(record: ExecutionRecord, now: number, timezone: string): string {
   const parts: string[] = []
   if (record.skipReason !== null) parts.push(record.skipReason)
-  if (record.skipCount > 1) parts.push(`${record.skipCount} times, last for ${record.skippedUntil ?? ''}`)
+  if (record.skipCount > 1 && record.skippedUntil !== null) {
+    parts.push(`${record.skipCount} times, the last at ${clockText(Date.parse(record.skippedUntil), timezone)}`)
+  }
   if (record.error !== null) parts.push(`${record.error.code}: ${firstLine(record.error.message)}`)
   if (record.attempt > 1) parts.push(`attempt ${record.attempt}`)
   if (record.status === 'QUEUED' && Date.parse(record.availableAt) > now) {
     parts.push(`starts ${relativeTime(Date.parse(record.availableAt), now)}`)
   }
-  if (record.status === 'RUNNING' && record.cancelRequestedAt !== null) parts.push('asked to cancel')
+  if (record.status === 'RUNNING' && record.cancelRequestedAt !== null) parts.push('cancellation requested')
   if (record.status === 'RUNNING' && record.progress !== null) {
-    parts.push(`${record.progress.percent} % ${record.progress.message ?? ''}`.trim())
+    parts.push(`${Math.floor(record.progress.percent)}% ${record.progress.message ?? ''}`.trim())
   }
   return parts.join('; ')
 }
 
 /** Milliseconds for people: `12 ms`, `3.4 s`, `2m5s`. */
-function tookText(milliseconds: number): string {
+export function durationText(milliseconds: number): string {
   if (milliseconds < 1000) return `${milliseconds} ms`
   if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`
   return formatDuration(Math.round(milliseconds / 1000) * 1000)

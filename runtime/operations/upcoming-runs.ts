@@ -1,7 +1,4 @@
-import { formatLocal } from '../schedule/index.ts'
-import { formatDuration } from '../support/duration.ts'
-import { renderTable } from '../support/table.ts'
-import { absoluteTime, relativeTime } from '../support/time-text.ts'
+import { formatLocal, repetitionAt } from '../schedule/index.ts'
 import type { DaylightMark, UpcomingFires } from './upcoming-fires.ts'
 
 /** A fire to come as `next-runs --json` shows it; documented and stable. */
@@ -17,6 +14,8 @@ export interface UpcomingRun {
   readonly local: string | null
   /** The zone of `local`: the schedule's own, or the one asked for. */
   readonly timezone: string
+  /** Which of the two it is where the clock of `timezone`, being put back, shows `local` twice; else null. */
+  readonly repeated: 'first' | 'second' | null
   /** How much later it starts than it is due, in ms: the job's jitter. */
   readonly jitterMs: number
   /** Jobs that fire at the same instant, this one included. */
@@ -47,6 +46,7 @@ export function upcomingRuns({ fires, silent }: UpcomingFires, { timezone, busy,
       scheduledFor: at === null ? null : new Date(at).toISOString(),
       local: at === null ? null : formatLocal(new Date(at), zone),
       timezone: zone,
+      repeated: at === null ? null : repetitionAt(at, zone),
       jitterMs: jitter,
       jobsAtOnce: together,
       busy: together > busy,
@@ -63,6 +63,7 @@ export function upcomingRuns({ fires, silent }: UpcomingFires, { timezone, busy,
       scheduledFor: null,
       local: null,
       timezone: timezone ?? schedule.timezone,
+      repeated: null,
       jitterMs: 0,
       jobsAtOnce: 0,
       busy: false,
@@ -72,62 +73,4 @@ export function upcomingRuns({ fires, silent }: UpcomingFires, { timezone, busy,
     }),
   )
   return [...runs, ...others]
-}
-
-const COLUMNS = [
-  { title: 'Local time' },
-  { title: 'Zone' },
-  { title: 'UTC' },
-  { title: 'When' },
-  { title: 'Job' },
-  { title: 'Schedule' },
-  { title: '' },
-] as const
-
-/** The table for people, then what is not in it. `now`: ms since the epoch. */
-export function renderComingRuns(
-  runs: readonly UpcomingRun[],
-  now: number,
-  options: { readonly busy: number; readonly color?: boolean },
-): string {
-  const listed = runs.filter(({ note }) => note === null)
-  const rows = listed.map((run) => [
-    run.local ?? '-',
-    run.timezone,
-    run.scheduledFor === null ? '-' : absoluteTime(Date.parse(run.scheduledFor)),
-    run.scheduledFor === null ? 'dropped' : relativeTime(Date.parse(run.scheduledFor), now),
-    run.job,
-    scheduleCell(run),
-    marks(run).join('; '),
-  ])
-  const parts = [
-    rows.length === 0 ? 'No fires in this range.\n' : renderTable(COLUMNS, rows, options),
-    ...busyText(listed, options.busy),
-  ]
-  const silent = runs.filter(({ note }) => note !== null)
-  if (silent.length > 0) {
-    const notes = silent.map((run) => [run.job, scheduleCell(run), run.note ?? '', run.paused ? 'paused' : ''])
-    parts.push(renderTable([{ title: 'Job' }, { title: 'Schedule' }, { title: 'Runs' }, { title: '' }], notes, options))
-  }
-  return parts.join('\n')
-}
-
-const scheduleCell = ({ schedule, origin }: UpcomingRun): string => `${schedule}${origin === 'code' ? ' [code]' : ''}`
-
-function marks(run: UpcomingRun): string[] {
-  return [
-    ...(run.daylight === null ? [] : [`${run.daylight.kind}: ${run.daylight.note}`]),
-    ...(run.busy ? [`busy: ${run.jobsAtOnce} jobs at once`] : []),
-    ...(run.paused ? ['paused'] : []),
-    ...(run.jitterMs > 0 ? [`starts ${formatDuration(Math.round(run.jitterMs / 1000) * 1000)} later`] : []),
-  ]
-}
-
-function busyText(listed: readonly UpcomingRun[], busy: number): string[] {
-  const instants = new Set(listed.filter((run) => run.busy).map((run) => run.scheduledFor))
-  if (instants.size === 0) return []
-  const count = instants.size === 1 ? 'At 1 instant' : `At ${instants.size} instants`
-  return [
-    `${count} more than ${busy === 1 ? '1 job fires' : `${busy} jobs fire`} together; spread them with other minutes, or with "jitter".\n`,
-  ]
 }

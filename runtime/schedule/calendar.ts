@@ -71,6 +71,30 @@ export function formatLocal(instant: Date, timezone: string): string {
   return `${date} ${time} ${offset}`
 }
 
+/**
+ * For people: `2026-12-01 09:00 +01:00` by the clock of the zone, `2026-12-01 08:00 UTC` in UTC; without seconds that
+ * are zero. `instant`: ms since the epoch.
+ */
+export function clockText(instant: number, timezone: string): string {
+  const { date, time, offset } = localTimeOf(new Date(instant), timezone)
+  return `${date} ${time.replace(/:00$/, '')} ${timezone === 'UTC' ? 'UTC' : offset}`
+}
+
+/**
+ * The instant, in ms since the epoch, at which the clock of a zone shows a date (`2026-03-29`) and a time (`03:00:00`).
+ * Of a time that it shows twice, the first; of one that it skips, as if the clock had not been changed yet.
+ */
+export function instantOfLocal(date: string, time: string, timezone: string): number {
+  const zone = zoneOf(timezone)
+  const local = Date.parse(`${date}T${time}Z`)
+  const seconds = Math.floor(local / 1000)
+  const before = zone.periodAt(seconds - DAY).offset
+  const after = zone.periodAt(seconds + DAY).offset
+  const isShown = (offset: number): boolean => zone.periodAt(seconds - offset).offset === offset
+  const offset = isShown(before) || !isShown(after) ? before : after
+  return local - offset * 1000
+}
+
 /** The date of a local time, in seconds: `2026-03-29`. */
 export function dateText(local: number): string {
   const date = dateOf(Math.floor(local / DAY))

@@ -3,7 +3,7 @@ import { dateText, shortTimeText } from './calendar.ts'
 import { nextLocal } from './cron/plan.ts'
 import { CronSchedule } from './cron/schedule.ts'
 import type { Schedule } from './schedule.ts'
-import { CORRECTION, type Zone } from './time-zone.ts'
+import { CORRECTION, MAX_SHIFT, type Zone, zoneOf } from './time-zone.ts'
 
 /**
  * What a change of the clock does to the times of a schedule. `moved`: they fall in the gap and fire at its end.
@@ -34,6 +34,20 @@ export function daylightEffects(schedule: Schedule, from: Date, to: Date): Dayli
   return changesBetween(zone, Math.ceil(from.getTime() / 1000), Math.ceil(to.getTime() / 1000)).flatMap((change) =>
     change.after > change.before ? effectsOfGap(schedule, change) : effectsOfRepetition(schedule, change),
   )
+}
+
+/**
+ * Whether the clock of a zone shows the local time of an instant twice, because it is put back: `first` or `second` says
+ * which of the two this is. `instant`: ms since the epoch.
+ */
+export function repetitionAt(instant: number, timezone: string): 'first' | 'second' | null {
+  const at = Math.floor(instant / 1000)
+  for (const change of changesBetween(zoneOf(timezone), at - MAX_SHIFT, at + MAX_SHIFT)) {
+    const repeated = change.before - change.after
+    if (at >= change.instant && at < change.instant + repeated) return 'second'
+    if (at < change.instant && at >= change.instant - repeated) return 'first'
+  }
+  return null
 }
 
 /** An instant at which the offset of a zone changes. */

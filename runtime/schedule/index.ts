@@ -1,7 +1,7 @@
 /** The door of the folder: reading schedules, what they fire at, and what can be said of them. */
 
-export { formatLocal, type LocalTime, localTimeOf } from './calendar.ts'
-export { type DaylightEffect, type DaylightKind, daylightEffects } from './dst-transitions.ts'
+export { clockText, formatLocal, instantOfLocal, type LocalTime, localTimeOf } from './calendar.ts'
+export { type DaylightEffect, type DaylightKind, daylightEffects, repetitionAt } from './dst-transitions.ts'
 export { type FieldName, ScheduleError, type ScheduleErrorCode } from './errors.ts'
 export { explainSchedule, type FieldExplanation, type ScheduleExplanation } from './explain.ts'
 export { type Advice, type AdviceCode, adviseSchedule } from './lint.ts'

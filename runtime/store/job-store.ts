@@ -57,6 +57,8 @@ export interface ExecutionFilter {
   readonly parentId?: string
   /** How their ids begin; hexadecimal digits and dashes. */
   readonly idPrefix?: string
+  /** How their ids end: that part is random, so eight digits tell executions of one tick apart. */
+  readonly idSuffix?: string
   /** Newest first; at most this many, default 50. */
   readonly limit?: number
 }

@@ -34,6 +34,11 @@ export function isTerminal(file: 0 | 1 | 2): boolean {
   }
 }
 
+/** Columns of the terminal that standard output is; undefined where it is none. */
+export function terminalWidth(): number | undefined {
+  return isTerminal(1) ? process.stdout.columns : undefined
+}
+
 function writeAll(file: number, text: string): boolean {
   let rest: Uint8Array = Buffer.from(text)
   while (rest.length > 0) {

@@ -18,10 +18,3 @@ export function relativeTime(instant: number, now: number): string {
   }
   return 'now'
 }
-
-/** `2026-12-01 09:00:00 UTC`, without the seconds where they are zero. */
-export function absoluteTime(instant: number): string {
-  const iso = new Date(instant).toISOString()
-  const end = iso.length - (iso.endsWith(':00.000Z') ? 8 : 5)
-  return `${iso.slice(0, end).replace('T', ' ')} UTC`
-}

@@ -113,6 +113,9 @@ export function recordRules(stage: () => Stage): void {
       const found = await one.store.executions({ idPrefix: child.execution.id.slice(0, 23) })
       expect(found.map(({ id }) => id)).toContain(child.execution.id)
       expect(await one.store.executions({ idPrefix: 'ffffffff' })).toEqual([])
+      const byEnd = await one.store.executions({ idSuffix: child.execution.id.slice(-8) })
+      expect(byEnd.map(({ id }) => id)).toEqual([child.execution.id])
+      expect(await one.store.executions({ idSuffix: child.execution.id.slice(0, 8) })).toEqual([])
     })
 
     it('results are copies', async () => {

@@ -191,7 +191,7 @@ describe('the history of a workspace', () => {
     const table = await webstir('job-history')
     expect(table.stdout).toContain('JOB_FAILED: as asked')
     // How long ago something was depends on when one looks.
-    const timeless = (text: string): string => text.replace(/\([^)]*\)/g, '').replace(/ +/g, ' ')
+    const timeless = (text: string): string => text.replace(/ (?:now|\d+ \w+ ago) /g, ' ').replace(/ +/g, ' ')
     expect(timeless(table.stdout)).toBe(timeless((await scheduler('--history')).stdout))
   })
 
@@ -200,6 +200,8 @@ describe('the history of a workspace', () => {
     expect(await history('--status', 'failure,success', '--limit', '1')).toHaveLength(1)
     expect(await history('ECHO', '--since', '1h')).toHaveLength(2)
     expect(await history('slow')).toEqual([])
+    expect(await history('--status', 'failed', '--since', 'yesterday', '--until', 'today')).toHaveLength(1)
+    expect(await history('--until', 'yesterday')).toEqual([])
     expect(await history('--since', new Date(Date.now() + 60_000).toISOString())).toEqual([])
     expect((await webstir('job-history', 'slow')).stdout).toBe('Nothing that ran or was skipped matches.\n')
   })
@@ -211,9 +213,9 @@ describe('the history of a workspace', () => {
     const job = await webstir('job-history', 'ecko')
     expect(job).toMatchObject({ code: 1, stdout: '' })
     expect(job.stderr).toContain('did you mean "echo"?')
-    const since = await webstir('job-history', '--since', 'yesterday')
+    const since = await webstir('job-history', '--since', 'lately')
     expect(since).toMatchObject({ code: 2 })
-    expect(since.stderr).toContain('--since "yesterday" is no time')
+    expect(since.stderr).toContain('--since "lately" is not a time')
     expect(await webstir('job-history', '--limit', '0')).toMatchObject({ code: 2 })
   })
 
@@ -226,13 +228,15 @@ describe('the history of a workspace', () => {
     expect(part).toMatchObject({ code: 0 })
     expect(part.stdout).toContain('INFO  hello')
     expect(part.stderr).toContain('FAILURE (as asked), 1 line')
+    expect((await webstir('job-logs', id.slice(-8), '--json')).stdout).toBe(whole.stdout)
+    expect((await webstir('job-logs', 'Echo', '--json')).stdout).toBe(whole.stdout)
     expect((await webstir('job-logs', id.toUpperCase(), '--follow', '--json')).stdout).toBe(whole.stdout)
     const ambiguous = await webstir('job-logs', '0')
     expect(ambiguous).toMatchObject({ code: 1, stdout: '' })
-    expect(ambiguous.stderr).toContain('the ids of several executions begin with "0"')
-    const unknown = await webstir('job-logs', 'ffff')
+    expect(ambiguous.stderr).toContain('several executions have ids that begin or end with "0"')
+    const unknown = await webstir('job-logs', 'ffffffff')
     expect(unknown).toMatchObject({ code: 1, stdout: '' })
-    expect(unknown.stderr).toContain('there is no execution "ffff"')
+    expect(unknown.stderr).toContain('there is no execution "ffffffff"')
   })
 
   it('follows a log to its end, which a cancellation brings about', async () => {
@@ -251,7 +255,7 @@ describe('the history of a workspace', () => {
     expect(stderr).toContain('CANCELLED (it was cancelled on request), 2 lines')
     const again = await webstir('cancel', id)
     expect(again.code).toBe(0)
-    expect(again.stdout).toContain('has ended already: CANCELLED')
+    expect(again.stdout).toContain('has already ended: CANCELLED')
   })
 
   it('cancels at once what is only queued', async () => {
@@ -320,14 +324,14 @@ describe('the history of a workspace', () => {
     expect(await scheduler('--status')).toMatchObject({ code: 0, stdout: expect.stringContaining('alive, on time') })
     const paused = await webstir('pause-job', 'Ticking', '--reason', 'moving house')
     expect(paused.stdout).toContain('Paused ticking.')
-    expect((await webstir('pause-job', 'ticking')).stdout).toContain('was paused already')
+    expect((await webstir('pause-job', 'ticking')).stdout).toContain('was already paused')
     const [skip] = await until(
       () => history('ticking', '--status', 'skipped'),
       ([row]) => (row?.skipCount ?? 0) >= 2,
     )
     expect(skip?.skipReason).toMatch(/^paused: by .+, because: moving house$/)
     expect(await history('ticking', '--status', 'skipped')).toHaveLength(1)
-    expect((await webstir('job-history', 'ticking')).stdout).toMatch(/moving house; \d+ times, last for 20/)
+    expect((await webstir('job-history', 'ticking')).stdout).toMatch(/moving house; \d+ times, the last at 20/)
     expect((await webstir('next-runs', 'ticking', '--count', '1')).stdout).toContain('paused')
 
     const before = (await history('ticking', '--status', 'success', '--limit', '1000')).length
@@ -348,7 +352,7 @@ describe('the tables of a store', () => {
       migrations: [{ version: 1, name: 'tables', appliedAt: expect.stringMatching(/^20/) }],
       applied: [1],
     })
-    expect((await webstir('migrate')).stdout).toContain('was up to date already')
+    expect((await webstir('migrate')).stdout).toContain('was already up to date')
     expect((await webstir('migrate', '--status')).stdout).toContain('It is up to date.')
     expect(await webstir('migrate', '--sql')).toMatchObject({ code: 0, stdout: '' })
     expect(await webstir('migrate', '--sql', '--status')).toMatchObject({ code: 2 })

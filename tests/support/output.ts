@@ -9,7 +9,7 @@ export interface KeptOutput extends Output {
   readonly values: unknown[]
 }
 
-export function keepOutput({ json = false }: { json?: boolean } = {}): KeptOutput {
+export function keepOutput({ json = false, width }: { json?: boolean; width?: number } = {}): KeptOutput {
   const kept = { printed: [] as string[], errors: [] as string[], warnings: [] as string[] }
   const values: unknown[] = []
   return {
@@ -20,6 +20,7 @@ export function keepOutput({ json = false }: { json?: boolean } = {}): KeptOutpu
     warn: (message) => void kept.warnings.push(message),
     data: (value) => void values.push(value),
     json,
+    width,
     color: picocolors.createColors(false),
     interactive: false,
   }

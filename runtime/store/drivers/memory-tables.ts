@@ -262,7 +262,7 @@ export class MemoryTables implements Tables {
   }
 
   list(filter: Parameters<Tables['list']>[0]) {
-    const { jobs, statuses, since, until, tenant, parentId, idPrefix = '', limit = 50 } = filter
+    const { jobs, statuses, since, until, tenant, parentId, idPrefix = '', idSuffix = '', limit = 50 } = filter
     const all = jobs === undefined ? [...this.#executions.values()] : jobs.flatMap((job) => this.#of(job))
     const found = all.filter(
       (one) =>
@@ -271,7 +271,8 @@ export class MemoryTables implements Tables {
         (until === undefined || one.scheduledFor <= until) &&
         (tenant === undefined || one.tenant === tenant) &&
         (parentId === undefined || one.parentId === parentId) &&
-        one.id.startsWith(idPrefix),
+        one.id.startsWith(idPrefix) &&
+        one.id.endsWith(idSuffix),
     )
     found.sort((a, b) => b.scheduledFor - a.scheduledFor || (a.id < b.id ? 1 : -1))
     return result(found.slice(0, limit))

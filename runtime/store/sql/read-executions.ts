@@ -47,6 +47,8 @@ export function* listExecutions(dialect: Dialect, filter: ExecutionFilter): Scri
   if (filter.tenant !== undefined) where('e.tenant = ?', filter.tenant)
   if (filter.parentId !== undefined) where('e.parent_id = ?', filter.parentId)
   if (filter.idPrefix !== undefined) where(`substr(e.id, 1, ${filter.idPrefix.length}) = ?`, filter.idPrefix)
+  // By length and not by -N: PostgreSQL's substr takes no negative start. An id has 36 characters.
+  if (filter.idSuffix !== undefined) where(`substr(e.id, ${37 - filter.idSuffix.length}) = ?`, filter.idSuffix)
   const clause = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
   const { columns, executionOf } = READ[dialect]
   const sql = `select ${columns} from job_execution e${clause} order by e.scheduled_for desc, e.id desc limit ?`

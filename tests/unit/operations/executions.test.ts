@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { findExecution } from '../../../runtime/operations/executions.ts'
+import { executionOf, findExecution, shortIds } from '../../../runtime/operations/executions.ts'
 import { openStore } from '../../../runtime/store/open.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 
@@ -41,6 +41,31 @@ describe.each(['memory:', `file:${join(folder, 'jobs.sqlite')}`])('an execution 
     await store.close()
   })
 
+  it('is found by the end of its id that tables show, also among those of one tick', async () => {
+    const store = await openStore(url)
+    const now = Date.UTC(2026, 3, 1)
+    const ids = [await runAt(store, now, 'a'), await runAt(store, now, 'b')]
+    const [first = '', second = ''] = shortIds(ids)
+    expect([first.length, second.length]).toEqual([8, 8])
+    expect((await findExecution(store, first)).id).toBe(ids[0])
+    expect((await findExecution(store, second.toUpperCase())).id).toBe(ids[1])
+    await store.close()
+  })
+
+  it("is a job's newest where its name is given, a skip only where there is nothing else", async () => {
+    const store = await openStore(url)
+    await runAt(store, Date.UTC(2026, 6, 1), 'cafe')
+    const newest = await runAt(store, Date.UTC(2026, 6, 2), 'cafe')
+    const options = { job: 'cafe', timezone: 'UTC' }
+    expect((await executionOf(store, 'Cafe', options)).id).toBe(newest)
+    expect((await executionOf(store, newest.slice(-8), { ...options, job: undefined })).id).toBe(newest)
+    await expect(executionOf(store, 'never', { ...options, job: 'never' })).rejects.toMatchObject({
+      message: '"never" has not run yet',
+      hint: 'run it: webstir run-job never',
+    })
+    await store.close()
+  })
+
   it('is not guessed at where several begin so', async () => {
     const store = await openStore(url)
     const now = Date.UTC(2026, 2, 1)
@@ -64,4 +89,15 @@ describe.each(['memory:', `file:${join(folder, 'jobs.sqlite')}`])('an execution 
 
 it('is not found where there is no store yet', async () => {
   await expect(findExecution(null, 'abc')).rejects.toMatchObject({ code: 'EXECUTION_NOT_FOUND' })
+})
+
+describe('the ids in a table', () => {
+  it('are their last eight digits, or twelve where those are not unique', () => {
+    const id = (end: string) => `019ab3f2-1234-7abc-8def-${end}`
+    expect(shortIds([id('0000aaaaaaaa'), id('1111bbbbbbbb'), id('2222aaaaaaaa')])).toEqual([
+      '0000aaaaaaaa',
+      'bbbbbbbb',
+      '2222aaaaaaaa',
+    ])
+  })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { absoluteTime, relativeTime } from '../../../runtime/support/time-text.ts'
+import { relativeTime } from '../../../runtime/support/time-text.ts'
 
 const NOW = Date.UTC(2026, 0, 15, 10, 30)
 
@@ -17,12 +17,5 @@ describe('a time relative to now', () => {
     [4 * 365.25 * 86_400_000, 'in 4 years'],
   ])('%d ms away is "%s"', (distance, text) => {
     expect(relativeTime(NOW + distance, NOW)).toBe(text)
-  })
-})
-
-describe('an absolute time', () => {
-  it('is in UTC, with seconds only where there are any', () => {
-    expect(absoluteTime(NOW)).toBe('2026-01-15 10:30 UTC')
-    expect(absoluteTime(NOW + 5_000)).toBe('2026-01-15 10:30:05 UTC')
   })
 })

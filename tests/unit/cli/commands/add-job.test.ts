@@ -184,7 +184,7 @@ describe('add-job refuses, and changes nothing,', () => {
     await expectRefusal(
       workspace,
       () => add(workspace, { name: 'x', timezone: 'Europe/Berln' }),
-      '"Europe/Berln" is no time zone',
+      '"Europe/Berln" is not a time zone',
     )
     await expect(add(workspace, { name: 'x', timezone: 'Europe/Berln' })).rejects.toMatchObject({
       hint: 'did you mean Europe/Berlin?',
