@@ -36,7 +36,8 @@ process.on('message', (message: ToChild) => {
 })
 
 async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'start' }>): Promise<void> {
-  const log = openLog({ destination: { write: (line) => void tell({ kind: 'log', line }) } })
+  const { redact } = workspace
+  const log = openLog({ redact, destination: { write: (line) => void tell({ kind: 'log', line }) } })
   const { job: name, id, tenant } = execution
   const fields = { job: name, executionId: id, ...(tenant === '' ? {} : { tenant }) }
   const logger = log.forExecution(name, fields, () => {})

@@ -7,4 +7,5 @@ import { sleep, systemClock } from '../support/clock.ts'
 const INTERVAL = 500
 const scheduler = workerData as number
 while (process.ppid === scheduler) await sleep(systemClock, INTERVAL)
-process.kill(process.pid, 'SIGKILL')
+// With what the job has started: they are a process group of their own, where the platform has groups.
+process.kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL')

@@ -1,8 +1,10 @@
-import { type Logger as PinoLogger, pino } from 'pino'
+import { type Logger as PinoLogger, type LoggerOptions as PinoOptions, pino } from 'pino'
 import type { Env } from '../support/env.ts'
 import { JobsError } from '../support/errors.ts'
-import { SECRETS } from '../support/redact.ts'
+import { lineRedactor } from '../support/redact.ts'
 import { isTerminal, writeOut } from '../support/stdio.ts'
+import { loggedError } from '../support/thrown.ts'
+import { fitArguments, fitLine } from './limits.ts'
 import { prettyLine } from './pretty.ts'
 
 /** Level names, most detailed first. */
@@ -30,7 +32,7 @@ export interface LoggerOptions {
   readonly level?: string | undefined
   /** Default `LOG_FORMAT`, else `pretty` on a terminal and `json` elsewhere. */
   readonly format?: 'json' | 'pretty' | undefined
-  /** Further redacted paths, in pino's syntax. */
+  /** Further redacted names, and paths in pino's syntax. */
   readonly redact?: readonly string[]
   /** Where lines go; default standard output, written synchronously so that no exit loses one. */
   readonly destination?: LineSink
@@ -51,21 +53,32 @@ export function openLog(options: LoggerOptions = {}): LogOutput {
   const env = options.env ?? process.env
   const level = checkedLevel(options.level ?? (env.LOG_LEVEL || 'info'))
   const lines = options.destination ?? standardOutput(checkedFormat(options.format ?? (env.LOG_FORMAT || undefined)))
-  const settings = {
+  const further = options.redact ?? []
+  const redact = lineRedactor(further.filter((name) => !isPath(name)))
+  const paths = further.filter(isPath)
+  const settings: PinoOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    redact: redactedPaths(options.redact ?? []),
+    serializers: { err: loggedError },
+    hooks: {
+      logMethod(args, method) {
+        Reflect.apply(method, this, fitArguments(args))
+      },
+    },
+    ...(paths.length === 0 ? {} : { redact: paths }),
   }
+  const made = (line: string): string => fitLine(redact(line))
   return {
-    root: asLogger(pino(settings, lines)),
+    root: asLogger(pino(settings, { write: (line) => lines.write(made(line)) })),
     relay: (line) => lines.write(line),
     forExecution(job, fields, tap) {
       const both: LineSink = {
         write(line) {
-          lines.write(line)
-          tap(line)
+          const text = made(line)
+          lines.write(text)
+          tap(text)
         },
       }
       return asLogger(pino({ ...settings, base: fields, msgPrefix: `[${job}] ` }, both))
@@ -73,15 +86,11 @@ export function openLog(options: LoggerOptions = {}): LogOutput {
   }
 }
 
-/** The names at the top level, and one and two levels down. */
-function redactedPaths(further: readonly string[]): string[] {
-  const names = [...SECRETS, ...further]
-  return names.flatMap((name) => (/[.*[]/.test(name) ? [name] : [name, `*.${name}`, `*.*.${name}`]))
-}
+const isPath = (name: string): boolean => /[.*[]/.test(name)
 
 function checkedLevel(level: string): string {
   if ([...LEVELS, 'silent'].includes(level)) return level
-  throw new JobsError('LOG_LEVEL', `LOG_LEVEL "${level}" is no level`, {
+  throw new JobsError('LOG_LEVEL', `LOG_LEVEL "${level}" is not a level`, {
     hint: `use one of ${LEVELS.join(', ')}, silent`,
   })
 }
@@ -89,7 +98,7 @@ function checkedLevel(level: string): string {
 function checkedFormat(format: string | undefined): 'json' | 'pretty' {
   if (format === undefined) return isTerminal(1) ? 'pretty' : 'json'
   if (format === 'json' || format === 'pretty') return format
-  throw new JobsError('LOG_FORMAT', `LOG_FORMAT "${format}" is no format`, { hint: 'use json or pretty' })
+  throw new JobsError('LOG_FORMAT', `LOG_FORMAT "${format}" is not a format`, { hint: 'use json or pretty' })
 }
 
 function standardOutput(format: 'json' | 'pretty'): LineSink {

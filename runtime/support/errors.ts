@@ -10,10 +10,15 @@ export class JobsError extends Error {
    * error is known by its class's name and those of the classes that it extends, whichever copy made it.
    */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    if (typeof value !== 'object' || value === null || !(OURS in value)) return false
-    for (let own = Object.getPrototypeOf(value); own !== null; own = Object.getPrototypeOf(own)) {
-      // biome-ignore lint/complexity/noThisInStatic: the class that is asked about, which may extend this one.
-      if (own.constructor.name === this.name) return true
+    // biome-ignore lint/complexity/noThisInStatic: the class that is asked about, which may extend this one.
+    const { name } = this
+    try {
+      if (typeof value !== 'object' || value === null || !(OURS in value)) return false
+      for (let own = Object.getPrototypeOf(value); own !== null; own = Object.getPrototypeOf(own)) {
+        if (own.constructor.name === name) return true
+      }
+    } catch {
+      // A proxy may throw at anything; it is none of ours.
     }
     return false
   }
@@ -35,11 +40,10 @@ export class JobsError extends Error {
   }
 }
 
-/** The text of whatever was thrown, also when it is no Error. */
+/** The text of whatever was thrown, also when it is no Error, or one that throws when it is read. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message || thrown.name
   try {
-    return String(thrown)
+    return String(thrown instanceof Error ? thrown.message || thrown.name : thrown)
   } catch {
     return 'a value that has no text'
   }

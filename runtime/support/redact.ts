@@ -1,20 +1,48 @@
 import type { JsonValue } from './json.ts'
+import { CENSORED, redactText, SUSPICIOUS } from './redact-text.ts'
+import { type Secrecy, secrecyOf } from './secret-names.ts'
 
-/** Names whose values are never shown or logged. */
-export const SECRETS: readonly string[] = ['password', 'token', 'secret', 'authorization']
-
-const CENSORED = '[Redacted]'
-
-/** The value with what stands under a secret name, at any depth, made unreadable. `further`: names of the workspace's own. */
+/**
+ * The value with what stands under a secret name, at any depth, made unreadable; and without the secrets in its texts,
+ * such as the password of a URL. `further`: names of the workspace's own, or paths that end in one.
+ */
 export function redacted(value: JsonValue, further: readonly string[] = []): JsonValue {
-  const names = new Set([...SECRETS, ...further].map((name) => (name.split('.').pop() ?? name).toLowerCase()))
-  return censor(value, names)
+  return censor(value, namesOf(further), 'shown')
 }
 
-function censor(value: JsonValue, names: ReadonlySet<string>): JsonValue {
-  if (Array.isArray(value)) return value.map((item: JsonValue) => censor(item, names))
+/**
+ * Takes the secrets out of lines of the log, which are JSON objects, each with its line feed. One look tells that most
+ * lines have none; only the others are read and written anew.
+ */
+export function lineRedactor(further: readonly string[] = []): (line: string) => string {
+  const names = namesOf(further)
+  const isSuspicious = new RegExp([SUSPICIOUS, ...[...names].map(escaped)].join('|'), 'i')
+  return (line) => {
+    if (!isSuspicious.test(line)) return line
+    try {
+      return `${JSON.stringify(censor(JSON.parse(line) as JsonValue, names, 'shown'))}\n`
+    } catch {
+      return redactText(line)
+    }
+  }
+}
+
+function namesOf(further: readonly string[]): ReadonlySet<string> {
+  return new Set(further.map((name) => (name.split('.').pop() ?? name).toLowerCase()))
+}
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+
+function censor(value: JsonValue, names: ReadonlySet<string>, secrecy: Secrecy): JsonValue {
+  if (secrecy === 'hidden') return value === null || typeof value === 'boolean' ? value : CENSORED
+  if (typeof value === 'string') return secrecy === 'numbers' ? CENSORED : redactText(value)
   if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map((item: JsonValue) => censor(item, names, secrecy))
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, names.has(key.toLowerCase()) ? CENSORED : censor(item, names)]),
+    Object.entries(value).map(([key, item]) => {
+      if (names.has(key.toLowerCase())) return [key, CENSORED]
+      const own = secrecyOf(key)
+      return [key, censor(item, names, own === 'shown' ? secrecy : own)]
+    }),
   )
 }

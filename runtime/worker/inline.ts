@@ -11,6 +11,8 @@ import { nextTurn } from '../support/clock.ts'
 import type { Env } from '../support/env.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
+import { redactText } from '../support/redact-text.ts'
+import { readThrown } from '../support/thrown.ts'
 import type { AbortedError } from './abort.ts'
 import { chainTo, type JobScope, runInScope } from './job-scope.ts'
 import type { AttemptBody, CodeEnd, WorkerServices } from './services.ts'
@@ -84,7 +86,7 @@ class InlineScope implements JobScope, ContextSource {
   }
 
   progress(percent: number, message: string | null): void {
-    this.#telling.progress(percent, message)
+    this.#telling.progress(percent, message === null ? null : redactText(readThrown(message).message))
   }
 
   async callOther(name: string, args: readonly JsonValue[]): Promise<void> {
@@ -131,7 +133,7 @@ export function startInline(
       }
       if (module.preCheck !== undefined) {
         const verdict = await preCheck(module.preCheck, context, execution, services.store)
-        if (verdict.skip) return { kind: 'skipped', reason: verdict.reason }
+        if (verdict.skip) return { kind: 'skipped', reason: readThrown(verdict.reason).message }
       }
       const running = module.run(context)
       if (running !== undefined) await running

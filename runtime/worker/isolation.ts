@@ -7,7 +7,9 @@ import { builtin } from '../support/builtin.ts'
 import type { Clock } from '../support/clock.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
+import { readThrown } from '../support/thrown.ts'
 import type { AbortedError } from './abort.ts'
+import { hasProcessGroups, notStarted, signalTree } from './child-process.ts'
 import { chainTo, type JobScope, runInScope } from './job-scope.ts'
 import { errorRecord } from './outcome.ts'
 import type { AttemptBody, CodeEnd, IsolatedRun, WorkerServices } from './services.ts'
@@ -34,6 +36,8 @@ export interface ChildWorkspace {
   /** Absolute path of the workspace. */
   readonly root: string
   readonly storeUrl: string
+  /** Names and paths that its log redacts beside the usual. */
+  readonly redact: readonly string[]
 }
 
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url))
@@ -43,10 +47,17 @@ const KILL_AFTER = 5000
 /** Runs attempts in child processes: whatever the job does there, this process lives on. */
 export function processIsolation(workspace: ChildWorkspace, clock: Clock): (run: IsolatedRun) => AttemptBody {
   return (run) => {
-    const child = builtin('node:child_process').fork(CHILD, [String(process.pid)], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      serialization: 'json',
-    })
+    let child: ChildProcess
+    try {
+      child = builtin('node:child_process').fork(CHILD, [String(process.pid)], {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        serialization: 'json',
+        detached: hasProcessGroups,
+      })
+    } catch (cause) {
+      const error = notStarted(run.execution.job, process.env, cause)
+      return { ended: Promise.resolve({ kind: 'threw', error }), abort: () => {} }
+    }
     endWithThisProcess(child)
     const send = (message: ToChild): void => {
       if (child.connected) child.send(message, () => {})
@@ -58,19 +69,21 @@ export function processIsolation(workspace: ChildWorkspace, clock: Clock): (run:
       abort(reason) {
         abortedBy = reason
         send({ kind: 'abort', cause: reason.abortCause, message: reason.message })
-        child.kill('SIGTERM')
-        const kill = clock.after(KILL_AFTER, () => child.kill('SIGKILL'), { unref: true })
-        child.once('exit', () => kill.cancel())
+        signalTree(child, 'SIGTERM')
+        const kill = clock.after(KILL_AFTER, () => signalTree(child, 'SIGKILL'), { unref: true })
+        // What the job started itself may have stayed when it ended.
+        child.once('exit', () => {
+          kill.cancel()
+          signalTree(child, 'SIGKILL')
+        })
       },
     }
   }
 }
 
-/** A child that is still there when this process leaves is ended with it: its outcome is nobody's any more. */
+/** A child that is still there when this process leaves is ended with it: its outcome could not be recorded any more. */
 function endWithThisProcess(child: ChildProcess): void {
-  const end = (): void => {
-    child.kill('SIGKILL')
-  }
+  const end = (): void => signalTree(child, 'SIGKILL')
   process.on('exit', end)
   child.once('exit', () => process.off('exit', end))
 }
@@ -193,21 +206,28 @@ export interface ThrownRecord {
   readonly hint?: string
   /** Of a RetryableError. */
   readonly retryAfter?: JsonValue
+  /** No other attempt is to be made. */
+  readonly isFinal?: boolean
 }
 
 export function thrownRecord(thrown: unknown): ThrownRecord {
   const error = errorRecord(thrown)
-  if (!(thrown instanceof Error)) return { name: 'Error', error }
-  const { name } = thrown
-  const hint = 'hint' in thrown && typeof thrown.hint === 'string' ? { hint: thrown.hint } : {}
-  const retryAfter =
-    'retryAfter' in thrown && typeof thrown.retryAfter === 'number' ? { retryAfter: thrown.retryAfter } : {}
-  return { name, error, ...hint, ...retryAfter }
+  const { isError, name, text, value } = readThrown(thrown)
+  if (!isError) return { name, error }
+  const hint = text('hint')
+  const retryAfter = value('retryAfter')
+  return {
+    name,
+    error,
+    ...(hint === undefined ? {} : { hint }),
+    ...(typeof retryAfter === 'number' ? { retryAfter } : {}),
+    ...(value('isFinal') === true ? { isFinal: true } : {}),
+  }
 }
 
 /** The error as one of this process, with its name, code and stack. */
-export function revived({ name, error, hint, retryAfter }: ThrownRecord): Error {
-  const copy = Object.assign(new Error(error.message), { name, code: error.code, hint, retryAfter })
+export function revived({ name, error, hint, retryAfter, isFinal }: ThrownRecord): Error {
+  const copy = Object.assign(new Error(error.message), { name, code: error.code, hint, retryAfter, isFinal })
   if (error.stack !== null) copy.stack = error.stack
   return copy
 }

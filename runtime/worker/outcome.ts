@@ -1,8 +1,9 @@
-import { inspect } from 'node:util'
 import type { Job, RetryPolicy } from '../manifest/types.ts'
 import type { ErrorRecord, Execution, Outcome } from '../store/execution.ts'
 import { JobsError } from '../support/errors.ts'
 import { unitHash } from '../support/hash.ts'
+import { redactText } from '../support/redact-text.ts'
+import { readThrown } from '../support/thrown.ts'
 import type { AbortedError } from './abort.ts'
 import type { CodeEnd } from './services.ts'
 
@@ -15,7 +16,7 @@ export class RetryableError extends JobsError {
     super('RETRYABLE', message, { cause: options.cause })
     // Of subclasses too: a parent process knows what its child threw by this name.
     this.name = 'RetryableError'
-    this.retryAfter = options.retryAfter
+    this.retryAfter = checkedRetryAfter(options.retryAfter)
   }
 }
 
@@ -27,16 +28,34 @@ export class FatalError extends JobsError {
   }
 }
 
+/** No attempt is put off for longer, in ms: 30 days. */
+const LONGEST_DELAY = 30 * 86_400_000
+
+function checkedRetryAfter(retryAfter: unknown): number | undefined {
+  if (retryAfter === undefined || isDelay(retryAfter)) return retryAfter
+  const shown = typeof retryAfter === 'number' ? String(retryAfter) : readThrown(retryAfter).message
+  throw new JobsError('RETRY_AFTER', `RetryableError: retryAfter must be a number of milliseconds, and is ${shown}`, {
+    hint: 'give milliseconds from 0 to 2592000000 (30 days), such as { retryAfter: 60_000 }, or leave it out',
+  })
+}
+
+function isDelay(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= LONGEST_DELAY
+}
+
 /**
  * How long to wait before the next attempt, in ms, or null where there is none.
  * `failures` counts those that used up the budget, this one included: at least 1.
  * `seed` makes the jitter: equal seeds give equal delays, so that a restart doesn't change what was decided.
  */
 export function retryDelay(policy: RetryPolicy, failures: number, error: unknown, seed: string): number | null {
-  if (isNamed(error, 'FatalError') || isFinal(error) || failures >= policy.attempts) return null
-  if (isNamed(error, 'RetryableError')) {
-    const { retryAfter } = error as { retryAfter?: unknown }
-    if (typeof retryAfter === 'number' && retryAfter >= 0) return retryAfter
+  // By name, not by instanceof: an error may come from a child process or from a second copy of this module.
+  const { isError, name, value } = readThrown(error)
+  const isFinal = isError && (name === 'FatalError' || value('isFinal') === true)
+  if (isFinal || failures >= policy.attempts) return null
+  if (isError && name === 'RetryableError') {
+    const retryAfter = value('retryAfter')
+    if (isDelay(retryAfter)) return retryAfter
   }
   if (policy.backoff === 'fixed') return Math.min(policy.delay, policy.maxDelay)
   const full = Math.min(policy.delay * 2 ** (failures - 1), policy.maxDelay)
@@ -44,46 +63,14 @@ export function retryDelay(policy: RetryPolicy, failures: number, error: unknown
   return Math.round(full * (0.5 + 0.5 * unitHash(`${seed}:${failures}`)))
 }
 
-/** By name, not by instanceof: an error may come from a child process or from a second copy of this module. */
-function isNamed(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name
-}
-
-/** An error may say of itself that another attempt is not to be made. */
-function isFinal(error: unknown): boolean {
-  return error instanceof Error && 'isFinal' in error && error.isFinal === true
-}
-
-/** An error's text is kept up to this length, its stack to four times that. */
-const LONGEST = 4096
-
-/** Whatever was thrown, in the form in which it is stored. `code` stands in where the error has none of its own. */
+/** Whatever was thrown, as it is stored: without secrets, and with `code` where the error has none of its own. */
 export function errorRecord(thrown: unknown, code = 'JOB_FAILED'): ErrorRecord {
-  if (thrown instanceof Error) {
-    const own = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined
-    return {
-      code: own ?? code,
-      message: clip(thrown.message || thrown.name, LONGEST),
-      stack: thrown.stack === undefined ? null : clip(withCauses(thrown), LONGEST * 4),
-    }
+  const { isError, text, message, stack } = readThrown(thrown)
+  return {
+    code: (isError ? text('code') : undefined) ?? code,
+    message: redactText(message),
+    stack: stack === null ? null : redactText(stack),
   }
-  const text = typeof thrown === 'string' ? thrown : inspect(thrown, { depth: 3 })
-  return { code, message: clip(text, LONGEST), stack: null }
-}
-
-function withCauses(error: Error): string {
-  let text = error.stack ?? ''
-  let cause = error.cause
-  for (let depth = 0; cause instanceof Error && depth < 5; depth++) {
-    text += `\ncaused by ${cause.stack ?? cause.message}`
-    cause = cause.cause
-  }
-  return text
-}
-
-function clip(text: string, length: number): string {
-  // It may be cut in the middle of a character.
-  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`
 }
 
 /** Pure: what the end of an attempt means for its execution. */

@@ -55,7 +55,10 @@ export async function openWorkspace(paths: WorkspacePaths, options: OpenWorkspac
     log,
     env,
     modules: builtModules(paths.build),
-    isolate: processIsolation({ ...paths, storeUrl: store.target ?? 'memory:' }, clock),
+    isolate: processIsolation(
+      { ...paths, storeUrl: store.target ?? 'memory:', redact: manifest.settings.redact },
+      clock,
+    ),
     openDatabase: () => openBuiltDatabase(paths.build),
     openTenants: () => openBuiltTenants(paths.build),
     staleAfter: deadAfter(store, manifest.settings.staleAfter),

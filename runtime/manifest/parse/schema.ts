@@ -141,7 +141,7 @@ export const schedulerSchema = z
       .array(text('must be a path'), { error: 'must be an array of paths such as ["user.email"]' })
       .default([])
       .describe(
-        "Further paths that are hidden in logs and listings, in the syntax of pino's `redact`. Always hidden: `password`, `token`, `secret`, `authorization`.",
+        "Further names that are hidden in logs and listings, and paths that are hidden in logs, in the syntax of pino's `redact`. Always hidden: names with `password`, `token`, `secret`, `authorization` and the like in them.",
       ),
     hooks: text('must be the path of a module, such as "src/backend/jobs/hooks.ts"')
       .optional()

@@ -38,3 +38,16 @@ it('a retryable error says when to come back, while attempts are left', () => {
   expect(retryDelay(policy, 4, error, 'x')).toBeNull()
   expect(retryDelay({ ...policy, backoff: 'fixed' }, 1, new RetryableError('later'), 'x')).toBe(10_000)
 })
+
+it.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 31 * 86_400_000, '30s', new Date(0), Symbol('x'), null])(
+  'a retryable error refuses a delay that is no sensible number of milliseconds: %s',
+  (retryAfter) => {
+    const make = () => new RetryableError('later', { retryAfter: retryAfter as never })
+    expect(make).toThrow(expect.objectContaining({ code: 'RETRY_AFTER', hint: expect.stringMatching(/^give milli/) }))
+  },
+)
+
+it('a delay that no attempt should be put off by is not heeded in an error of another make', () => {
+  const foreign = Object.assign(new Error('later'), { name: 'RetryableError', retryAfter: Number.POSITIVE_INFINITY })
+  expect(retryDelay({ ...policy, backoff: 'fixed' }, 1, foreign, 'x')).toBe(10_000)
+})
