@@ -2,7 +2,7 @@ import type { Execution, Outcome } from '../store/execution.ts'
 import type { JobStore, PreCheckVerdict, StoreTransaction } from '../store/job-store.ts'
 import { internalStore, type RunStart, type Store } from '../store/store.ts'
 import { type Clock, systemClock } from '../support/clock.ts'
-import { parseDuration } from '../support/duration.ts'
+import { durationOf } from '../support/duration.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import { abortedBy } from '../worker/abort.ts'
@@ -73,11 +73,15 @@ export async function acquireJobLock(jobStore: JobStore, job: string, options: J
 }
 
 function milliseconds(given: string | number): number {
-  const value = typeof given === 'number' ? given : parseDuration(given)
+  const value = durationOf(given)
   if (value !== undefined && value >= 1000) return value
-  throw new JobsError('STALE_AFTER', `staleAfter ${JSON.stringify(given)} is no duration of at least one second`, {
-    hint: 'such as "30s", or 30000 (ms)',
-  })
+  throw new JobsError(
+    'STALE_AFTER',
+    `staleAfter ${JSON.stringify(given)} is not a valid duration of at least one second`,
+    {
+      hint: 'pass a text such as "30s", or milliseconds',
+    },
+  )
 }
 
 /** Holds the locks of one store in this process: as one node, which the store knows while any lock is held. */

@@ -23,7 +23,7 @@ await leaveWith(async () => {
   captureUnhandledErrors((error) =>
     log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`),
   )
-  const scheduler = createScheduler({ workspace: root, grace, log })
+  const scheduler = createScheduler({ workspace: root, shutdownTimeout: grace, log })
   // Requests may run jobs, also where nothing is fired here.
   adoptScheduler(scheduler)
   const handler = await workspaceHandler(build)

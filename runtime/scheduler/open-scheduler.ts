@@ -29,10 +29,10 @@ export interface SchedulerOptions {
   readonly tenants?: TenantSource | AsyncIterable<unknown> | Iterable<unknown>
   /** Overrides `webstir.scheduler`. Durations in ms. */
   readonly settings?: Partial<SchedulerSettings>
-  /** How long running jobs may take to finish on `stop`: a text such as `30s`, or ms; default 30 s. */
-  readonly grace?: string | number
-  /** False: `@reboot` schedules don't fire; default true. */
-  readonly firesReboots?: boolean
+  /** How long `stop` waits for running jobs before it aborts their signals: a text such as `30s`, or ms; default 30 s. */
+  readonly shutdownTimeout?: string | number
+  /** Whether `start` fires the `@reboot` schedules; default true. */
+  readonly runOnStart?: boolean
   readonly log?: LogOutput
   readonly env?: Env
   readonly clock?: Clock
@@ -97,9 +97,9 @@ export async function openInCode(options: SchedulerOptions, jobs: readonly JobDe
 }
 
 export function loopOptionsOf(
-  { firesReboots = true }: SchedulerOptions,
+  { runOnStart = true }: SchedulerOptions,
   manifest: Manifest,
   services: WorkerServices,
 ): SchedulerLoopOptions {
-  return { jobs: manifest.jobs, settings: manifest.settings, services, firesReboots, hasAllJobs: true }
+  return { jobs: manifest.jobs, settings: manifest.settings, services, firesReboots: runOnStart, hasAllJobs: true }
 }

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { findJob, type ListedJob, listJobs, type Manifest, problemText } from '../manifest/index.ts'
 import { JobNotFoundError } from '../manifest/job-names.ts'
-import { parseDuration } from '../support/duration.ts'
+import { durationOf } from '../support/duration.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import { currentScope } from '../worker/job-scope.ts'
@@ -10,13 +10,13 @@ import { attachHooks, type SchedulerEvents } from './events.ts'
 import { SchedulerLoop } from './loop.ts'
 import { type Opened, open, type SchedulerOptions } from './open-scheduler.ts'
 
-/** A scheduler as an object. Two of them in one process don't disturb each other. */
+/** A scheduler as an object. Two of them in one process are independent of each other. */
 export interface Scheduler {
-  /** Watches; resolves when the loop has ended, rejects if it can't begin. A stopped one may be started again. */
+  /** Watches; resolves when the loop has ended, rejects if it can't start. A stopped scheduler may be started again. */
   start(): Promise<void>
   /** Stops firing and waits for what runs. Stopping twice, and before starting, is safe. */
   stop(): Promise<void>
-  /** Stops, and lets go of store and log, once. */
+  /** Stops, and closes the store that it opened. It can't be used again; calling this twice is safe. */
   destroy(): Promise<void>
   /**
    * Runs what is due at one second, past or still to come, now, and resolves when all of it is done, retries and
@@ -24,27 +24,34 @@ export interface Scheduler {
    * claimed before is not waited for. `unixTime`: seconds since the epoch, or a Date.
    */
   runBackgroundJobs(unixTime: number | Date): Promise<void>
-  /** Runs one job now. Rejects with its own error, or with a JobNotFoundError. */
+  /**
+   * Runs one job now and waits for it, retries included. Inside a job of this scheduler it runs as that one's child, in
+   * its slot. Rejects with the job's own error, or with a JobNotFoundError, JobLockedError or JobNotStartedError.
+   */
+  run(name: string, ...args: JsonValue[]): Promise<void>
+  /** The same as `run`, by its name inside jobs. */
   runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void>
+  /** Its jobs and when each runs next, as `--list --json` prints them. */
   jobs(): Promise<ListedJob[]>
+  /** Pauses a job for every scheduler on the same store, until it is resumed. */
   pause(name: string, reason?: string): Promise<void>
   resume(name: string): Promise<void>
-  /** Listens; the result stops listening. */
+  /** Calls `listener` for each event of that name; the function that it returns stops that. */
   on<Name extends keyof SchedulerEvents>(name: Name, listener: (event: SchedulerEvents[Name]) => unknown): () => void
 }
 
-/** Makes a scheduler; nothing is opened before it is first used. */
+/** Makes a scheduler. Nothing is opened before its first use. Throws a JobsError for a `shutdownTimeout` that is not a duration. */
 export function createScheduler(options: SchedulerOptions = {}): Scheduler {
   return new DefaultScheduler(options)
 }
 
-const GRACE = 30_000
+const SHUTDOWN_TIMEOUT = 30_000
 /** As far from the epoch as a Date can be, in ms. */
 const LATEST = 8.64e15
 
 class DefaultScheduler implements Scheduler {
   readonly #options: SchedulerOptions
-  readonly #grace: number
+  readonly #shutdownTimeout: number
   readonly #listeners = new Set<(loop: SchedulerLoop) => void>()
   #opened: Promise<Opened> | undefined
   /** The loop that is running, or that would run next; being made, at first. */
@@ -55,7 +62,7 @@ class DefaultScheduler implements Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options
-    this.#grace = graceOf(options.grace)
+    this.#shutdownTimeout = shutdownTimeoutOf(options.shutdownTimeout)
   }
 
   start(): Promise<void> {
@@ -68,9 +75,10 @@ class DefaultScheduler implements Scheduler {
     this.#loop = undefined
     this.#watching = undefined
     // One after the other: a second stop waits for what the first one waits for.
-    this.#stopping = Promise.all([this.#stopping, loop?.then((made) => made.stop(this.#grace)).catch(() => {})]).then(
-      () => {},
-    )
+    this.#stopping = Promise.all([
+      this.#stopping,
+      loop?.then((made) => made.stop(this.#shutdownTimeout)).catch(() => {}),
+    ]).then(() => {})
     return this.#stopping
   }
 
@@ -82,7 +90,7 @@ class DefaultScheduler implements Scheduler {
   async runBackgroundJobs(unixTime: number | Date): Promise<void> {
     const from = unixTime instanceof Date ? unixTime.getTime() : unixTime * 1000
     if (!(Math.abs(from) <= LATEST)) {
-      throw new JobsError('UNIX_TIME', `runBackgroundJobs was given ${String(unixTime)}, which is no time`, {
+      throw new JobsError('UNIX_TIME', `runBackgroundJobs was given ${String(unixTime)}, which is not a valid time`, {
         hint: 'pass seconds since 1970-01-01T00:00:00Z, or a Date',
       })
     }
@@ -90,12 +98,16 @@ class DefaultScheduler implements Scheduler {
     await (await this.#current()).fireBetween(second, second + 1000)
   }
 
-  async runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void> {
+  async run(name: string, ...args: JsonValue[]): Promise<void> {
     const loop = await this.#current()
     await loop.ready()
     // Called by a job of this scheduler, it runs on behalf of that one.
     const frame = currentScope()
     await loop.call(name, args, frame?.call === loop.call ? frame : undefined)
+  }
+
+  runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void> {
+    return this.run(name, ...args)
   }
 
   async jobs(): Promise<ListedJob[]> {
@@ -120,7 +132,7 @@ class DefaultScheduler implements Scheduler {
       loop.events.on(name, (event) => (isListening ? listener(event) : undefined))
     }
     this.#listeners.add(attach)
-    // One whose making failed has nothing to tell; whoever asked for it was told why.
+    // A loop that could not be made emits nothing, and its caller has the error.
     void this.#loop?.then(attach, () => {})
     return () => {
       isListening = false
@@ -168,7 +180,7 @@ class DefaultScheduler implements Scheduler {
 
   async #open(): Promise<Opened> {
     if (this.#destroyed !== undefined) {
-      throw new JobsError('SCHEDULER_DESTROYED', 'this scheduler was destroyed', { hint: 'make another one' })
+      throw new JobsError('SCHEDULER_DESTROYED', 'this scheduler was destroyed', { hint: 'create another one' })
     }
     this.#opened ??= open(this.#options).catch((error: unknown) => {
       this.#opened = undefined
@@ -187,11 +199,13 @@ function named(manifest: Manifest, name: string): string {
   )
 }
 
-function graceOf(given: string | number | undefined): number {
-  if (given === undefined) return GRACE
-  const grace = typeof given === 'number' ? given : parseDuration(given)
-  if (grace !== undefined && grace >= 0) return grace
-  throw new JobsError('GRACE', `grace ${JSON.stringify(given)} is no duration`, {
-    hint: 'such as "30s", or 30000 (ms)',
+function shutdownTimeoutOf(given: string | number | undefined): number {
+  if (given === undefined) return SHUTDOWN_TIMEOUT
+  const milliseconds = durationOf(given)
+  if (milliseconds !== undefined) return milliseconds
+  throw new JobsError('SHUTDOWN_TIMEOUT', `createScheduler: shutdownTimeout ${show(given)} is not a valid duration`, {
+    hint: 'pass a text such as "30s", or milliseconds',
   })
 }
+
+const show = (given: string | number): string => (typeof given === 'string' ? JSON.stringify(given) : String(given))

@@ -22,6 +22,12 @@ export function parseDuration(text: string): number | undefined {
   return Number.isSafeInteger(milliseconds) ? milliseconds : undefined
 }
 
+/** Milliseconds of an option that is a text such as `30s`, or milliseconds; undefined where it is neither, or negative. */
+export function durationOf(given: string | number): number | undefined {
+  const milliseconds = typeof given === 'number' ? given : parseDuration(given)
+  return milliseconds !== undefined && milliseconds >= 0 && Number.isFinite(milliseconds) ? milliseconds : undefined
+}
+
 /** The shortest exact text for a number of milliseconds, in at most two units where that suffices: `15m`, `1h30m`, `0s`. */
 export function formatDuration(milliseconds: number): string {
   let rest = Math.round(milliseconds)

@@ -1,5 +1,6 @@
 import { executionAsyncId } from 'node:async_hooks'
 import type { Clock, Timer } from '../support/clock.ts'
+import { JobsError } from '../support/errors.ts'
 
 interface Waiting {
   at: number
@@ -18,13 +19,17 @@ export class TestClock implements Clock {
   #instants: number[] = []
   #waiting = new Map<number, Set<Waiting>>()
 
-  /** `now`: where it stands at first. `settled`: what else is waited for before time moves on. */
+  /** `now`: the first instant. `settled`: what else to wait for before time moves on. */
   constructor(
     now: Date | number | string = '2026-01-01T00:00:00Z',
     private readonly settled: () => Promise<void> = async () => {},
   ) {
     this.#now = new Date(now).getTime()
-    if (Number.isNaN(this.#now)) throw new RangeError(`"${String(now)}" is no time`)
+    if (Number.isNaN(this.#now)) {
+      throw new JobsError('TIME', `TestClock: "${String(now)}" is not a valid time`, {
+        hint: 'pass a Date, milliseconds since 1970, or a text such as "2026-01-01T00:00:00Z"',
+      })
+    }
   }
 
   now(): number {
@@ -54,7 +59,7 @@ export class TestClock implements Clock {
     this.#now = Math.max(this.#now, end)
   }
 
-  /** Sets the clock to an instant as an operator would: back or forth, without anything ringing on the way. */
+  /** Sets the clock by `milliseconds`, as an operator would: back or forward, and no timer rings on the way. */
   async step(milliseconds: number): Promise<void> {
     this.#now += milliseconds
     // Node's timers count elapsed time, not the clock's: what was to ring in 5 s still is.
@@ -93,7 +98,6 @@ export class TestClock implements Clock {
     this.#instants.splice(this.#placeOf(entry.at), 0, entry.at)
   }
 
-  /** Does nothing to what has rung. */
   #remove(entry: Waiting): void {
     const together = this.#waiting.get(entry.at)
     if (together?.delete(entry) !== true || together.size > 0) return
@@ -101,7 +105,7 @@ export class TestClock implements Clock {
     this.#instants.splice(this.#placeOf(entry.at), 1)
   }
 
-  /** Where an instant stands or would stand among the others. */
+  /** The index of an instant in the sorted list, or where it would be inserted. */
   #placeOf(at: number): number {
     let low = 0
     let high = this.#instants.length
@@ -114,7 +118,7 @@ export class TestClock implements Clock {
   }
 }
 
-/** Whatever is begun (a timer, an immediate, a request) has the next number, so that numbers in a row tell of no other. */
+/** Each new asynchronous resource (a timer, an immediate, a request) takes the next id: ids in a row mean that nothing else began. */
 function quiet(): Promise<void> {
   return new Promise((resolve) => {
     let turns = 0

@@ -5,7 +5,7 @@ import { createScheduler, type Scheduler } from '../scheduler/scheduler.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { nextTurn } from '../support/clock.ts'
-import { parseDuration } from '../support/duration.ts'
+import { durationOf } from '../support/duration.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import type { JobDefinition } from '../workspace/jobs-in-code.ts'
@@ -57,7 +57,7 @@ export async function createTestScheduler(options: TestSchedulerOptions): Promis
     ...(concurrency === undefined ? {} : { settings: { concurrency } }),
     clock,
     store,
-    grace: 0,
+    shutdownTimeout: 0,
     log: openLog({ env: {}, level: 'debug', destination: { write: (line) => void lines.push(line.trimEnd()) } }),
   })
   // What is wrong with the jobs is told here, not by a promise that nobody awaits yet.
@@ -118,9 +118,9 @@ function workEnds(store: Store): () => Promise<void> {
 }
 
 function millisecondsOf(duration: string | number): number {
-  const milliseconds = typeof duration === 'number' ? duration : parseDuration(duration)
-  if (milliseconds !== undefined && milliseconds >= 0) return milliseconds
-  throw new JobsError('DURATION', `${JSON.stringify(duration)} is no duration`, {
-    hint: 'such as "1h", "90s" or 5000 (ms)',
+  const milliseconds = durationOf(duration)
+  if (milliseconds !== undefined) return milliseconds
+  throw new JobsError('DURATION', `advance: ${JSON.stringify(duration)} is not a valid duration`, {
+    hint: 'pass a text such as "1h" or "90s", or milliseconds',
   })
 }

@@ -9,7 +9,7 @@ import { createTestScheduler, TestClock } from '../../../runtime/testing/index.t
 
 const quiet = () => openLog({ env: {}, destination: { write: () => {} } })
 const scheduler = (options: SchedulerOptions) =>
-  createScheduler({ store: 'memory:', log: quiet(), grace: '5s', ...options })
+  createScheduler({ store: 'memory:', log: quiet(), shutdownTimeout: '5s', ...options })
 
 describe('a scheduler as an object', () => {
   it('runs from start to stop: start resolves when the loop has ended', async () => {
@@ -79,6 +79,47 @@ describe('a scheduler as an object', () => {
     await expect(bot.jobs()).rejects.toMatchObject({ code: 'SCHEDULER_DESTROYED' })
   })
 
+  it('runs one job by the short name, with its arguments, and rejects with its error', async () => {
+    const runs: unknown[] = []
+    const bot = scheduler({
+      jobs: [
+        { name: 'send', run: ({ args }) => void runs.push(args) },
+        {
+          name: 'broken',
+          run: () => {
+            throw new TypeError('no')
+          },
+        },
+      ],
+    })
+
+    await bot.run('send', 'weekly', 3)
+    await bot.runBackgroundJob('SEND', 'daily')
+
+    expect(runs).toEqual([['weekly', 3], ['daily']])
+    await expect(bot.run('broken')).rejects.toThrow(TypeError)
+    await expect(bot.run('sned')).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' })
+    await bot.destroy()
+  })
+
+  it.each([
+    [undefined, ['reboot']],
+    [true, ['reboot']],
+    [false, []],
+  ])('fires @reboot schedules at start unless runOnStart is false (%s)', async (runOnStart, expected) => {
+    const runs: string[] = []
+    const bot = scheduler({
+      ...(runOnStart === undefined ? {} : { runOnStart }),
+      jobs: [{ name: 'reboot', schedule: '@reboot', run: () => void runs.push('reboot') }],
+    })
+
+    // With nothing but @reboot schedules, the loop ends when those are done.
+    await bot.start()
+
+    expect(runs).toEqual(expected)
+    await bot.destroy()
+  })
+
   it('leaves open a store that was handed over', async () => {
     const store = await openStore('memory:')
     const bot = scheduler({ store, jobs: [{ name: 'a', run: () => {} }] })
@@ -96,7 +137,9 @@ describe('a scheduler as an object', () => {
       message: expect.stringContaining('jobs[0].schedule'),
     })
     await expect(scheduler({ jobs: [{ name: 'a b', run: () => {} }] }).jobs()).rejects.toThrow()
-    expect(() => scheduler({ grace: 'soon', jobs: [] })).toThrow('grace "soon" is no duration')
+    expect(() => scheduler({ shutdownTimeout: 'soon', jobs: [] })).toThrow(
+      'shutdownTimeout "soon" is not a valid duration',
+    )
   })
 
   it('runs the other jobs where the meta() of one fails', async () => {
@@ -252,7 +295,7 @@ describe('runBackgroundJobs', () => {
 
   it('lets go of whoever waits when it is stopped', async () => {
     const bot = scheduler({
-      grace: 0,
+      shutdownTimeout: 0,
       jobs: [
         {
           name: 'a',

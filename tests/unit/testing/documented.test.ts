@@ -122,8 +122,8 @@ describe('a scheduler for tests', () => {
     expect(test.log().some((line) => line.includes('[bill] succeeded for tenant a'))).toBe(true)
   })
 
-  it('rejects for what is no duration', async () => {
+  it('rejects a text that is not a duration', async () => {
     test = await createTestScheduler({ jobs: [] })
-    await expect(test.advance('soon')).rejects.toThrow('"soon" is no duration')
+    await expect(test.advance('soon')).rejects.toThrow('"soon" is not a valid duration')
   })
 })

@@ -56,7 +56,7 @@ async function start(
     settings: { concurrency },
     tenants,
     jobs: jobs(clock),
-    grace: 0,
+    shutdownTimeout: 0,
   })
   open.push(async () => {
     await scheduler.destroy()

@@ -22,7 +22,7 @@ async function given(jobs: NonNullable<Parameters<typeof createScheduler>[0]>['j
   const clock = new TestClock()
   const store = await openStore('memory:')
   const log = openLog({ env: {}, destination: { write: () => {} } })
-  scheduler = createScheduler({ jobs: jobs ?? [], store, clock, log, grace: 0 })
+  scheduler = createScheduler({ jobs: jobs ?? [], store, clock, log, shutdownTimeout: 0 })
   return { clock, store, scheduler }
 }
 
