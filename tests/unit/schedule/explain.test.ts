@@ -162,8 +162,10 @@ describe('advice', () => {
 
   it('looks for gaps in this year and the next, from now on', () => {
     const schedule = parseSchedule('30 2 * * *', { timezone: 'Europe/Berlin' })
-    expect(adviseSchedule(schedule, new Date('2026-06-01'))[0]?.message).toContain('on 2027-03-28 in Europe/Berlin')
-    expect(adviseSchedule(parseSchedule('0 30 2 28 3 * 2028', { timezone: 'Europe/Berlin' }), THIS_YEAR)).toEqual([])
+    expect(adviseSchedule(schedule, new Date('2024-06-01'))[0]?.message).toContain('on 2025-03-30 in Europe/Berlin')
+    const later = parseSchedule('0 30 2 30 3 * 2025', { timezone: 'Europe/Berlin' })
+    expect(adviseSchedule(later, new Date('2024-01-01'))).not.toEqual([])
+    expect(adviseSchedule(later, new Date('2023-01-01'))).toEqual([])
   })
 })
 
