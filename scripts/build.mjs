@@ -4,12 +4,13 @@
 // file instead of hundreds. Only what is native or optional stays outside.
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { colorsByRequest, requiredBuiltins, yargsParts } from './build-plugins.mjs'
+import { bundledPackages, licensesText } from './third-party-licenses.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -31,7 +32,9 @@ const shared = {
   chunkNames: '[name]-[hash]',
   minifyWhitespace: true,
   minifySyntax: true,
+  // The licences go to THIRD_PARTY_LICENSES instead.
   legalComments: 'none',
+  metafile: true,
   banner: { js: REQUIRE },
   external: ['libsql', 'pg', 'pg-native', 'pg-boss', 'esbuild', 'typescript'],
   define: { WEBSTIR_JOBS_VERSION: JSON.stringify(version) },
@@ -197,7 +200,13 @@ async function types() {
 }
 
 try {
-  await Promise.all([runtime(join(made, 'runtime')), commandLine(join(made, 'cli')), types()])
+  const [runtimeParts, commandLineParts] = await Promise.all([
+    runtime(join(made, 'runtime')),
+    commandLine(join(made, 'cli')),
+    types(),
+  ])
+  const metafiles = [...runtimeParts, ...commandLineParts].map(({ metafile }) => metafile)
+  await writeFile(join(made, 'THIRD_PARTY_LICENSES'), licensesText(root, bundledPackages(metafiles)))
   if (existsSync(join(root, 'dist'))) await rename(join(root, 'dist'), old)
   await rename(made, join(root, 'dist'))
 } catch (error) {
