@@ -48,8 +48,8 @@ function query(
         await client.close()
       }
     },
-    where: (conditions) => query(open, options, [...parts, ...comparisons(conditions, false)], most),
-    whereNot: (conditions) => query(open, options, [...parts, ...comparisons(conditions, true)], most),
+    where: (conditions) => query(open, options, [...parts, ...comparisons(options.table, conditions, false)], most),
+    whereNot: (conditions) => query(open, options, [...parts, ...comparisons(options.table, conditions, true)], most),
     limit: (count) => query(open, options, parts, Math.min(count, most ?? count)),
     async all() {
       const tenants: Tenant[] = []
@@ -99,16 +99,15 @@ function unreadable(table: string, cause: unknown): TenantsError {
 /** In the words of SQLite and of PostgreSQL. */
 const MISSING_TABLE = /no such table|relation .* does not exist/
 
-function comparisons(conditions: TenantConditions, isNegated: boolean): Part[] {
-  const parts = Object.entries(conditions).map(([column, wanted]) => comparison(column, wanted))
+function comparisons(table: string, conditions: TenantConditions, isNegated: boolean): Part[] {
+  const parts = Object.entries(conditions).map(([column, wanted]) => comparison(columnOf(table, column), wanted))
   if (!isNegated || parts.length === 0) return parts
   // Unlike SQL's own NOT, a row whose column is NULL doesn't match the condition, and so is left.
   const both = parts.map(({ sql }) => `(${sql})`).join(' and ')
   return [{ sql: `case when ${both} then 0 else 1 end = 1`, parameters: parts.flatMap(({ parameters }) => parameters) }]
 }
 
-function comparison(column: string, wanted: TenantValue | readonly TenantValue[]): Part {
-  const name = quoted(column)
+function comparison(name: string, wanted: TenantValue | readonly TenantValue[]): Part {
   const any = isMany(wanted) ? wanted : [wanted]
   const flags = any.flatMap((value) => (typeof value === 'boolean' ? AS_TEXT[`${value}`] : []))
   const values = any.filter((value) => value !== null && typeof value !== 'boolean')
@@ -126,6 +125,11 @@ const AS_TEXT = { true: ['true', '1'], false: ['false', '0'] } as const
 
 function isMany(wanted: TenantValue | readonly TenantValue[]): wanted is readonly TenantValue[] {
   return Array.isArray(wanted)
+}
+
+/** With its table: SQLite may take a bare name in double quotes that is not a column for a string, and match no row. */
+function columnOf(table: string, column: string): string {
+  return quoted(column.includes('.') ? column : `${table}.${column}`)
 }
 
 /** A name of a table or column as SQL takes it, whatever is in it. */

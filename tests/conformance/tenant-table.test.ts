@@ -10,13 +10,13 @@ const databases = [
     dialect: 'SQLite',
     open: async () => ({ url: `file://${makeWorkspace().path('tenants.sqlite')}`, release: async () => {} }),
     missingTable: /can't be read from the table "customers": .*no such table/,
-    missingColumn: /can't be read from the table "tenants": .*no such column/,
+    missingColumn: /can't be read from the table "tenants": .*no such column: tenants\.plam/,
   },
   {
     dialect: 'PostgreSQL',
     open: testDatabase,
     missingTable: /can't be read from the table "customers": relation "customers" does not exist/,
-    missingColumn: /can't be read from the table "tenants": column "plam" does not exist/,
+    missingColumn: /can't be read from the table "tenants": column tenants\.plam does not exist/,
   },
 ]
 
