@@ -1,5 +1,6 @@
 import type { Job } from '../manifest/types.ts'
 import type { ClaimOutcome, Fire, SkipCause } from '../store/execution.ts'
+import { newFire } from '../store/new-fire.ts'
 import { unitHash } from '../support/hash.ts'
 import { rebootSchedules, type ScheduleCursor } from './cursor.ts'
 
@@ -113,22 +114,9 @@ export function fireAt(
   count = 1,
 ): Fire {
   const following = job.jitter > 0 ? schedule.next(new Date(scheduledFor))?.getTime() : undefined
-  return {
-    job: job.name,
-    scheduleKey: definition.key,
-    scheduledFor,
-    tenant: '',
-    trigger,
-    priority: job.priority,
-    args: definition.args,
-    maxAttempts: job.retry.attempts,
-    recoverLimit: job.recover,
-    overlap: job.overlap,
-    availableAt: scheduledFor + jitter(job, scheduledFor, following),
-    after: job.after,
-    skip,
-    count,
-  }
+  const availableAt = scheduledFor + jitter(job, scheduledFor, following)
+  const { key: scheduleKey, args } = definition
+  return newFire(job, { scheduleKey, scheduledFor, args, trigger, availableAt, skip, count })
 }
 
 /** A delay in [0, job.jitter) that depends on job and instant alone, and stays before the `following` fire. */
@@ -144,26 +132,10 @@ export function jitter(job: Job, scheduledFor: number, following: number | undef
  */
 export function invalidFires(jobs: readonly Job[], now: number): Fire[] {
   return jobs.flatMap((job) =>
-    job.schedules.flatMap(({ key, problem, args }): Fire[] => {
+    job.schedules.flatMap(({ key: scheduleKey, problem, args }): Fire[] => {
       if (problem === null) return []
-      return [
-        {
-          job: job.name,
-          scheduleKey: key,
-          scheduledFor: now,
-          tenant: '',
-          trigger: 'schedule',
-          priority: job.priority,
-          args,
-          maxAttempts: job.retry.attempts,
-          recoverLimit: job.recover,
-          overlap: job.overlap,
-          availableAt: now,
-          after: [],
-          skip: { cause: 'invalid', reason: `invalid: ${problem}` },
-          count: 1,
-        },
-      ]
+      const skip = { cause: 'invalid', reason: `invalid: ${problem}` } as const
+      return [newFire(job, { scheduleKey, scheduledFor: now, args, after: [], skip })]
     }),
   )
 }
@@ -178,24 +150,11 @@ export async function fireReboots(
   claim: (fires: readonly Fire[]) => Promise<ClaimOutcome[]>,
 ): Promise<ClaimOutcome[]> {
   const settled: ClaimOutcome[] = []
-  let fires = rebootSchedules(jobs).map(
-    ({ job, definition }): Fire => ({
-      job: job.name,
-      scheduleKey: definition.key,
-      scheduledFor: now,
-      tenant: '',
-      trigger: 'schedule',
-      priority: job.priority,
-      args: definition.args,
-      maxAttempts: job.retry.attempts,
-      recoverLimit: job.recover,
-      overlap: 'allow',
-      availableAt: now,
-      after: [],
-      skip: job.disabledBy === null ? null : { cause: 'disabled', reason: `disabled: ${job.disabledBy}` },
-      count: 1,
-    }),
-  )
+  let fires = rebootSchedules(jobs).map(({ job, definition: { key: scheduleKey, args } }): Fire => {
+    const skip =
+      job.disabledBy === null ? null : ({ cause: 'disabled', reason: `disabled: ${job.disabledBy}` } as const)
+    return { ...newFire(job, { scheduleKey, scheduledFor: now, args, after: [], skip }), overlap: 'allow' }
+  })
   while (fires.length > 0) {
     const outcomes = await claim(fires)
     settled.push(...outcomes.filter(({ outcome }) => outcome !== 'already-claimed'))

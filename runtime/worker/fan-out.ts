@@ -1,6 +1,7 @@
 import { checkedTenant, type Tenant, type TenantSource } from '../job/tenants.ts'
 import type { Job } from '../manifest/types.ts'
 import type { Execution, Fire } from '../store/execution.ts'
+import { newFire } from '../store/new-fire.ts'
 import type { Store } from '../store/store.ts'
 import { JobsError } from '../support/errors.ts'
 import { JobLockedError, type JobRunner } from './job-runner.ts'
@@ -53,24 +54,18 @@ async function enqueue(
 
 /** Unique by (job, schedule, instant, tenant): a fan-out that is repeated after a crash adds only what is missing. */
 function childOf(parent: Execution, job: Job, tenant: Tenant, now: number): Fire {
-  return {
-    job: parent.job,
-    scheduleKey: parent.scheduleKey,
-    scheduledFor: parent.scheduledFor,
+  const { scheduleKey, scheduledFor, args } = parent
+  return newFire(job, {
+    scheduleKey,
+    scheduledFor,
+    args,
     tenant: String(tenant.id),
     trigger: parent.trigger === 'catch-up' ? 'catch-up' : 'schedule',
-    priority: job.priority,
-    args: parent.args,
-    maxAttempts: job.retry.attempts,
-    recoverLimit: job.recover,
-    overlap: job.overlap,
     // A parent may run ahead of its instant; its tenants then do so too.
-    availableAt: Math.min(parent.scheduledFor, now),
+    availableAt: Math.min(scheduledFor, now),
     after: [],
-    skip: null,
-    count: 1,
     parentId: parent.id,
-  }
+  })
 }
 
 async function runHere(
