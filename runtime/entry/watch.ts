@@ -23,6 +23,7 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
   const jobs = name === undefined ? manifest.jobs : [jobNamed(manifest, name)]
   const loop = new SchedulerLoop({
     jobs,
+    plans: manifest.plans,
     settings: manifest.settings,
     services,
     firesReboots: !options.has('no-reboot'),

@@ -1,4 +1,25 @@
+import { parseSchedule, plannedSchedule } from '../schedule/parse.ts'
+import type { Schedule } from '../schedule/schedule.ts'
 import { canonicalJson, type JsonValue } from '../support/json.ts'
+import type { CronPlans, JobSchedule } from './types.ts'
+
+/** What is known of a schedule beside what the manifest says. */
+export interface KnownOfSchedule {
+  /** What a rate counts from, ms since the epoch, where a store knows it; default: the epoch. Other kinds have none. */
+  readonly anchor?: number | undefined
+  /** Expressions that the build has read (Manifest.plans): they aren't parsed again. */
+  readonly plans?: CronPlans | undefined
+}
+
+/** A job's schedule, parsed, in its own zone. Throws ScheduleError. */
+export function openSchedule(
+  { expression, timezone }: Pick<JobSchedule, 'expression' | 'timezone'>,
+  { anchor, plans }: KnownOfSchedule = {},
+): Schedule {
+  const plan = plans !== undefined && Object.hasOwn(plans, expression) ? plans[expression] : undefined
+  if (plan !== undefined) return plannedSchedule(expression, plan, timezone)
+  return parseSchedule(expression, anchor === undefined ? { timezone } : { timezone, anchor: new Date(anchor) })
+}
 
 /**
  * The key under which the store keeps a line of fires: 16 hexadecimal digits over the job's name, the schedule's text

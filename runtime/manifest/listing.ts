@@ -1,7 +1,7 @@
-import { parseSchedule, type Schedule, ScheduleError } from '../schedule/index.ts'
-import { plannedSchedule } from '../schedule/parse.ts'
+import { type Schedule, ScheduleError } from '../schedule/index.ts'
 import type { JsonValue } from '../support/json.ts'
 import { redacted } from '../support/redact.ts'
+import { openSchedule } from './job-schedule.ts'
 import { problemText } from './problems.ts'
 import type { CronPlans, Job, JobSchedule, Manifest } from './types.ts'
 
@@ -92,7 +92,7 @@ class Lister {
   readonly #from: Date
   readonly #options: ListingOptions
   readonly #redact: readonly string[]
-  readonly #plans: CronPlans
+  readonly #plans: CronPlans | undefined
   /** By zone, then by expression. */
   readonly #outlooks = new Map<string, Map<string, Outlook>>()
 
@@ -100,7 +100,7 @@ class Lister {
     this.#from = new Date(now)
     this.#options = options
     this.#redact = settings.redact
-    this.#plans = plans ?? {}
+    this.#plans = plans
   }
 
   job(job: Job, problem: string | null): ListedJob {
@@ -158,14 +158,9 @@ class Lister {
     return outlook
   }
 
-  #look({ expression, timezone }: JobSchedule, anchor: number | undefined): Outlook {
+  #look(schedule: JobSchedule, anchor: number | undefined): Outlook {
     try {
-      const since = anchor === undefined ? {} : { anchor: new Date(anchor) }
-      const plan = Object.hasOwn(this.#plans, expression) ? this.#plans[expression] : undefined
-      const parsed =
-        plan === undefined
-          ? parseSchedule(expression, { timezone, ...since })
-          : plannedSchedule(expression, plan, timezone)
+      const parsed = openSchedule(schedule, { anchor, plans: this.#plans })
       const words = this.#options.words === true ? parsed.describe() : null
       return { kind: parsed.kind, ...this.#next(parsed, anchor !== undefined), problem: null, words }
     } catch (error) {

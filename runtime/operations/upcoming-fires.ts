@@ -1,9 +1,9 @@
+import { openSchedule } from '../manifest/job-schedule.ts'
 import type { Job, JobSchedule } from '../manifest/types.ts'
 import {
   type DaylightEffect,
   type DaylightKind,
   daylightEffects,
-  parseSchedule,
   type Schedule,
   ScheduleError,
 } from '../schedule/index.ts'
@@ -78,13 +78,11 @@ function readLine(job: Job, definition: JobSchedule, range: UpcomingRange, silen
     silent.push({ job, schedule: definition, note })
     return []
   }
-  const { timezone } = definition
   if (definition.problem !== null) return stay(`invalid: ${definition.problem}`)
   if (job.disabledBy !== null) return stay(`disabled (${job.disabledBy})`)
   const anchor = range.anchors.get(definition.key)
   try {
-    const options = anchor === undefined ? { timezone } : { timezone, anchor: new Date(anchor) }
-    const schedule = parseSchedule(definition.expression, options)
+    const schedule = openSchedule(definition, { anchor })
     if (schedule.kind === 'reboot') return stay('on start')
     if (schedule.kind === 'rate' && anchor === undefined) return stay(`on start, then ${schedule.describe()}`)
     return [{ job, definition, schedule }]

@@ -1,45 +1,89 @@
-import type { Job, JobSchedule } from '../manifest/types.ts'
-import { parseSchedule, type Schedule } from '../schedule/index.ts'
-import type { ScheduleRegistration, ScheduleState } from '../store/store.ts'
+import { openSchedule } from '../manifest/job-schedule.ts'
+import type { CronPlans, Job, JobSchedule } from '../manifest/types.ts'
+import type { Schedule } from '../schedule/index.ts'
+import type { ScheduleRegistration, Store } from '../store/store.ts'
 
-/** One schedule of one job, with the instant up to which its fires have been dealt with. */
-export interface ScheduleCursor {
+/** One schedule of one job, parsed. */
+export interface OpenSchedule {
   readonly job: Job
   readonly definition: JobSchedule
   readonly schedule: Schedule
+}
+
+/** A schedule, with the instant up to which its fires have been dealt with. */
+export interface ScheduleCursor extends OpenSchedule {
   watermark: number
 }
 
-/** The schedules that make fires as time goes by: not `@reboot`, and none that can't be read. */
-export function timedSchedules(jobs: readonly Job[]): { job: Job; definition: JobSchedule; schedule: Schedule }[] {
-  return readable(jobs).filter(({ schedule }) => schedule.kind !== 'reboot')
+/** The schedules of a loop's jobs, but for those that can't be read: parsed once, however often they are asked for. */
+export class LoopSchedules {
+  readonly #jobs: readonly Job[]
+  readonly #plans: CronPlans | undefined
+  #opened: readonly OpenSchedule[] | undefined
+  #cursors: readonly ScheduleCursor[] | undefined
+
+  constructor(jobs: readonly Job[], plans?: CronPlans) {
+    this.#jobs = jobs
+    this.#plans = plans
+  }
+
+  /** Those that fire once when a scheduler starts to watch. */
+  get reboots(): readonly OpenSchedule[] {
+    return this.#open().filter(({ schedule }) => schedule.kind === 'reboot')
+  }
+
+  /** Those that fire as time goes by; undefined until they were registered. */
+  get cursors(): readonly ScheduleCursor[] | undefined {
+    return this.#cursors
+  }
+
+  /** Makes those that fire as time goes by known to the store. */
+  async register(
+    store: Pick<Store, 'registerSchedules'>,
+    options: { readonly now: number; readonly retireOthers: boolean },
+  ): Promise<readonly ScheduleCursor[]> {
+    const timed = this.#open().filter(({ schedule }) => schedule.kind !== 'reboot')
+    this.#cursors = await registerCursors(timed, store, options)
+    return this.#cursors
+  }
+
+  #open(): readonly OpenSchedule[] {
+    this.#opened ??= openSchedules(this.#jobs, this.#plans)
+    return this.#opened
+  }
 }
 
-/** The schedules that fire once when a scheduler starts to watch. */
-export function rebootSchedules(jobs: readonly Job[]): { job: Job; definition: JobSchedule }[] {
-  return readable(jobs).filter(({ schedule }) => schedule.kind === 'reboot')
-}
-
-function readable(jobs: readonly Job[]) {
+function openSchedules(jobs: readonly Job[], plans?: CronPlans): OpenSchedule[] {
   return jobs.flatMap((job) =>
     job.schedules
       .filter(({ problem }) => problem === null)
-      .map((definition) => ({
-        job,
-        definition,
-        schedule: parseSchedule(definition.expression, { timezone: definition.timezone }),
-      })),
+      .map((definition) => ({ job, definition, schedule: openSchedule(definition, { plans }) })),
   )
 }
 
 /**
- * How a schedule is made known to the store. A new one starts at now; a rate at once, from now on; an `at()` long
- * ago, so that one that has passed already is treated as missed.
+ * Makes schedules known to the store, and returns a cursor of each where the store says it stands. Those that the store
+ * knows and that aren't among them are retired where `retireOthers` says so. `now`: ms since the epoch.
  */
-export function registration(
-  { job, definition, schedule }: Omit<ScheduleCursor, 'watermark'>,
-  now: number,
-): ScheduleRegistration {
+async function registerCursors(
+  schedules: readonly OpenSchedule[],
+  store: Pick<Store, 'registerSchedules'>,
+  options: { readonly now: number; readonly retireOthers: boolean },
+): Promise<ScheduleCursor[]> {
+  const states = await store.registerSchedules(
+    schedules.map((each) => registration(each, options.now)),
+    options,
+  )
+  return schedules.flatMap(({ job, definition, schedule }, index) => {
+    const state = states[index]
+    if (state === undefined) return []
+    const { anchor, watermark } = state
+    return [{ job, definition, schedule: anchor === null ? schedule : openSchedule(definition, { anchor }), watermark }]
+  })
+}
+
+/** A new schedule starts at now; a rate at once, from now on; an `at()` long ago, so that one that has passed is missed. */
+function registration({ job, definition, schedule }: OpenSchedule, now: number): ScheduleRegistration {
   const isRate = schedule.kind === 'rate'
   return {
     key: definition.key,
@@ -53,23 +97,8 @@ export function registration(
   }
 }
 
-/** The line of a schedule from where the store says that it stands. */
-export function openCursor(
-  { job, definition, schedule }: Omit<ScheduleCursor, 'watermark'>,
-  state: ScheduleState,
-): ScheduleCursor {
-  if (state.anchor === null) return { job, definition, schedule, watermark: state.watermark }
-  const anchored = parseSchedule(definition.expression, {
-    timezone: definition.timezone,
-    anchor: new Date(state.anchor),
-  })
-  return { job, definition, schedule: anchored, watermark: state.watermark }
-}
-
 /** The key of the job's schedule that fires at exactly this instant (ms); undefined where none does. */
 export function scheduleFiringAt(job: Job, instant: number): string | undefined {
-  const found = timedSchedules([job]).find(
-    ({ schedule }) => schedule.next(new Date(instant - 1))?.getTime() === instant,
-  )
+  const found = openSchedules([job]).find(({ schedule }) => schedule.next(new Date(instant - 1))?.getTime() === instant)
   return found?.definition.key
 }

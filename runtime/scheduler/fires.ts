@@ -2,7 +2,7 @@ import type { Job } from '../manifest/types.ts'
 import type { ClaimOutcome, Fire, SkipCause } from '../store/execution.ts'
 import { newFire } from '../store/new-fire.ts'
 import { unitHash } from '../support/hash.ts'
-import { rebootSchedules, type ScheduleCursor } from './cursor.ts'
+import type { OpenSchedule, ScheduleCursor } from './cursor.ts'
 
 /** Fires up to this many ms old are late, and run; older ones were missed, and the job's `catchUp` decides. */
 export const LATE = 60_000
@@ -107,7 +107,7 @@ export function firesBetween(cursor: ScheduleCursor, from: number, to: number, n
 
 /** The fire of a line at an instant, with what the store needs to claim it. */
 export function fireAt(
-  { job, definition, schedule }: Omit<ScheduleCursor, 'watermark'>,
+  { job, definition, schedule }: OpenSchedule,
   scheduledFor: number,
   trigger: Fire['trigger'],
   skip: Fire['skip'] = null,
@@ -145,12 +145,12 @@ export function invalidFires(jobs: readonly Job[], now: number): Fire[] {
  * processes that start in the same millisecond are told apart by moving one of them on.
  */
 export async function fireReboots(
-  jobs: readonly Job[],
+  schedules: readonly OpenSchedule[],
   now: number,
   claim: (fires: readonly Fire[]) => Promise<ClaimOutcome[]>,
 ): Promise<ClaimOutcome[]> {
   const settled: ClaimOutcome[] = []
-  let fires = rebootSchedules(jobs).map(({ job, definition: { key: scheduleKey, args } }): Fire => {
+  let fires = schedules.map(({ job, definition: { key: scheduleKey, args } }): Fire => {
     const skip =
       job.disabledBy === null ? null : ({ cause: 'disabled', reason: `disabled: ${job.disabledBy}` } as const)
     return { ...newFire(job, { scheduleKey, scheduledFor: now, args, after: [], skip }), overlap: 'allow' }

@@ -1,6 +1,5 @@
 import { LocalEngine } from '../engine/local-engine.ts'
-import type { Job, SchedulerSettings } from '../manifest/types.ts'
-import type { ClaimOutcome, Fire } from '../store/execution.ts'
+import type { CronPlans, Job, SchedulerSettings } from '../manifest/types.ts'
 import { sleep } from '../support/clock.ts'
 import { messageOf } from '../support/errors.ts'
 import { type CallJob, withCalls } from '../worker/calls.ts'
@@ -9,10 +8,11 @@ import { NodeSession } from '../worker/node-session.ts'
 import { RunningExecutions } from '../worker/running-executions.ts'
 import type { WorkerServices } from '../worker/services.ts'
 import type { Slots } from '../worker/slots.ts'
-import { openCursor, registration, type ScheduleCursor, timedSchedules } from './cursor.ts'
+import { LoopSchedules, type ScheduleCursor } from './cursor.ts'
 import { DueQueue } from './due-queue.ts'
 import { SchedulerEmitter } from './events.ts'
 import { FailureDetector } from './failure-detector.ts'
+import { FireClaimer } from './fire-claimer.ts'
 import { dueFires, fireReboots, firesBetween, invalidFires, nextAfter } from './fires.ts'
 import { Maintenance } from './maintenance.ts'
 import { Reconnect } from './reconnect.ts'
@@ -20,6 +20,8 @@ import { Report } from './report.ts'
 
 export interface SchedulerLoopOptions {
   readonly jobs: readonly Job[]
+  /** Expressions that the build has read (Manifest.plans). */
+  readonly plans?: CronPlans | undefined
   readonly settings: SchedulerSettings
   readonly services: WorkerServices
   /** False where `@reboot` jobs have fired already (the development loop starts anew with every change). */
@@ -51,10 +53,10 @@ export class SchedulerLoop {
   readonly #reconnect: Reconnect
   readonly #detector: FailureDetector
   readonly #session: NodeSession
+  readonly #schedules: LoopSchedules
+  readonly #claimer: FireClaimer
   #ended: Promise<void> | undefined
   #stopped: Promise<void> | undefined
-  /** False where all schedules are `@reboot`: when those are done, nothing is left to watch for. */
-  #hasTimed = true
   #reportedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: SchedulerLoopOptions) {
@@ -62,6 +64,7 @@ export class SchedulerLoop {
     const base = { ...options.services, onQueued: () => this.engine.lookAtQueue() }
     this.#session = new NodeSession(base)
     this.node = this.#session.id
+    this.#schedules = new LoopSchedules(jobs, options.plans)
     // The engine and the report are made below, and asked only when something runs.
     const slots: Slots = {
       concurrency: settings.concurrency,
@@ -94,6 +97,7 @@ export class SchedulerLoop {
       onEnd: (end) => this.report.ended(end),
       onSkip: (execution) => this.report.skipped(execution, 'after', execution.skipReason ?? ''),
     })
+    this.#claimer = new FireClaimer(this.node, services.store, this.engine, this.#detector, this.report)
   }
 
   /** Watches until it is stopped; with nothing but `@reboot` schedules, until those are done. */
@@ -114,18 +118,11 @@ export class SchedulerLoop {
    */
   async fireBetween(from: number, to: number): Promise<void> {
     await this.ready()
-    const { services, jobs } = this.#options
-    const now = services.clock.now()
-    const schedules = timedSchedules(jobs)
-    const states = await services.store.registerSchedules(
-      schedules.map((schedule) => registration(schedule, now)),
-      { now, retireOthers: false },
-    )
-    const fires = schedules.flatMap((schedule, index) => {
-      const state = states[index]
-      return state === undefined ? [] : firesBetween(openCursor(schedule, state), from, to, now)
-    })
-    const outcomes = await this.#claimWith([], fires, now)
+    const { store, clock } = this.#options.services
+    const now = clock.now()
+    const cursors = this.#schedules.cursors ?? (await this.#schedules.register(store, { now, retireOthers: false }))
+    const fires = cursors.flatMap((cursor) => firesBetween(cursor, from, to, now))
+    const outcomes = await this.#claimer.claim(fires, now)
     const ids = outcomes.flatMap((result) => {
       if (result.outcome === 'running') return [result.execution.id]
       return result.outcome === 'queued' ? [result.executionId] : []
@@ -157,10 +154,12 @@ export class SchedulerLoop {
     if (signal.aborted) return
     const isKnown = await this.#reconnect.retryUntilBack(signal, async () => {
       await this.ready()
-      await this.#session.announce(services.clock.now() + LONGEST_SLEEP)
-      await this.#register()
+      const now = services.clock.now()
+      await this.#session.announce(now + LONGEST_SLEEP)
+      await this.#schedules.register(services.store, { now, retireOthers: this.#options.hasAllJobs })
     })
     if (!isKnown || signal.aborted) return
+    for (const cursor of this.#schedules.cursors ?? []) this.#enqueue(cursor, nextAfter(cursor, cursor.watermark))
     const maintenance = new Maintenance(services, settings, this.report, this.#detector, () =>
       this.engine.lookAtQueue(),
     )
@@ -174,7 +173,9 @@ export class SchedulerLoop {
 
   async #loop(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options.services
-    while (!signal.aborted && this.#hasTimed) {
+    // Where all schedules are `@reboot`, nothing is left to watch for when those are done.
+    const hasTimed = this.#schedules.cursors?.length !== 0
+    while (!signal.aborted && hasTimed) {
       const now = clock.now()
       const due = this.#queue.takeDue(now)
       if (due.length > 0) {
@@ -194,23 +195,6 @@ export class SchedulerLoop {
     return this.#session.open(this.#options.services.staleAfter)
   }
 
-  async #register(): Promise<void> {
-    const { jobs, services, hasAllJobs } = this.#options
-    const now = services.clock.now()
-    const schedules = timedSchedules(jobs)
-    this.#hasTimed = schedules.length > 0
-    const states = await services.store.registerSchedules(
-      schedules.map((schedule) => registration(schedule, now)),
-      { now, retireOthers: hasAllJobs },
-    )
-    states.forEach((state, index) => {
-      const schedule = schedules[index]
-      if (schedule === undefined) return
-      const cursor = openCursor(schedule, state)
-      this.#enqueue(cursor, nextAfter(cursor, cursor.watermark))
-    })
-  }
-
   #enqueue(cursor: ScheduleCursor, next: number | null): void {
     if (next !== null) this.#queue.push(next, cursor)
   }
@@ -218,10 +202,10 @@ export class SchedulerLoop {
   async #claim(due: readonly ScheduleCursor[], now: number): Promise<void> {
     const settled = due.map((cursor) => ({ cursor, settles: dueFires(cursor, now) }))
     const watermarks = settled.map(({ cursor, settles }) => ({ key: cursor.definition.key, to: settles.watermark }))
-    await this.#claimWith(
-      watermarks,
+    await this.#claimer.claim(
       settled.flatMap(({ settles }) => settles.fires),
       now,
+      watermarks,
     )
     for (const { cursor, settles } of settled) {
       cursor.watermark = settles.watermark
@@ -232,34 +216,12 @@ export class SchedulerLoop {
   async #recordInvalid(): Promise<void> {
     const now = this.#options.services.clock.now()
     const fires = invalidFires(this.#options.jobs, now)
-    if (fires.length > 0) await this.#claimWith([], fires, now)
+    if (fires.length > 0) await this.#claimer.claim(fires, now)
   }
 
   async #fireReboots(): Promise<void> {
     const now = this.#options.services.clock.now()
-    await fireReboots(this.#options.jobs, now, (fires) => this.#claimWith([], fires, now))
-  }
-
-  /** Claims fires, and starts those for which there is a slot here. */
-  #claimWith(
-    watermarks: readonly { key: string; to: number }[],
-    fires: readonly Fire[],
-    now: number,
-  ): Promise<ClaimOutcome[]> {
-    return this.engine.withSlots(async (slots) => {
-      const tick = { node: this.node, now, slots, staleBefore: this.#detector.before(now), watermarks, fires }
-      const outcomes = await this.#options.services.store.claim(tick)
-      this.#deal(outcomes)
-      return outcomes
-    })
-  }
-
-  #deal(outcomes: readonly ClaimOutcome[]): void {
-    this.engine.start(outcomes.flatMap((result) => (result.outcome === 'running' ? [result.execution] : [])))
-    for (const result of outcomes) {
-      if (result.outcome === 'skipped') this.report.skipped(result.fire, result.cause, result.reason)
-    }
-    if (outcomes.some(({ outcome }) => outcome === 'queued')) this.engine.lookAtQueue()
+    await fireReboots(this.#schedules.reboots, now, (fires) => this.#claimer.claim(fires, now))
   }
 
   /** Written by the loop itself, not by the heartbeat's thread: a loop that hangs is then seen to be late. */

@@ -101,5 +101,12 @@ export function loopOptionsOf(
   manifest: Manifest,
   services: WorkerServices,
 ): SchedulerLoopOptions {
-  return { jobs: manifest.jobs, settings: manifest.settings, services, firesReboots: runOnStart, hasAllJobs: true }
+  return {
+    jobs: manifest.jobs,
+    plans: manifest.plans,
+    settings: manifest.settings,
+    services,
+    firesReboots: runOnStart,
+    hasAllJobs: true,
+  }
 }

@@ -1,9 +1,9 @@
 import type { JobModules } from '../job/job-module.ts'
 import type { CodeSchedule } from '../job/job-object.ts'
-import { scheduleKey } from '../manifest/job-schedule.ts'
+import { openSchedule, scheduleKey } from '../manifest/job-schedule.ts'
 import type { ManifestProblem } from '../manifest/problems.ts'
 import type { Job, JobSchedule, Manifest } from '../manifest/types.ts'
-import { parseSchedule, ScheduleError } from '../schedule/index.ts'
+import { ScheduleError } from '../schedule/index.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 
 /**
@@ -68,7 +68,7 @@ function scheduleOf(
   const key = scheduleKey(job.name, { text: expression, timezone, args })
   const schedule = { text: expression, expression, timezone, args, origin: 'code', key } as const
   try {
-    parseSchedule(expression, { timezone })
+    openSchedule(schedule)
     return { schedule: { ...schedule, problem: null }, hint: undefined }
   } catch (error) {
     const problem = `"${expression}": ${messageOf(error)}`

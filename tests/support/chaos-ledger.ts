@@ -1,5 +1,5 @@
 import { loadManifest } from '../../runtime/manifest/load.ts'
-import { openCursor, registration, type ScheduleCursor, timedSchedules } from '../../runtime/scheduler/cursor.ts'
+import { LoopSchedules, type ScheduleCursor } from '../../runtime/scheduler/cursor.ts'
 import type { Attempt, Execution } from '../../runtime/store/execution.ts'
 import { openStore } from '../../runtime/store/open.ts'
 import type { Sighting } from './chaos-witness.ts'
@@ -22,17 +22,13 @@ export async function readLedger(workspace: string, url: string): Promise<Ledger
   const { jobs } = await loadManifest({ workspace, env: {} })
   const store = await openStore(url, { workspace })
   try {
-    const schedules = timedSchedules(jobs)
-    const now = Date.now()
     // Known keys keep their state, so this only reads it.
-    const states = await store.registerSchedules(
-      schedules.map((schedule) => registration(schedule, now)),
-      { now, retireOthers: false },
-    )
-    const lines = schedules.map((schedule, index) => {
-      const state = states[index]
-      if (state === undefined || state.anchor === null) throw new Error(`${schedule.job.name} has no anchor`)
-      return { ...openCursor(schedule, state), anchor: state.anchor }
+    const cursors = await new LoopSchedules(jobs).register(store, { now: Date.now(), retireOthers: false })
+    const known = await store.scheduleTexts()
+    const lines = cursors.map((cursor) => {
+      const anchor = known.get(cursor.definition.key)?.anchor ?? null
+      if (anchor === null) throw new Error(`${cursor.job.name} has no anchor`)
+      return { ...cursor, anchor }
     })
     const executions = await store.executions({ limit: 10_000_000 })
     const attempts: Attempt[] = []

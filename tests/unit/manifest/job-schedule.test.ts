@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { scheduleKey } from '../../../runtime/manifest/index.ts'
+import { openSchedule, scheduleKey } from '../../../runtime/manifest/job-schedule.ts'
+import { planOf } from '../../../runtime/schedule/parse.ts'
 
 describe('the key of a schedule', () => {
   it('is the same for ever: stores hold it', () => {
@@ -36,5 +37,25 @@ describe('the key of a schedule', () => {
       keys.add(scheduleKey('job', { text: `${n % 60} * * * *`, timezone: 'UTC', args: [n] }))
 
     expect(keys.size).toBe(200_000)
+  })
+})
+
+describe('a schedule, opened', () => {
+  it('fires by the clock of its own zone', () => {
+    const schedule = openSchedule({ expression: '0 9 * * *', timezone: 'Asia/Tokyo' })
+    expect(schedule.next(new Date('2026-03-01T12:00:00Z'))?.toISOString()).toBe('2026-03-02T00:00:00.000Z')
+  })
+
+  it('counts a rate from its anchor', () => {
+    const anchor = Date.parse('2026-03-01T12:00:05Z')
+    const schedule = openSchedule({ expression: 'rate(1 hour)', timezone: 'UTC' }, { anchor })
+    expect(schedule.next(new Date(anchor))?.getTime()).toBe(anchor + 3_600_000)
+  })
+
+  it('takes the plan that the build has made of its expression', () => {
+    const plan = planOf('30 4 * * *')
+    if (plan === null) throw new Error('a cron expression has a plan')
+    const schedule = openSchedule({ expression: '0 9 * * *', timezone: 'UTC' }, { plans: { '0 9 * * *': plan } })
+    expect(schedule.next(new Date('2026-03-01T12:00:00Z'))?.toISOString()).toBe('2026-03-02T04:30:00.000Z')
   })
 })
