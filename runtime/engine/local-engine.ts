@@ -8,6 +8,7 @@ import { outsideScope } from '../worker/job-scope.ts'
 import type { RunningExecutions } from '../worker/running-executions.ts'
 import type { WorkerServices } from '../worker/services.ts'
 import type { Slots } from '../worker/slots.ts'
+import { CompletionWaiters } from './completion-waiters.ts'
 import type { Engine } from './engine.ts'
 
 export interface LocalEngineOptions {
@@ -50,13 +51,14 @@ export class LocalEngine implements Engine, Slots {
   #mayHaveQueued = true
   #timer: { readonly ringsAt: number; readonly timer: Timer } | undefined
   #idleWaiters: (() => void)[] = []
-  readonly #awaited = new Map<string, readonly (() => void)[]>()
+  readonly #completions: CompletionWaiters
 
   constructor(options: LocalEngineOptions) {
     this.#options = options
     this.concurrency = options.concurrency
     this.#clock = options.services.clock
     this.#running = options.running
+    this.#completions = new CompletionWaiters(options.services.store, (id) => options.running.has(id))
   }
 
   async withSlots<Result>(work: (slots: number) => Promise<Result>): Promise<Result> {
@@ -118,18 +120,16 @@ export class LocalEngine implements Engine, Slots {
   }
 
   ended(executionId: string): Promise<void> {
-    return new Promise((resolve) => {
-      const others = this.#awaited.get(executionId) ?? []
-      this.#awaited.set(executionId, [...others, resolve])
-      // Anew, since the one that is set may let the process end, and with it whoever waits.
-      this.#timer?.timer.cancel()
-      this.#timer = undefined
-      outsideScope(() => {
-        this.#setTimer(POLL)
-        // It may have ended just now.
-        void this.#lookAfterAwaited().catch(() => {})
-      })
+    const completed = this.#completions.add(executionId)
+    // Anew, since the one that is set may let the process end before the execution does.
+    this.#timer?.timer.cancel()
+    this.#timer = undefined
+    outsideScope(() => {
+      this.#setTimer(POLL)
+      // It may have ended just now.
+      void this.#lookForCompletions()
     })
+    return completed
   }
 
   abort(executionId: string, cause: AbortCause): boolean {
@@ -146,8 +146,7 @@ export class LocalEngine implements Engine, Slots {
     timeout.abort()
     const left = Math.max(0, grace - (this.#clock.now() - begin))
     await this.#running.stop(left)
-    // What is still open ends elsewhere or later; nobody here will hear of it.
-    for (const id of [...this.#awaited.keys()]) this.#settleAwaited(id)
+    this.#completions.settleAll()
   }
 
   #run(execution: Execution): void {
@@ -171,7 +170,7 @@ export class LocalEngine implements Engine, Slots {
     const { execution, outcome, recorded } = end
     try {
       this.#options.onEnd(end)
-      if (recorded && outcome.kind !== 'retry' && outcome.kind !== 'released') this.#settleAwaited(execution.id)
+      if (recorded && outcome.kind !== 'retry' && outcome.kind !== 'released') this.#completions.settle(execution.id)
     } catch (error) {
       this.#tell(execution, error)
     }
@@ -239,7 +238,7 @@ export class LocalEngine implements Engine, Slots {
       })
       for (const execution of skipped) {
         onSkip(execution)
-        this.#settleAwaited(execution.id)
+        this.#completions.settle(execution.id)
       }
       for (const execution of taken) this.#run(execution)
       if (taken.length === limit || skipped.length > 0) {
@@ -257,20 +256,10 @@ export class LocalEngine implements Engine, Slots {
     if (this.#started > 0 || services.store.target !== null) this.#setTimer(POLL)
   }
 
-  #settleAwaited(executionId: string): void {
-    for (const resolve of this.#awaited.get(executionId) ?? []) resolve()
-    this.#awaited.delete(executionId)
-  }
-
-  /** Executions that are waited for here may end in another process, or be cancelled in the queue. */
-  async #lookAfterAwaited(): Promise<void> {
-    for (const id of this.#awaited.keys()) {
-      if (this.#running.has(id)) continue
-      const execution = await this.#options.services.store.execution(id)
-      const isOpen = execution?.status === 'QUEUED' || execution?.status === 'RUNNING'
-      if (!isOpen) this.#settleAwaited(id)
-    }
-    if (this.#awaited.size > 0) this.#setTimer(POLL)
+  async #lookForCompletions(): Promise<void> {
+    // A store that is away is asked again at the next poll.
+    await this.#completions.look().catch(() => {})
+    if (!this.#completions.isEmpty) this.#setTimer(POLL)
   }
 
   #settleIdle(): void {
@@ -286,13 +275,13 @@ export class LocalEngine implements Engine, Slots {
     this.#timer?.timer.cancel()
     const ring = (): void => {
       this.#timer = undefined
-      void this.#poll()
+      this.#poll()
     }
-    this.#timer = { ringsAt, timer: this.#clock.after(delay, ring, { unref: this.#awaited.size === 0 }) }
+    this.#timer = { ringsAt, timer: this.#clock.after(delay, ring, { unref: this.#completions.isEmpty }) }
   }
 
-  async #poll(): Promise<void> {
+  #poll(): void {
     this.lookAtQueue()
-    await this.#lookAfterAwaited().catch(() => {})
+    void this.#lookForCompletions()
   }
 }
