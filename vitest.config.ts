@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { NoSkips } from './tests/support/no-skips.ts'
 
 /** One PostgreSQL for the whole run; each file that needs it makes a database of its own there. */
 const POSTGRES = 'tests/support/postgres-setup.ts'
@@ -37,6 +38,7 @@ export default defineConfig({
     // Most tests wait for processes of their own: more files at once than cores.
     maxWorkers: 3,
     sequence: { sequencer: SlowestKindFirst },
+    reporters: ['default', ...(process.env.FAIL_ON_SKIP ? [new NoSkips()] : [])],
     projects: [
       // The source in this process: starts no server, needs no build, and each file answers at once.
       kind('unit', THREADS),

@@ -12,6 +12,7 @@ const CHECKS = [
   ['build', process.execPath, ['scripts/build.mjs']],
   ['types (tsc)', bin('tsc'), ['-p', '.']],
   ['imports point down, no circles', process.execPath, ['scripts/check-imports.mjs']],
+  ['no file is too long', process.execPath, ['scripts/check-size.mjs']],
   ['nothing unused (knip)', bin('knip'), []],
   ['the package as published (publint)', bin('publint'), ['--strict']],
 ]
