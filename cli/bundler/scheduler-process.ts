@@ -30,7 +30,7 @@ export class SchedulerProcess {
    */
   async stop(signal: StopSignal, grace: number): Promise<number> {
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), grace + TIMEOUT)
-    const isTold = signal === 'SIGINT' && process.stdin.isTTY
+    const isTold = signal !== 'SIGTERM' && process.stdin.isTTY
     const tell = setTimeout(() => this.#child.kill(signal), isTold ? grace + TIMEOUT / 2 : 0)
     try {
       return await this.ended

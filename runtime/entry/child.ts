@@ -5,6 +5,7 @@ import { openLog } from '../logging/logger.ts'
 import { openStore } from '../store/open.ts'
 import { systemClock } from '../support/clock.ts'
 import { AbortedError, abortedBy } from '../worker/abort.ts'
+import { killOwnTree } from '../worker/child-process.ts'
 import { type InlineSurroundings, startInline } from '../worker/inline.ts'
 import { type FromChild, PendingCalls, type ToChild, thrownRecord } from '../worker/isolation.ts'
 import { captureConsole, captureUnhandledErrors } from '../worker/job-scope.ts'
@@ -24,7 +25,10 @@ const calls = new PendingCalls((request) => void tell({ kind: 'call', ...request
 
 // Taken away, so that the job's code finds no arguments that aren't its own.
 const [scheduler] = process.argv.splice(2)
-process.on('disconnect', () => process.exit(1))
+process.on('disconnect', () => {
+  killOwnTree()
+  process.exit(1)
+})
 new Worker(new URL('./watchdog.js', import.meta.url), { workerData: Number(scheduler) }).unref()
 // A terminal's Ctrl-C reaches the whole group; the scheduler decides what becomes of this process.
 process.on('SIGINT', () => {})

@@ -1,5 +1,6 @@
 import { workerData } from 'node:worker_threads'
 import { sleep, systemClock } from '../support/clock.ts'
+import { killOwnTree } from '../worker/child-process.ts'
 
 // A thread of an isolated execution's process. When the scheduler above it was killed, another one takes the execution
 // over, so this process must end, also where its job blocks the event loop and hears of nothing. The scheduler's process
@@ -7,5 +8,4 @@ import { sleep, systemClock } from '../support/clock.ts'
 const INTERVAL = 500
 const scheduler = workerData as number
 while (process.ppid === scheduler) await sleep(systemClock, INTERVAL)
-// With what the job has started: they are a process group of their own, where the platform has groups.
-process.kill(process.platform === 'win32' ? process.pid : -process.pid, 'SIGKILL')
+killOwnTree()

@@ -10,7 +10,7 @@ import { internalStore, type Store } from '../store/store.ts'
 import { systemClock } from '../support/clock.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import { LogBuffer } from '../worker/execution-log.ts'
-import { captureConsole, currentScope, type JobScope, runInScope } from '../worker/job-scope.ts'
+import { captureConsole, currentScope, guardExit, type JobScope, runInScope } from '../worker/job-scope.ts'
 
 /** One of an explicit, ordered list of functions. */
 export interface NextJob {
@@ -93,6 +93,7 @@ async function storeOf({ store }: RegisterJobsOptions): Promise<Store> {
 
 function ofList(options: RegisterJobsOptions, store: Store, log: LogOutput): Scheduler {
   captureConsole()
+  guardExit()
   const schedule = options.schedule ?? (process.env.SYNC_CRON_SCHEDULE || '0 0 * * *')
   const tick = {
     name: TICK,
@@ -163,7 +164,8 @@ async function runLogged(
     log: () => logger,
     call: outer?.call,
     signal: outer === undefined ? signal : AbortSignal.any([outer.signal, signal]),
-    onUnhandledError: (error) => logger.error({ err: error }, 'an error that nobody handled'),
+    onUnhandledError: (error) => logger.error({ err: error }, 'an error that nothing handled'),
+    fail: (error) => logger.error({ err: error }, 'the job can not go on'),
   }
   try {
     await runInScope(scope, () => run({ signal: scope.signal }))

@@ -8,7 +8,7 @@ import { openStore } from '../store/open.ts'
 import { internalStore, type Store } from '../store/store.ts'
 import { type Clock, systemClock } from '../support/clock.ts'
 import type { Env } from '../support/env.ts'
-import { captureConsole, captureUnhandledErrors } from '../worker/job-scope.ts'
+import { captureConsole, captureUnhandledErrors, guardExit } from '../worker/job-scope.ts'
 import { deadAfter } from '../worker/node-session.ts'
 import type { WorkerServices } from '../worker/services.ts'
 import { type JobDefinition, readJobsInCode } from '../workspace/jobs-in-code.ts'
@@ -50,6 +50,7 @@ export interface Opened {
 export async function open(options: SchedulerOptions): Promise<Opened> {
   const opened = options.jobs === undefined ? await openBuilt(options) : await openInCode(options, options.jobs)
   captureConsole()
+  guardExit()
   captureUnhandledErrors()
   return opened
 }

@@ -1,21 +1,24 @@
-/** Calls `stop` at the first SIGINT or SIGTERM; a second one leaves at once, with the shell's exit code for it. */
-export function onStopSignal(stop: (signal: NodeJS.Signals) => void): void {
+/** SIGHUP comes when the terminal is closed, or the connection to it is lost. */
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
+/** With the exit code that a shell gives to a process that the signal has ended. */
+const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+const EXIT_CODES: Readonly<Record<StopSignal, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
+
+/** Calls `stop` at the first SIGINT, SIGTERM or SIGHUP; a second one leaves at once, with the shell's exit code for it. */
+export function onStopSignal(stop: (signal: StopSignal) => void): void {
   let isStopping = false
-  const listener = (signal: NodeJS.Signals): void => {
-    if (isStopping) process.exit(signal === 'SIGINT' ? 130 : 143)
-    isStopping = true
-    stop(signal)
+  for (const signal of SIGNALS) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(EXIT_CODES[signal])
+      isStopping = true
+      stop(signal)
+    })
   }
-  process.on('SIGINT', listener)
-  process.on('SIGTERM', listener)
 }
 
-export type StopSignal = 'SIGINT' | 'SIGTERM'
-
-const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM']
-
 /**
- * Runs something that goes on until it is told to stop. SIGINT and SIGTERM abort the signal that it is given, whose
+ * Runs something that goes on until it is told to stop. SIGINT, SIGTERM and SIGHUP abort the signal that it is given, whose
  * reason is the name of the one that came; a second one ends the process at once, as Node does by itself.
  */
 export async function untilStopped<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
@@ -37,5 +40,5 @@ export async function untilStopped<Result>(work: (signal: AbortSignal) => Promis
 
 /** Which signal it was. */
 export function stopSignal({ reason }: AbortSignal): StopSignal {
-  return reason === 'SIGINT' ? 'SIGINT' : 'SIGTERM'
+  return SIGNALS.find((signal) => signal === reason) ?? 'SIGTERM'
 }

@@ -45,6 +45,8 @@ class InlineScope implements JobScope, ContextSource {
   readonly chain: readonly string[]
   readonly unhandledErrors: unknown[] = []
   hasEnded = false
+  /** Set while the job's `run` is under way: ends it. */
+  onFail: ((error: unknown) => void) | undefined
   #database: LateDatabase | undefined
   #controller: AbortController | undefined
   readonly #services: InlineSurroundings
@@ -103,7 +105,12 @@ class InlineScope implements JobScope, ContextSource {
   onUnhandledError(error: unknown): void {
     this.unhandledErrors.push(error)
     const when = this.hasEnded ? 'after it had ended' : 'while it ran'
-    this.log().error({ err: error }, `a promise was rejected or an exception thrown ${when}; nobody handled it`)
+    this.log().error({ err: error }, `a promise was rejected or an exception thrown ${when}; nothing handled it`)
+  }
+
+  fail(error: unknown): void {
+    this.unhandledErrors.push(error)
+    this.onFail?.(error)
   }
 
   /** Undefined where no database was asked for. */
@@ -136,7 +143,7 @@ export function startInline(
         if (verdict.skip) return { kind: 'skipped', reason: readThrown(verdict.reason).message }
       }
       const running = module.run(context)
-      if (running !== undefined) await running
+      if (running !== undefined) await untilOver(running, scope)
       // A promise that was rejected and left alone is only reported once this turn is over.
       await nextTurn()
     } catch (error) {
@@ -152,6 +159,14 @@ export function startInline(
     ended: runInScope(scope, run),
     abort: (reason) => scope.abort(reason),
   }
+}
+
+/** The end of the job's `run`, or its failure by what it did meanwhile. */
+function untilOver(running: unknown, scope: InlineScope): Promise<void> {
+  return new Promise((resolve, reject) => {
+    scope.onFail = reject
+    Promise.resolve(running).then(() => resolve(), reject)
+  })
 }
 
 /** Runs a multi-tenant job for each tenant that its filter leaves. */

@@ -161,8 +161,9 @@ export function relayedCall(
   signal: AbortSignal,
 ): RelayedCall | undefined {
   if (call === undefined) return undefined
-  const onUnhandledError = (error: unknown): void => logger().error({ err: error }, 'an error that nobody handled')
-  const scope: JobScope = { job, executionId: id, chain: chainTo(job), log: logger, call, signal, onUnhandledError }
+  const onUnhandledError = (error: unknown): void => logger().error({ err: error }, 'an error that nothing handled')
+  const about = { job, executionId: id, chain: chainTo(job), log: logger }
+  const scope: JobScope = { ...about, call, signal, onUnhandledError, fail: onUnhandledError }
   return (name, args) => runInScope(scope, () => call(name, args, scope))
 }
 

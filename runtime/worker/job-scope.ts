@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { format } from 'node:util'
 import type { Logger } from '../logging/logger.ts'
+import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 
 /** What is known, anywhere inside a job's code, of the execution that it belongs to. */
@@ -14,14 +15,17 @@ export interface JobScope {
   readonly call: ((name: string, args: readonly JsonValue[], caller: JobScope) => Promise<void>) | undefined
   /** Aborted when the execution is told to end. */
   readonly signal: AbortSignal
-  /** A rejection or an exception that nobody in the job handled. */
+  /** A rejection or an exception that the job did not handle. */
   onUnhandledError(error: unknown): void
+  /** Ends the job's run as failed, also where its own code goes on or catches the error. */
+  fail(error: unknown): void
 }
 
 interface Shared {
   readonly scopes: AsyncLocalStorage<JobScope>
   isConsoleCaptured: boolean
   isListening: boolean
+  isExitGuarded?: boolean
 }
 
 /*
@@ -53,7 +57,7 @@ export function runInScope<Result>(scope: JobScope, work: () => Result): Result 
 }
 
 /**
- * Does something on behalf of nobody, though a job's code set it off: what runs later because of it (timers, other
+ * Does something on behalf of no job, though a job's code set it off: what runs later because of it (timers, other
  * jobs) then belongs to no job by accident.
  */
 export function outsideScope<Result>(work: () => Result): Result {
@@ -83,11 +87,41 @@ export function captureConsole(): void {
   }
 }
 
+/**
+ * From now on, `process.exit()` in a job's code fails that job instead of ending the process with everything else that
+ * runs in it; outside of jobs it is as it was. Idempotent. `process.abort`, `process.reallyExit`, signals that a job sends
+ * to its own process and exits in native code are not covered: what they leave behind is recovered like after a crash.
+ */
+export function guardExit(): void {
+  if (shared.isExitGuarded === true) return
+  shared.isExitGuarded = true
+  const original = process.exit.bind(process)
+  process.exit = (code?: number | string | null): never => {
+    const scope = scopes.getStore()
+    if (scope === undefined) return original(code)
+    const error = new JobExitError(scope.job, code)
+    scope.fail(error)
+    throw error
+  }
+}
+
+/** A job has called `process.exit()` in a process that is not its own. */
+export class JobExitError extends JobsError {
+  constructor(job: string, code: number | string | null | undefined) {
+    const call = `process.exit(${code ?? ''})`
+    super(
+      'JOB_CALLED_EXIT',
+      `job "${job}" called ${call}, which would end all that runs in this process; return from run() to succeed, or throw to fail`,
+      { hint: 'set "isolation": "process" where the code cannot be changed' },
+    )
+  }
+}
+
 type UnhandledErrorListener = (error: unknown) => void
 let onForeign: UnhandledErrorListener | undefined
 
 /**
- * From now on, a rejection or an exception that a job let slip is put down to that job and the process lives on.
+ * From now on, a rejection or an exception that a job let slip is attributed to that job and the process lives on.
  * One that belongs to no job goes to `foreign`; without one, what Node and the program's other listeners do with it is
  * what they would have done without us. Idempotent; the newest `foreign` counts.
  */
@@ -113,7 +147,7 @@ function onStray(error: unknown, event: 'unhandledRejection' | 'uncaughtExceptio
     scope === undefined ? onForeign : (onUnhandledError: unknown) => scope.onUnhandledError(onUnhandledError)
   listener?.(error)
   if (listener !== undefined || process.listenerCount(event) > 1) return
-  // Thrown with nobody listening, it ends the process as Node ends it: with the error's own stack.
+  // Thrown without a listener, it ends the process as Node ends it: with the error's own stack.
   process.off('unhandledRejection', onRejection)
   process.off('uncaughtException', onException)
   throw error

@@ -10,7 +10,7 @@ import type { Store } from '../store/store.ts'
 import { type Clock, systemClock } from '../support/clock.ts'
 import type { Env } from '../support/env.ts'
 import { processIsolation } from '../worker/isolation.ts'
-import { captureConsole } from '../worker/job-scope.ts'
+import { captureConsole, guardExit } from '../worker/job-scope.ts'
 import { deadAfter } from '../worker/node-session.ts'
 import type { WorkerServices } from '../worker/services.ts'
 import type { WorkspacePaths } from './paths.ts'
@@ -49,6 +49,7 @@ export async function openWorkspace(paths: WorkspacePaths, options: OpenWorkspac
   const given = options.store
   const store = typeof given === 'object' ? given : await openStore(given, { env, workspace: paths.root })
   captureConsole()
+  guardExit()
   const services: WorkerServices = {
     store,
     clock,
