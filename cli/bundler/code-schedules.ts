@@ -7,12 +7,14 @@ import { OUTPUT_FOLDER } from './bundle.ts'
 import { type Entries, findEntries } from './entries.ts'
 import { type Freshness, freshness } from './freshness.ts'
 
-/** Jobs whose modules may declare schedules in `meta`, by what can be known of these. All others declare none. */
+/** Jobs whose modules may declare schedules in `meta`, or set `multiTenant`, by what can be known of these. */
 export interface CodeSchedules {
   /** Names of those that are built as they stand: running the built module tells. */
   readonly built: ReadonlySet<string>
   /** Name and source of those that are not: nothing tells before a build. */
   readonly unknown: ReadonlyMap<string, string>
+  /** Names of jobs that are not built as they stand, and whose modules may set `multiTenant`. */
+  readonly tenancyUnknown: ReadonlySet<string>
 }
 
 /** Which jobs may have schedules in code. Runs nothing, and reads the sources of those alone that are not built. */
@@ -24,18 +26,21 @@ export function codeSchedules(
 ): CodeSchedules {
   const built = new Set<string>()
   const unknown = new Map<string, string>()
+  const tenancyUnknown = new Set<string>()
   const mayHaveMeta = metaSearch(workspace)
   for (const [name, source] of entries.jobs) {
     if (build.isJobFresh(name)) {
-      if (info?.jobs[name]?.meta === true) built.add(name)
-    } else if (mayHaveMeta(source)) {
-      unknown.set(name, source)
+      const facts = info?.jobs[name]
+      if (facts?.meta === true || facts?.multiTenant === true) built.add(name)
+      continue
     }
+    if (mayHaveMeta(source)) unknown.set(name, source)
+    if (/\bmultiTenant\b/.test(codeOf(join(workspace, source)) ?? '')) tenancyUnknown.add(name)
   }
-  return { built, unknown }
+  return { built, unknown, tenancyUnknown }
 }
 
-/** Listing imports the modules that have a `meta`; one that never returns may not hold us up, in ms. */
+/** Listing imports modules; one that never returns must not hold up the command for longer, in ms. */
 const KILL_AFTER = 30_000
 
 /**
@@ -45,15 +50,19 @@ const KILL_AFTER = 30_000
 export async function withCodeSchedules(
   workspace: string,
   listed: readonly ListedJob[],
-  { built }: CodeSchedules,
+  { built, tenancyUnknown }: CodeSchedules,
 ): Promise<readonly ListedJob[]> {
-  if (!listed.some(({ name }) => built.has(name))) return listed
+  const undecided = listed.map((job) =>
+    job.multiTenant === false && tenancyUnknown.has(job.name) ? { ...job, multiTenant: null } : job,
+  )
+  if (!undecided.some(({ name }) => built.has(name))) return undecided
   const told = new Map((await listBuilt(workspace)).map((job) => [job.name, job]))
-  return listed.map((job) => {
+  return undecided.map((job) => {
     const known = built.has(job.name) ? told.get(job.name) : undefined
     if (known === undefined) return job
     const added = known.schedules.filter(({ origin }) => origin === 'code')
-    return { ...job, schedules: [...job.schedules, ...added], next: known.next, problem: job.problem ?? known.problem }
+    const { next, multiTenant } = known
+    return { ...job, schedules: [...job.schedules, ...added], next, multiTenant, problem: job.problem ?? known.problem }
   })
 }
 

@@ -17,6 +17,7 @@ export function builtJobs(entries: Entries, bundle: Bundle): Record<string, Buil
       source,
       exports,
       meta: exports.includes('meta') || (isObject && mentions(bundle, path, 'meta')),
+      multiTenant: exports.includes('multiTenant') || (isObject && mentions(bundle, path, 'multiTenant')),
       preCheck: exports.includes('preCheck') || (isObject && mentions(bundle, path, 'preCheck')),
     }
   }

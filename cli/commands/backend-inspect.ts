@@ -1,24 +1,70 @@
+import { findByName, JobNotFoundError } from '../../runtime/manifest/job-names.ts'
 import { clockText } from '../../runtime/schedule/index.ts'
+import { systemClock } from '../../runtime/support/clock.ts'
 import { renderTable } from '../../runtime/support/table.ts'
 import { relativeTime } from '../../runtime/support/time-text.ts'
 import { type InspectedJob, type Inspection, inspectWorkspace } from '../bundler/inspection.ts'
 import type { Output } from '../command-line/output.ts'
-import { findWorkspace } from '../workspace/find.ts'
+import {
+  disabledWhere,
+  type JobState,
+  lastRunText,
+  pausedText,
+  readJobStates,
+  UNKNOWN_STATE,
+} from '../workspace/job-state.ts'
+import { placeOfWorkspace } from '../workspace/store.ts'
 
 export interface BackendInspectOptions {
+  /** Only this job; case, `-` and `_` make no difference. */
+  readonly name?: string | undefined
   readonly workspace?: string | undefined
 }
 
+/** What `backend-inspect --json` prints: the inspection, and what the store knows of each job. */
+export interface InspectionWithState extends Inspection {
+  readonly jobs: readonly (InspectedJob & JobState)[]
+}
+
 /** `webstir backend-inspect`: the module, its jobs with all that is known of them, their build, and what is wrong. */
-export async function backendInspect(options: BackendInspectOptions, output: Output): Promise<Inspection> {
-  const now = Date.now()
-  const inspection = await inspectWorkspace(findWorkspace(options.workspace), now)
+export async function backendInspect(options: BackendInspectOptions, output: Output): Promise<InspectionWithState> {
+  const now = systemClock.now()
+  const place = await placeOfWorkspace(options.workspace)
+  const whole = await inspectWorkspace(place.root, now)
+  const part = options.name === undefined ? whole : onlyJob(whole, options.name)
+  const states = await readJobStates(
+    place,
+    part.jobs.map(({ name }) => name),
+    output,
+  )
+  const inspection = {
+    ...part,
+    jobs: part.jobs.map((job) => ({ ...job, ...(states?.get(job.name) ?? UNKNOWN_STATE) })),
+  }
   if (output.json) output.data(inspection)
-  else for (const line of render(inspection, now, output)) output.out(line)
+  else if (options.name === undefined) for (const line of render(inspection, now, output)) output.out(line)
+  else for (const line of renderJob(inspection, now, output)) output.out(line)
   return inspection
 }
 
-function render(inspection: Inspection, now: number, { color }: Output): string[] {
+/** The inspection of one job. Throws JobNotFoundError. */
+function onlyJob(inspection: Inspection, name: string): Inspection {
+  const { item: job } = findByName(inspection.jobs, name)
+  if (job === undefined) {
+    throw new JobNotFoundError(
+      name,
+      inspection.jobs.map((known) => known.name),
+    )
+  }
+  return { ...inspection, jobs: [job], problems: inspection.problems.filter((problem) => problem.job === job.name) }
+}
+
+function renderJob({ jobs, problems, settings }: InspectionWithState, now: number, { color }: Output): string[] {
+  const lines = jobs.flatMap((job) => jobLines(job, now, settings.timezone, color))
+  return [...lines, ...problemLines(problems, color)]
+}
+
+function render(inspection: InspectionWithState, now: number, { color }: Output): string[] {
   const { jobs, problems, settings } = inspection
   const lines = facts([
     ['Module', [inspection.name ?? '(no name)', inspection.version ?? ''].join(' ').trim()],
@@ -29,7 +75,11 @@ function render(inspection: Inspection, now: number, { color }: Output): string[
     ['Jobs', `${jobs.length} in ${inspection.manifestKey}`],
   ])
   for (const job of jobs) lines.push('', ...jobLines(job, now, settings.timezone, color))
-  if (problems.length > 0) lines.push('', color.bold('Problems'))
+  return [...lines, ...problemLines(problems, color)]
+}
+
+function problemLines(problems: Inspection['problems'], color: Output['color']): string[] {
+  const lines = problems.length > 0 ? ['', color.bold('Problems')] : []
   for (const { severity, job, path, message, hint } of problems) {
     const word = severity === 'error' ? color.red('error') : color.yellow('warning')
     lines.push(
@@ -39,10 +89,16 @@ function render(inspection: Inspection, now: number, { color }: Output): string[
   return lines
 }
 
-function jobLines(job: InspectedJob, now: number, timezone: string, color: Output['color']): string[] {
+function jobLines(job: InspectedJob & JobState, now: number, timezone: string, color: Output['color']): string[] {
   const rows: [string, string][] = []
   if (job.problem !== null) rows.push(['invalid', job.problem])
-  if (!job.enabled && job.problem === null) rows.push(['disabled', job.disabledBy ?? 'yes'])
+  if (!job.enabled && job.problem === null) {
+    rows.push(['disabled', disabledWhere(job.disabledBy, process.env) ?? 'yes'])
+  }
+  if (job.paused !== null) {
+    rows.push(['paused', `${pausedText(job)}, since ${clockText(Date.parse(job.paused.since), timezone)}`])
+  }
+  rows.push(['last run', job.lastRun === null ? 'never' : lastRunText(job, now, color.isColorSupported)])
   for (const schedule of job.schedules) {
     const zone = schedule.timezone === 'UTC' ? '' : ` in ${schedule.timezone}`
     const words = schedule.words === null || schedule.words === undefined ? '' : `: ${schedule.words}`
@@ -59,6 +115,9 @@ function jobLines(job: InspectedJob, now: number, timezone: string, color: Outpu
   else if (job.schedules.length === 0 && job.problem === null) rows.push(['schedule', 'none: it runs only when asked'])
   if (job.priority !== null) rows.push(['priority', String(job.priority)])
   if (job.args.length > 0) rows.push(['arguments', JSON.stringify(job.args)])
+  if (job.policies?.multiTenant === null && job.multiTenant !== false) {
+    rows.push(['multiTenant', job.multiTenant === null ? 'unknown until a build' : 'true (from code)'])
+  }
   for (const name of job.notDefault) {
     const value = Object.entries(job.policies ?? {}).find(([key]) => key === name)?.[1]
     rows.push([name, typeof value === 'string' ? value : JSON.stringify(value)])

@@ -8,12 +8,19 @@ import {
   renderJobList,
 } from '../../runtime/manifest/index.ts'
 import { systemClock } from '../../runtime/support/clock.ts'
-import { type Env, loadEnvFiles } from '../../runtime/support/env.ts'
 import { messageOf } from '../../runtime/support/errors.ts'
 import { type CodeSchedules, codeSchedules, withCodeSchedules } from '../bundler/code-schedules.ts'
 import { readTimezone } from '../command-line/option-values.ts'
 import type { Output } from '../command-line/output.ts'
-import { findWorkspace } from '../workspace/find.ts'
+import {
+  disabledWhere,
+  type JobState,
+  lastRunText,
+  pausedText,
+  readJobStates,
+  UNKNOWN_STATE,
+} from '../workspace/job-state.ts'
+import { placeOfWorkspace } from '../workspace/store.ts'
 
 export interface ListJobsOptions {
   /** The zone of the times; default: the workspace's. */
@@ -21,11 +28,13 @@ export interface ListJobsOptions {
   readonly workspace?: string | undefined
 }
 
+/** A job as `list-jobs --json` shows it: what `scheduler.js --list` knows, and what the store does. */
+export type JobWithState = ListedJob & JobState
+
 /** Lists the workspace's jobs with their schedules and next runs, and says what is wrong with the manifest. */
-export async function listJobs(options: ListJobsOptions, io: Output): Promise<readonly ListedJob[]> {
-  const workspace = findWorkspace(options.workspace)
-  const env: Env = { ...process.env }
-  await loadEnvFiles(workspace, env)
+export async function listJobs(options: ListJobsOptions, io: Output): Promise<readonly JobWithState[]> {
+  const place = await placeOfWorkspace(options.workspace)
+  const { root: workspace, env } = place
   const buildInfo = join(workspace, 'build', 'backend', 'webstir', 'build.json')
   const info = readBuildInfo(buildInfo)
   const manifest = await loadManifest({ workspace, buildInfo, info, env })
@@ -33,11 +42,26 @@ export async function listJobs(options: ListJobsOptions, io: Output): Promise<re
   const timezone = readTimezone(options.timezone, manifest.settings.timezone)
   const inCode = codeSchedules(workspace, info)
   const listed = list(manifest, now, { unknownInCode: inCode.unknown })
-  const jobs = await withThoseInCode(workspace, listed, inCode, io)
+  const inBoth = await withThoseInCode(workspace, listed, inCode, io)
+  const states = await readJobStates(
+    place,
+    inBoth.map(({ name }) => name),
+    io,
+  )
+  const jobs = inBoth.map((job) => ({ ...job, ...(states?.get(job.name) ?? UNKNOWN_STATE) }))
   if (io.json) io.data(jobs)
-  else io.out(renderJobList(jobs, now, { color: io.color.isColorSupported, width: io.width, timezone }).trimEnd())
+  else io.out(render(jobs, states !== null, now, timezone, io))
   for (const remark of remarks(manifest, jobs)) io.warn(remark)
   return jobs
+}
+
+function render(jobs: readonly JobWithState[], hasStates: boolean, now: number, timezone: string, io: Output): string {
+  const { isColorSupported: color } = io.color
+  const shown = jobs.map((job) => ({ ...job, disabledBy: disabledWhere(job.disabledBy, process.env) }))
+  const states = new Map(
+    jobs.map((job) => [job.name, { paused: pausedText(job), lastRun: lastRunText(job, now, color) }]),
+  )
+  return renderJobList(shown, now, { color, width: io.width, timezone, ...(hasStates ? { states } : {}) }).trimEnd()
 }
 
 /** Without what the modules declare in `meta` where the build fails to tell it: that is said, and the rest is listed. */

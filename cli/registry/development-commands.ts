@@ -112,10 +112,11 @@ export const developmentCommands: readonly CommandDefinition[] = [
   defineCommand({
     name: 'backend-inspect',
     describe: 'Show the module, its jobs with all that is set, their files, and what is wrong',
-    positionals: [],
+    positionals: [{ name: 'name', describe: 'Only this job; case, "-" and "_" make no difference' }],
     options: { ...JSON_DATA, ...WORKSPACE },
     examples: [
       ['webstir backend-inspect', 'Everything there is to know about the workspace'],
+      ['webstir backend-inspect nightly', 'All that is known of one job: policies, build, pause, last run'],
       ['webstir backend-inspect --json', 'The same for a program; the form is stable'],
     ],
     load: async () => (await import('../commands/backend-inspect.ts')).backendInspect,

@@ -37,7 +37,12 @@ export interface ListedJob {
   readonly schedules: readonly ListedSchedule[]
   /** The earliest `next` of its schedules. */
   readonly next: string | null
-  /** `unknown`: its module may declare further schedules in `meta()`, and isn't built, so nobody can tell. */
+  /**
+   * Whether it runs once for each tenant, by package.json or by its module; null where the module decides, and isn't built
+   * as it stands.
+   */
+  readonly multiTenant: boolean | null
+  /** `unknown`: its module may declare further schedules in `meta()`, and isn't built as it stands. */
   readonly codeSchedules: 'known' | 'unknown'
   /** Why the job can't be used, or its `meta()` failed; its schedules' problems stand there. */
   readonly problem: string | null
@@ -75,6 +80,7 @@ const UNREADABLE = {
   disabledBy: null,
   schedules: [],
   next: null,
+  multiTenant: false,
   codeSchedules: 'known',
 } as const
 
@@ -111,6 +117,7 @@ class Lister {
       schedules.push(listed)
       if (listed.next !== null && (next === null || listed.next < next)) next = listed.next
     }
+    const isUnknown = this.#options.unknownInCode?.has(job.name) === true
     return {
       name: job.name,
       description: (job.written ?? job).description ?? null,
@@ -119,7 +126,8 @@ class Lister {
       disabledBy: job.disabledBy,
       schedules,
       next,
-      codeSchedules: this.#options.unknownInCode?.has(job.name) === true ? 'unknown' : 'known',
+      multiTenant: job.multiTenant ?? (isUnknown ? null : false),
+      codeSchedules: isUnknown ? 'unknown' : 'known',
       problem,
     }
   }

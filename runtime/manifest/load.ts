@@ -53,6 +53,8 @@ export interface BuiltJob {
   readonly exports: readonly string[]
   /** True where the module may declare schedules of its own in `meta`, so that listing must import it. */
   readonly meta: boolean
+  /** True where the module may set `multiTenant`; missing in builds of older versions. */
+  readonly multiTenant?: boolean
   /** True where the module may have a `preCheck`. */
   readonly preCheck: boolean
 }

@@ -10,6 +10,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'Name', least: 16 },
   { title: 'Schedule', short: withoutBrackets, least: 15 },
   { title: 'Next run', short: withoutBrackets, least: 16 },
+  { title: 'Last run', short: (cell) => cell.replace(/ .*/, '') },
   { title: 'Priority', optional: 2 },
   { title: 'Description', optional: 1, least: 16 },
 ]
@@ -20,19 +21,31 @@ export interface JobListOptions {
   readonly width?: number | undefined
   /** The zone of the times; default: UTC. */
   readonly timezone?: string
+  /** What a store knows, by job, where one was read. */
+  readonly states?: ReadonlyMap<string, ShownState>
+}
+
+/** What a store knows of a job, in words. */
+export interface ShownState {
+  /** By whom, and why; null while the job is not paused. */
+  readonly paused: string | null
+  /** `SUCCESS 3 min ago`, or `-`; may be coloured. */
+  readonly lastRun: string
 }
 
 /** The table of jobs for people: a row for each schedule, then what is wrong. `now`: ms since the epoch. */
 export function renderJobList(listed: readonly ListedJob[], now: number, options: JobListOptions = {}): string {
   if (listed.length === 0) return 'No jobs yet. Add one: webstir add-job nightly --schedule "0 0 * * *"\n'
   const paint = options.color === true ? red : plain
-  const { timezone = 'UTC' } = options
+  const { timezone = 'UTC', states } = options
+  const columns = states === undefined ? COLUMNS.filter(({ title }) => title !== 'Last run') : COLUMNS
   const rows: string[][] = []
   const faults: string[] = []
   const times = new Map<string, string>()
   for (const job of listed) {
     const add = (schedule: string, next: string): void => {
-      rows.push([job.name, schedule, next, String(job.priority ?? '-'), job.description ?? ''])
+      const last = states === undefined ? [] : [states.get(job.name)?.lastRun ?? '-']
+      rows.push([job.name, schedule, next, ...last, String(job.priority ?? '-'), job.description ?? ''])
     }
     if (job.problem !== null) faults.push(`${job.name}: ${job.problem}`)
     const isUnknown = job.codeSchedules === 'unknown'
@@ -42,12 +55,15 @@ export function renderJobList(listed: readonly ListedJob[], now: number, options
       add('-', job.enabled ? 'only when asked' : disabled(job))
     }
     for (const schedule of job.schedules) {
-      add(scheduleCell(schedule), nextCell(job, schedule, times, { now, timezone, paint }))
+      add(
+        scheduleCell(schedule),
+        nextCell(job, schedule, times, { now, timezone, paint, paused: states?.get(job.name)?.paused ?? null }),
+      )
       if (schedule.problem !== null) faults.push(`${job.name}: ${schedule.problem}`)
     }
     if (isUnknown) add('? [code]', job.enabled ? 'unknown until a build' : disabled(job))
   }
-  const table = renderTable(COLUMNS, rows, options)
+  const table = renderTable(columns, rows, options)
   return faults.length === 0 ? table : `${table}\n${faults.map((fault) => `${paint('invalid')}  ${fault}\n`).join('')}`
 }
 
@@ -62,10 +78,11 @@ function nextCell(
   job: ListedJob,
   { next, note, problem }: ListedSchedule,
   times: Map<string, string>,
-  { now, timezone, paint }: { readonly now: number; readonly timezone: string; readonly paint: Paint },
+  { now, timezone, paint, paused }: NextCellOptions,
 ): string {
   if (problem !== null) return paint('invalid')
   if (!job.enabled) return disabled(job)
+  if (paused !== null) return `paused (${paused})`
   if (next === null) return note ?? '-'
   let text = times.get(next)
   if (text === undefined) {
@@ -74,6 +91,13 @@ function nextCell(
     times.set(next, text)
   }
   return text
+}
+
+interface NextCellOptions {
+  readonly now: number
+  readonly timezone: string
+  readonly paint: Paint
+  readonly paused: string | null
 }
 
 const disabled = (job: ListedJob): string => (job.disabledBy === null ? 'disabled' : `disabled (${job.disabledBy})`)

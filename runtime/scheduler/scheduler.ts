@@ -5,6 +5,7 @@ import { durationOf } from '../support/duration.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import { currentScope } from '../worker/job-scope.ts'
+import { withCodeTenancy } from '../workspace/code-tenancy.ts'
 import { notBuilt } from '../workspace/read-workspace.ts'
 import { attachHooks, type SchedulerEvents } from './events.ts'
 import { SchedulerLoop } from './loop.ts'
@@ -113,7 +114,10 @@ class DefaultScheduler implements Scheduler {
   async jobs(): Promise<ListedJob[]> {
     const { manifest, loopOptions, build } = await this.#open()
     const unknown = build === null ? {} : { unknownInCode: notBuilt(manifest, build) }
-    return listJobs(manifest, loopOptions.services.clock.now(), unknown)
+    const listed = listJobs(manifest, loopOptions.services.clock.now(), unknown)
+    if (build !== null) return listed
+    const names = new Set(listed.map(({ name }) => name))
+    return [...(await withCodeTenancy(listed, loopOptions.services.modules, names))]
   }
 
   async pause(name: string, reason?: string): Promise<void> {

@@ -31,6 +31,7 @@ describe('the list of jobs, as data', () => {
         },
       ],
       next: '2026-01-16T00:00:00.000Z',
+      multiTenant: false,
       codeSchedules: 'known',
       problem: null,
     })
