@@ -1,12 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { jobsDirOf } from '../workspace/jobs-dir.ts'
 
 const EXTENSIONS = ['ts', 'tsx', 'js', 'mjs'] as const
-const JOBS = 'src/backend/jobs'
 
 /** Modules beside the jobs that the runtime imports where they exist: what it calls them, and where they are built to. */
 const MODULES = {
-  hooks: { source: 'src/backend/jobs/hooks', output: 'jobs/hooks' },
+  /** The source is beside the jobs, wherever these are. */
+  hooks: { source: null, output: 'jobs/hooks' },
   tenants: { source: 'src/backend/tenants', output: 'tenants' },
   database: { source: 'src/backend/db/connection', output: 'db/connection' },
   server: { source: 'src/backend/index', output: 'index' },
@@ -17,6 +18,7 @@ const MODULE_NAMES = ['hooks', 'tenants', 'database', 'server'] as const satisfi
 
 /** What is built. Paths are relative to the workspace, `/` between folders. */
 export interface Entries {
+  readonly jobsDir: string
   /** Name of the job -> its source. In the order of the names. */
   readonly jobs: ReadonlyMap<string, string>
   readonly modules: { readonly [Name in ModuleName]: string | null }
@@ -25,16 +27,18 @@ export interface Entries {
 /** Looks for the modules of the workspace. `hooks`: where `webstir.scheduler.hooks` says they are. */
 export function findEntries(workspace: string, hooks: string | undefined): Entries {
   const jobs = new Map<string, string>()
-  for (const name of foldersOf(join(workspace, JOBS))) {
-    const source = withExtension(workspace, `${JOBS}/${name}/index`)
+  const jobsDir = jobsDirOf(workspace)
+  for (const name of foldersOf(join(workspace, jobsDir))) {
+    const source = withExtension(workspace, `${jobsDir}/${name}/index`)
     if (source !== null) jobs.set(name, source)
   }
-  const found = (name: ModuleName) => withExtension(workspace, MODULES[name].source)
+  const found = (name: Exclude<ModuleName, 'hooks'>) => withExtension(workspace, MODULES[name].source)
   const named = hooks === undefined ? null : hooks.replace(/^\.\//, '')
   return {
+    jobsDir,
     jobs,
     modules: {
-      hooks: named ?? found('hooks'),
+      hooks: named ?? withExtension(workspace, `${jobsDir}/hooks`),
       tenants: found('tenants'),
       database: found('database'),
       server: found('server'),

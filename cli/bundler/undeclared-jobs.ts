@@ -10,14 +10,14 @@ export function undeclaredJobs(manifest: Manifest, written: readonly string[], e
     found.push(
       warning(
         `job ${name} has no module`,
-        `create src/backend/jobs/${name}/index.ts with an exported run(), or remove the entry: webstir remove-job ${name}`,
+        `create ${entries.jobsDir}/${name}/index.ts with an exported run(), or remove the entry: webstir remove-job ${name}`,
         'package.json',
       ),
     )
   }
   for (const [name, source] of entries.jobs) {
     if (written.includes(name)) continue
-    const hint = `add { "name": "${name}" } to ${manifest.key} in package.json, or delete src/backend/jobs/${name}`
+    const hint = `add { "name": "${name}" } to ${manifest.key} in package.json, or delete ${entries.jobsDir}/${name}`
     found.push(warning(`job ${name} is not in the manifest, so nothing will run it`, hint, source))
   }
   return found

@@ -8,6 +8,7 @@ import type { Output } from '../command-line/output.ts'
 import { readScheduleOptions, type SchedulePreview } from '../command-line/schedule-input.ts'
 import { lookWithin, placeFiles } from '../workspace/files.ts'
 import { findWorkspace } from '../workspace/find.ts'
+import { jobsDirOf } from '../workspace/jobs-dir.ts'
 import { withWorkspaceLock } from '../workspace/lock.ts'
 import { type ManifestText, openManifestText, readForChange, replacePackageJson } from '../workspace/package-json.ts'
 import { readTemplate } from '../workspace/templates.ts'
@@ -38,8 +39,6 @@ export interface AddedJob {
   readonly warnings: readonly string[]
 }
 
-const JOBS = ['src', 'backend', 'jobs']
-
 /** Adds a job: its source file and its entry in package.json, both or neither. */
 export async function addJob(options: AddJobOptions, io: Output): Promise<AddedJob> {
   const { name, dryRun = false } = options
@@ -47,12 +46,13 @@ export async function addJob(options: AddJobOptions, io: Output): Promise<AddedJ
   if (fault !== null) throw new CommandError('JOB_NAME', fault.message, { hint: fault.hint })
   const workspace = findWorkspace(options.workspace)
   const entry = entryOf(options)
-  const file = [...JOBS, name, 'index.ts'].join('/')
+  const jobsDir = jobsDirOf(workspace)
+  const file = `${jobsDir}/${name}/index.ts`
   const work = async () => {
     const text = readForChange(workspace)
     const manifest = await openManifestText(workspace, text)
     const { preview, warnings } = await readScheduleOptions(workspace, text, options, systemClock.now())
-    refuseTwin(workspace, manifest, name)
+    refuseTwin(workspace, jobsDir, manifest, name)
     const changed = manifest.withEntry(entry)
     if (!dryRun) write(workspace, file, sourceOf(options), changed)
     return { path: `${manifest.key}[${manifest.count}]`, preview, warnings }
@@ -90,7 +90,7 @@ function entryOf({ name, schedule, description, priority, timezone }: AddJobOpti
 const isNumeric = (text: string): boolean => /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)\s*$/.test(text)
 
 /** Throws where there is a job or a folder of that name already, or of one that differs only in case, `-` or `_`. */
-function refuseTwin(workspace: string, { entries, key }: ManifestText, name: string): void {
+function refuseTwin(workspace: string, jobsDir: string, { entries, key }: ManifestText, name: string): void {
   const { item: twin } = findByName(entries, name)
   if (twin !== undefined) {
     const place = `package.json: ${key}[${twin.index}]`
@@ -106,17 +106,13 @@ function refuseTwin(workspace: string, { entries, key }: ManifestText, name: str
           },
         )
   }
-  if (lookWithin(workspace, JOBS)?.isDirectory() === true) {
+  if (lookWithin(workspace, jobsDir.split('/'))?.isDirectory() === true) {
     const wanted = looseName(name)
-    const folder = readdirSync(join(workspace, ...JOBS)).find((each) => looseName(each) === wanted)
+    const folder = readdirSync(join(workspace, jobsDir)).find((each) => looseName(each) === wanted)
     if (folder !== undefined) {
-      throw new CommandError(
-        'JOB_EXISTS',
-        `${[...JOBS, folder].join('/')} is there already, without an entry in package.json`,
-        {
-          hint: `add { "name": "${folder}" } to ${key}, or move it away`,
-        },
-      )
+      throw new CommandError('JOB_EXISTS', `${jobsDir}/${folder} is there already, without an entry in package.json`, {
+        hint: `add { "name": "${folder}" } to ${key}, or move it away`,
+      })
     }
   }
 }

@@ -1,55 +1,144 @@
 import { existsSync, lstatSync, mkdirSync, rmdirSync } from 'node:fs'
-import { basename, relative, resolve } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 import { isTimezone, suggestTimezone } from '../../runtime/schedule/index.ts'
+import { messageOf } from '../../runtime/support/errors.ts'
 import { CommandError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'
-import { lookWithin, placeFiles } from '../workspace/files.ts'
+import { lookWithin, type NewFile, placeFiles } from '../workspace/files.ts'
+import { checkedJobsDir, DEFAULT_JOBS_DIR } from '../workspace/jobs-dir.ts'
+import { withWorkspaceLock } from '../workspace/lock.ts'
+import { type Addition, type MergePlan, planMerge, withIncluded } from '../workspace/merge.ts'
+import { ownDependency } from '../workspace/own-dependency.ts'
+import { addMissing, readForChange, replacePackageJson } from '../workspace/package-json.ts'
+import { packageManagerOf, runnerOf } from '../workspace/package-manager.ts'
 import { packageNameFault, packageNameFrom } from '../workspace/package-name.ts'
-import { ownDependency, readTemplate, TENANTS_FILE, TENANTS_TEMPLATE, workspaceFiles } from '../workspace/templates.ts'
+import { readTemplate, TENANTS_FILE, TENANTS_TEMPLATE, workspaceFiles } from '../workspace/templates.ts'
 
 export interface InitOptions {
   readonly dir: string
-  /** Default: made from the folder's name. */
+  /** Default: made from the folder's name. A project that is there keeps its own. */
   readonly name?: string | undefined
   /** Default: UTC. */
   readonly timezone?: string | undefined
+  /** Where jobs are, relative to the workspace; default: src/backend/jobs. */
+  readonly jobsDir?: string | undefined
   /** Ask nothing. */
   readonly yes?: boolean
   /** With src/backend/tenants.ts, too. */
   readonly multiTenant?: boolean
+  readonly dryRun?: boolean
 }
 
 export interface NewWorkspace {
   readonly workspace: string
   readonly name: string
   readonly timezone: string
-  /** Relative to the workspace. */
+  /** That were written, relative to the workspace. */
   readonly files: readonly string[]
+  /** What was added to a package.json that was there; null where all of it is new. */
+  readonly additions: readonly Addition[] | null
+  /** What stays as it was although a new workspace would have it otherwise, in words. */
+  readonly left: readonly string[]
+  /** False where this was a dry run, or the question was answered with no. */
+  readonly written: boolean
 }
 
-/** Makes a workspace in a folder: all of its files or none, and never over one that is there. */
+/** Makes a workspace in a folder, or out of a project that is there: all that it takes or nothing, and never over a file. */
 export async function init(options: InitOptions, io: Output): Promise<NewWorkspace> {
   const folder = resolve(options.dir)
   refuseFile(folder)
+  const jobsDir = options.jobsDir === undefined ? DEFAULT_JOBS_DIR : checkedJobsDir('--jobs-dir', options.jobsDir)
+  const isProject = existsSync(join(folder, 'package.json'))
+  const made = await (isProject ? initProject(options, folder, jobsDir, io) : initFolder(options, folder, jobsDir, io))
+  if (io.json) io.data(made)
+  else report(made, io)
+  return made
+}
+
+async function initFolder(options: InitOptions, folder: string, jobsDir: string, io: Output): Promise<NewWorkspace> {
   const { name, timezone } = await complete(options, folder, io)
   const isNew = !existsSync(folder)
   const outermost = mkdirSync(folder, { recursive: true })
+  const written = options.dryRun !== true
   try {
     const basic = workspaceFiles({ name, timezone, dependency: ownDependency(folder) })
-    const tenants = { path: TENANTS_FILE, text: readTemplate(TENANTS_TEMPLATE) }
-    const files = options.multiTenant === true ? [...basic, tenants] : basic
-    refuseCollisions(
-      folder,
-      files.map(({ path }) => path),
-    )
-    placeFiles(folder, files)
-    const made: NewWorkspace = { workspace: folder, name, timezone, files: files.map(({ path }) => path) }
-    if (io.json) io.data(made)
-    else report(made, io)
-    return made
+    const files = [...withJobsDir(basic, jobsDir), ...tenantsFiles(options)]
+    const paths = files.map(({ path }) => path)
+    refuseCollisions(folder, paths)
+    if (written) placeFiles(folder, files)
+    else if (isNew) removeEmpty(folder, outermost)
+    return { workspace: folder, name, timezone, files: paths, additions: null, left: [], written }
   } catch (error) {
     if (isNew) removeEmpty(folder, outermost)
     throw error
+  }
+}
+
+/** Adds what a workspace has to a project; what is there stays as it is. */
+async function initProject(options: InitOptions, folder: string, jobsDir: string, io: Output): Promise<NewWorkspace> {
+  const { name: given = nameIn(readForChange(folder)), timezone } = options
+  if (timezone !== undefined) reject('--timezone', timezone, zoneFault(timezone), suggestTimezone(timezone))
+  const manager = packageManagerOf(folder)
+  const plan = (): MergePlan =>
+    planMerge({
+      folder,
+      text: readForChange(folder),
+      name: given ?? packageNameFrom(basename(folder)),
+      timezone: timezone ?? 'UTC',
+      dependency: ownDependency(folder),
+      jobsDir,
+      allowsScripts: manager.name === 'npm' && (manager.root ?? folder) === folder,
+    })
+  const made = (written: boolean, { additions, files, left }: MergePlan): NewWorkspace => {
+    const paths = [...files, ...tenantsFiles(options)].map(({ path }) => path)
+    const name = given ?? packageNameFrom(basename(folder))
+    return { workspace: folder, name, timezone: timezone ?? 'UTC', files: paths, additions, left, written }
+  }
+  if (options.dryRun === true) return made(false, plan())
+  if (io.interactive && options.yes !== true) {
+    for (const line of changes(made(false, plan()), io)) io.err(line)
+    const { prompt } = await import('../command-line/prompt.ts')
+    const [answer] = await prompt([{ text: 'Add all this? yes or no', byDefault: 'yes', check: yesOrNo }])
+    if (!isYes(answer)) return made(false, plan())
+  }
+  return withWorkspaceLock(folder, () => {
+    const planned = plan()
+    const takeBack = placeFiles(folder, [...planned.files, ...tenantsFiles(options)])
+    try {
+      if (planned.additions.length > 0) replacePackageJson(folder, planned.packageJson)
+    } catch (error) {
+      takeBack()
+      throw error
+    }
+    return made(true, planned)
+  })
+}
+
+const isYes = (answer: string | undefined): boolean => /^y(?:es)?$/i.test(answer ?? '')
+const yesOrNo = (answer: string): string | null => (/^(?:y|yes|n|no)$/i.test(answer) ? null : 'answer yes or no')
+
+function tenantsFiles({ multiTenant, dir }: InitOptions): NewFile[] {
+  if (multiTenant !== true || existsSync(join(resolve(dir), TENANTS_FILE))) return []
+  return [{ path: TENANTS_FILE, text: readTemplate(TENANTS_TEMPLATE) }]
+}
+
+function withJobsDir(files: readonly NewFile[], jobsDir: string): NewFile[] {
+  const added = [{ path: ['webstir', 'jobsDir'], value: jobsDir }]
+  if (jobsDir === DEFAULT_JOBS_DIR) return [...files]
+  return files.map(({ path, text }) => {
+    if (path === 'tsconfig.json') return { path, text: withIncluded(text, jobsDir) }
+    return { path, text: path === 'package.json' ? addMissing(text, added) : text }
+  })
+}
+
+function nameIn(text: string): string | undefined {
+  try {
+    const { name }: { name?: unknown } = JSON.parse(text.replace(/^\ufeff/, ''))
+    return typeof name === 'string' ? name : undefined
+  } catch (error) {
+    throw new CommandError('MANIFEST_JSON', `package.json is not valid JSON: ${messageOf(error)}`, {
+      hint: 'fix it first; nothing was written',
+    })
   }
 }
 
@@ -111,18 +200,37 @@ function removeEmpty(folder: string, outermost: string | undefined): void {
   } catch {}
 }
 
-function report({ workspace, name, timezone, files }: NewWorkspace, { out, color }: Output): void {
+/** What is written, and what stays. */
+function changes({ additions, files, left }: NewWorkspace, { color }: Pick<Output, 'color'>): string[] {
+  const lines = (additions ?? []).map(
+    ({ path, value }) => `  ${color.green('+')} package.json: ${path.join('.')} = ${JSON.stringify(value)}`,
+  )
+  lines.push(...files.map((file) => `  ${color.green('+')} ${file}`))
+  if (left.length > 0) lines.push('', 'Left to you:', ...left.map((line) => `  - ${line}`))
+  return lines
+}
+
+function report(made: NewWorkspace, io: Output): void {
+  const { workspace, name, timezone, additions, files, written } = made
+  const { out, color } = io
   const place = relative(process.cwd(), workspace) || '.'
-  out(`Made the workspace ${color.bold(name)} in ${place} (time zone ${timezone}).`)
-  out('')
-  for (const file of files) out(`  ${color.green('+')} ${file}`)
+  const isWhole = files.length === 0 && additions?.length === 0
+  if (isWhole) out(`${color.bold(name)} in ${place} is a workspace already; there is nothing to add.`)
+  else if (!written) out(`Would make the workspace ${color.bold(name)} in ${place}. Nothing was changed.`)
+  else if (additions === null) out(`Made the workspace ${color.bold(name)} in ${place} (time zone ${timezone}).`)
+  else out(`Made a workspace of ${color.bold(name)} in ${place}; nothing that was there has changed.`)
+  const lines = changes(made, io)
+  if (lines.length > 0) out('')
+  for (const line of lines) out(line)
+  if (!written || isWhole) return
+  const manager = packageManagerOf(workspace).name
   out('')
   out('Next:')
   for (const line of [
     ...(place === '.' ? [] : [`cd ${place}`]),
-    'npm install',
-    'npx webstir add-job hello --schedule "rate(10 seconds)"',
-    'npm run watch',
+    `${manager} install`,
+    `${runnerOf(manager)} webstir add-job hello --schedule "rate(10 seconds)"`,
+    `${manager} run ${additions === null ? 'watch' : 'jobs:watch'}`,
   ]) {
     out(`  ${color.bold(line)}`)
   }

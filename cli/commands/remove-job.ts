@@ -5,6 +5,7 @@ import { messageOf } from '../../runtime/support/errors.ts'
 import type { Output } from '../command-line/output.ts'
 import { lookWithin, uniqueName } from '../workspace/files.ts'
 import { findWorkspace } from '../workspace/find.ts'
+import { jobsDirOf } from '../workspace/jobs-dir.ts'
 import { withWorkspaceLock } from '../workspace/lock.ts'
 import { openManifestText, readForChange, replacePackageJson } from '../workspace/package-json.ts'
 
@@ -44,7 +45,7 @@ export async function removeJob(options: RemoveJobOptions, io: Output): Promise<
     }
     const job = found.item.name
     const indexes = manifest.entries.filter(({ name }) => name === job).map(({ index }) => index)
-    const folder = ['src', 'backend', 'jobs', job]
+    const folder = [...jobsDirOf(workspace).split('/'), job]
     const hasFolder = !keepFiles && lookWithin(workspace, folder)?.isDirectory() === true
     const files = hasFolder ? filesIn(workspace, folder) : []
     if (!dryRun) write(workspace, manifest.without(indexes), hasFolder ? folder : null, io)
@@ -86,11 +87,12 @@ function write(workspace: string, packageJson: string, folder: readonly string[]
   }
 }
 
-function report({ job, paths, files, keptFiles, dryRun }: RemovedJob, { out, color }: Output): void {
+function report({ job, workspace, paths, files, keptFiles, dryRun }: RemovedJob, { out, color }: Output): void {
+  const folder = `${jobsDirOf(workspace)}/${job}`
   out(dryRun ? `Would remove the job ${color.bold(job)}. Nothing was changed.` : `Removed the job ${color.bold(job)}.`)
   out('')
   for (const path of paths) out(`  ${color.red('-')} package.json: ${path}`)
   for (const file of files) out(`  ${color.red('-')} ${file}`)
-  if (keptFiles) out(`  Its files stay in src/backend/jobs/${job}.`)
-  else if (files.length === 0) out(`  It had no files in src/backend/jobs/${job}.`)
+  if (keptFiles) out(`  Its files stay in ${folder}.`)
+  else if (files.length === 0) out(`  It had no files in ${folder}.`)
 }

@@ -5,22 +5,27 @@ import { DRY_RUN, JSON_DATA, WORKSPACE } from './common-options.ts'
 export const workspaceCommands: readonly CommandDefinition[] = [
   defineCommand({
     name: 'init',
-    describe: 'Make a workspace: a folder with everything that background jobs need',
+    describe: 'Make a workspace: of a new folder, or of a project that is there',
     details: [
-      'Files that are there are never overwritten: where one of ours would be in the way of one of yours, nothing is written at all. On a terminal, what is not given is asked for.',
-      'With --json: workspace (its absolute path), name, timezone, files (relative paths).',
+      'Beside a package.json, what a workspace needs is added to the project: the key "webstir", the scripts jobs, jobs:build and jobs:watch, dependencies and missing files. Nothing that is there is changed, and what is left to you is said. It works with and without "type": "module", in a package of a monorepo, with npm, pnpm, yarn and bun.',
+      'Files that are there are never overwritten: in a folder without a package.json, where one of ours would be in the way of one of yours, nothing is written at all. On a terminal, what is not given is asked for, and what would be added to a project is shown first.',
+      'With --json: workspace (its absolute path), name, timezone, files (relative paths), additions (path and value of what was added to package.json; null where that is new), left (sentences), written.',
     ],
     positionals: [{ name: 'dir', required: true, describe: 'The folder to make the workspace in' }],
     options: {
       name: { type: 'text', describe: 'Name of the package; default: made from the name of the folder' },
       timezone: { type: 'text', value: 'TZ', describe: 'Time zone of all schedules that name none; default: UTC' },
+      'jobs-dir': { type: 'text', value: 'DIR', describe: 'Where jobs are; default: src/backend/jobs' },
       yes: { type: 'flag', alias: 'y', describe: 'Ask nothing, take the defaults' },
       'multi-tenant': { type: 'flag', describe: 'With src/backend/tenants.ts, for jobs that run once for each tenant' },
+      ...DRY_RUN,
       ...JSON_DATA,
     },
     examples: [
       ['webstir init my-jobs', 'A workspace in ./my-jobs'],
       ['webstir init . --name reports --timezone Europe/Berlin --yes', 'One in this folder, without questions'],
+      ['webstir init . --dry-run', 'Only look at what would be added to the project in this folder'],
+      ['webstir init . --jobs-dir server/jobs', 'With jobs elsewhere than in src/backend/jobs'],
     ],
     load: async () => (await import('../commands/init.ts')).init,
   }),

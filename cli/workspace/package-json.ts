@@ -46,18 +46,41 @@ export async function openManifestText(workspace: string, text: string): Promise
 }
 
 function add(text: string, path: readonly string[], entry: JsonValue): string {
+  const array = findNodeAtLocation(treeOf(text), [...path])
+  return array === undefined ? addAt(text, path, [entry]) : applyEdit(text, appendItem(text, array, entry))
+}
+
+/** Puts a value where there is none yet: the deepest object on the way that is there takes what is missing. */
+function addAt(text: string, path: readonly string[], value: JsonValue): string {
   const root = treeOf(text)
-  const array = findNodeAtLocation(root, [...path])
-  if (array !== undefined) return applyEdit(text, appendItem(text, array, entry))
-  // The deepest object on the way that is there takes what is missing.
   for (let depth = path.length - 1; depth >= 0; depth--) {
     const parent = findNodeAtLocation(root, path.slice(0, depth))
     const key = path[depth]
     if (parent?.type !== 'object' || key === undefined) continue
-    const value = path.slice(depth + 1).reduceRight<JsonValue>((inner, step) => ({ [step]: inner }), [entry])
-    return applyEdit(text, appendProperty(text, parent, key, value))
+    const inner = path.slice(depth + 1).reduceRight<JsonValue>((within, step) => ({ [step]: within }), value)
+    return applyEdit(text, appendProperty(text, parent, key, inner))
   }
-  throw new Error('package.json is no object')
+  throw new Error('package.json is not an object')
+}
+
+/**
+ * The text of a package.json with values added at paths where there are none. Throws CommandError MANIFEST_SHAPE where
+ * something on the way is not an object.
+ */
+export function addMissing(
+  text: string,
+  additions: readonly { readonly path: readonly string[]; readonly value: JsonValue }[],
+): string {
+  return additions.reduce((changed, { path, value }) => {
+    for (let depth = 0; depth < path.length; depth++) {
+      const parent = findNodeAtLocation(treeOf(changed), path.slice(0, depth))
+      if (parent === undefined || parent.type === 'object') continue
+      throw new CommandError('MANIFEST_SHAPE', `package.json: ${path.slice(0, depth).join('.')} is not an object`, {
+        hint: 'make it an object, or remove it',
+      })
+    }
+    return addAt(changed, path, value)
+  }, text)
 }
 
 function remove(text: string, path: readonly string[], index: number): string {

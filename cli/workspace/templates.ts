@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import type { NewFile } from './files.ts'
-import { isCheckout, packageRoot, packageVersion } from './package-root.ts'
+import { packageRoot } from './package-root.ts'
 
 /** Names that npm pack would drop or take for its own; left: in templates/, right: in a workspace. */
 const RENAMED: Readonly<Record<string, string>> = { gitignore: '.gitignore', 'env.example': '.env.example' }
@@ -21,16 +21,6 @@ export function workspaceFiles(values: Readonly<Record<string, string>>): NewFil
 
 function fillIn(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\{\{(\w+)\}\}/g, (placeholder, name: string) => values[name] ?? placeholder)
-}
-
-/**
- * How a workspace in `folder` depends on this package: by path where it runs from a checkout, so that `npm install`
- * works before anything is published, else by version.
- */
-export function ownDependency(folder: string, root: string = packageRoot()): string {
-  if (!isCheckout(root)) return `^${packageVersion()}`
-  const path = relative(realpathSync(folder), realpathSync(root)).split(sep).join('/')
-  return `file:${path === '' ? '.' : path}`
 }
 
 /** Where a workspace says who its tenants are, relative to it. */

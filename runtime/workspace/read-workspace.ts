@@ -24,7 +24,7 @@ export async function readWorkspace(
     import('./code-schedules.ts'),
     import('../job/job-module.ts'),
   ])
-  const sources = new Map(withMeta.map(([name]) => [name, `src/backend/jobs/${name}/index.ts`]))
+  const sources = new Map(withMeta.map(([name, { source }]) => [name, source]))
   return withCodeSchedules(manifest, builtModules(build), sources)
 }
 

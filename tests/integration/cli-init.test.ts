@@ -42,10 +42,10 @@ export async function run(ctx: JobContext): Promise<void> {
   }, 120_000)
 
   it('refuses a folder where something is in the way, with exit code 1', async () => {
-    const folder = makeWorkspace({ files: { 'README.md': 'mine' } })
+    const folder = makeWorkspace({ packageJson: null, files: { 'README.md': 'mine', '.gitignore': '' } })
     const { code, stderr } = await runCli(['init', '.'], { cwd: folder.root })
     expect(code).toBe(1)
-    expect(stderr).toContain('README.md, package.json are there already; nothing was written\nHint: ')
+    expect(stderr).toContain('.gitignore, README.md are there already; nothing was written\nHint: ')
     expect(folder.read('README.md')).toBe('mine')
   })
 

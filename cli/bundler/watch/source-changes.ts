@@ -1,5 +1,6 @@
 import { type Dirent, type FSWatcher, readdirSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
+import { jobsDirOf } from '../../workspace/jobs-dir.ts'
 
 /** How long to gather events before telling of them, in ms: an editor's save is several. */
 const GATHER = 20
@@ -102,7 +103,7 @@ export interface SourceTree {
   readonly files: readonly string[]
 }
 
-/** Everything under src/backend, as it is now. */
+/** Everything under src/backend and in the folder of the jobs, as it is now. */
 export function sourceTree(workspace: string): SourceTree {
   const folders: string[] = []
   const files: string[] = []
@@ -115,6 +116,8 @@ export function sourceTree(workspace: string): SourceTree {
     }
   }
   visit('src/backend')
+  const jobsDir = jobsDirOf(workspace)
+  if (!`${jobsDir}/`.startsWith('src/backend/')) visit(jobsDir)
   return { folders, files }
 }
 

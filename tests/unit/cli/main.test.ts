@@ -107,7 +107,7 @@ describe('the command line', () => {
     const folder = makeWorkspace({ packageJson: null })
     const root = folder.path('w')
     const keys = async (...argv: string[]) => Object.keys(JSON.parse((await run([...argv, '--json'])).stdout))
-    expect(await keys('init', root)).toEqual(['workspace', 'name', 'timezone', 'files'])
+    expect(await keys('init', root)).toEqual(['workspace', 'name', 'timezone', 'files', 'additions', 'left', 'written'])
     expect(await keys('add-job', 'x', '-s', '@daily', '--workspace', root)).toEqual([
       'job',
       'workspace',
