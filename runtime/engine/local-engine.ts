@@ -1,6 +1,6 @@
 import type { Job } from '../manifest/types.ts'
 import type { Execution } from '../store/execution.ts'
-import { type Clock, sleep, type Timer } from '../support/clock.ts'
+import { type Clock, sleep } from '../support/clock.ts'
 import { messageOf } from '../support/errors.ts'
 import type { AbortCause } from '../worker/abort.ts'
 import { type ExecutionEnd, execute } from '../worker/attempt.ts'
@@ -10,6 +10,9 @@ import type { WorkerServices } from '../worker/services.ts'
 import type { Slots } from '../worker/slots.ts'
 import { CompletionWaiters } from './completion-waiters.ts'
 import type { Engine } from './engine.ts'
+import { PollTimer } from './poll-timer.ts'
+import { SlotPool } from './slot-pool.ts'
+import { leaveToOthers } from './unknown-job.ts'
 
 export interface LocalEngineOptions {
   readonly services: WorkerServices
@@ -34,22 +37,18 @@ export class LocalEngine implements Engine, Slots {
   readonly concurrency: number
   readonly #options: LocalEngineOptions
   readonly #clock: Clock
-  readonly #running: RunningExecutions
-  /** How many of the running ones the engine started. */
+  readonly #slots: SlotPool
+  /** How many of the running ones the engine started, each in a slot. */
   #started = 0
-  /** Slots in which something runs that the engine didn't start. */
-  #acquired = 0
   /** False while nothing was started here, nor the queue looked at: who only runs jobs from code leaves it to others. */
   #isInUse = false
   #isStopping = false
   #isTaking = false
   /** Settles when the look at the queue that is under way is over. */
   #dequeuing: Promise<void> = Promise.resolve()
-  /** Settles when whoever was given the free slots last has started what it wanted to. */
-  #giving: Promise<void> = Promise.resolve()
   #lookAgain = false
   #mayHaveQueued = true
-  #timer: { readonly ringsAt: number; readonly timer: Timer } | undefined
+  readonly #timer: PollTimer
   #idleWaiters: (() => void)[] = []
   readonly #completions: CompletionWaiters
 
@@ -57,42 +56,29 @@ export class LocalEngine implements Engine, Slots {
     this.#options = options
     this.concurrency = options.concurrency
     this.#clock = options.services.clock
-    this.#running = options.running
+    this.#slots = new SlotPool(options.concurrency)
+    this.#timer = new PollTimer(this.#clock, () => this.#poll())
     this.#completions = new CompletionWaiters(options.services.store, (id) => options.running.has(id))
   }
 
-  async withSlots<Result>(work: (slots: number) => Promise<Result>): Promise<Result> {
-    const before = this.#giving
-    let isOver: () => void = () => {}
-    this.#giving = new Promise((resolve) => {
-      isOver = resolve
-    })
-    await before
-    try {
-      return await work(this.#freeSlots())
-    } finally {
-      isOver()
-    }
-  }
-
-  #freeSlots(): number {
-    return this.#isStopping ? 0 : Math.max(0, this.concurrency - this.#started - this.#acquired)
+  withSlots<Result>(work: (slots: number) => Promise<Result>): Promise<Result> {
+    return this.#slots.withFree(work)
   }
 
   async tryAcquire(): Promise<boolean> {
     while (this.#isTaking) await this.#dequeuing
-    return this.withSlots(async (slots) => {
-      if (slots > 0) this.#acquired++
-      return slots > 0
+    return this.withSlots(async (free) => {
+      if (free > 0) this.#slots.take()
+      return free > 0
     })
   }
 
   forceAcquire(): void {
-    this.#acquired++
+    this.#slots.take()
   }
 
   release(): void {
-    this.#acquired--
+    this.#slots.release()
     // Done by the code of a job; what is taken now is none of that job's doing.
     if (this.#isInUse) outsideScope(() => this.#fillSlots())
   }
@@ -122,8 +108,7 @@ export class LocalEngine implements Engine, Slots {
   ended(executionId: string): Promise<void> {
     const completed = this.#completions.add(executionId)
     // Anew, since the one that is set may let the process end before the execution does.
-    this.#timer?.timer.cancel()
-    this.#timer = undefined
+    this.#timer.clear()
     outsideScope(() => {
       this.#setTimer(POLL)
       // It may have ended just now.
@@ -133,70 +118,48 @@ export class LocalEngine implements Engine, Slots {
   }
 
   abort(executionId: string, cause: AbortCause): boolean {
-    return this.#running.abort(executionId, cause)
+    return this.#options.running.abort(executionId, cause)
   }
 
   async stop(grace: number): Promise<void> {
     this.#isStopping = true
-    this.#timer?.timer.cancel()
+    this.#slots.close()
+    this.#timer.stop()
     const begin = this.#clock.now()
     // What was being taken from the queue when the stop came is this node's already, so it is waited for like the rest.
     const timeout = new AbortController()
     await Promise.race([this.#dequeuing, sleep(this.#clock, grace, timeout.signal)])
     timeout.abort()
     const left = Math.max(0, grace - (this.#clock.now() - begin))
-    await this.#running.stop(left)
+    await this.#options.running.stop(left)
     this.#completions.settleAll()
   }
 
   #run(execution: Execution): void {
     const { services, onStart } = this.#options
     const job = this.#options.job(execution.job)
-    if (job === undefined) return void this.#leaveToOthers(execution)
+    if (job === undefined) return void leaveToOthers(execution, services)
     const executing = execute(execution, job, services)
     this.#started++
-    this.#running.add(executing, 'stop')
+    this.#slots.take()
+    this.#options.running.add(executing, 'stop')
     onStart(execution)
-    executing.done.then(
-      (end) => this.#ended(end),
-      (error: unknown) => {
-        this.#tell(execution, error)
-        this.#over()
-      },
-    )
+    executing.done
+      .then((end) => this.#ended(end))
+      .catch((error: unknown) => {
+        services.log.root.error({ job: execution.job, executionId: execution.id }, messageOf(error))
+      })
+      .then(() => {
+        this.#started--
+        this.#slots.release()
+        this.#fillSlots()
+      })
   }
 
   #ended(end: ExecutionEnd): void {
     const { execution, outcome, recorded } = end
-    try {
-      this.#options.onEnd(end)
-      if (recorded && outcome.kind !== 'retry' && outcome.kind !== 'released') this.#completions.settle(execution.id)
-    } catch (error) {
-      this.#tell(execution, error)
-    }
-    this.#over()
-  }
-
-  /** A slot is free again. */
-  #over(): void {
-    this.#started--
-    this.#fillSlots()
-  }
-
-  #tell({ id, job }: Execution, error: unknown): void {
-    this.#options.services.log.root.error({ job, executionId: id }, messageOf(error))
-  }
-
-  /** An execution of a job that only another process's manifest has. */
-  async #leaveToOthers({ id, owner, attempt, job }: Execution): Promise<void> {
-    const { store, clock, log } = this.#options.services
-    const error = { code: 'JOB_UNKNOWN', message: `no job "${job}" in this process's manifest`, stack: null }
-    const outcome = { kind: 'retry', error, availableAt: clock.now() + 60_000 } as const
-    await store.complete({ id, owner, attempt, at: clock.now(), outcome }).catch(() => {})
-    log.root.warn(
-      { job, executionId: id },
-      `[${job}] is queued but isn't in this manifest; left to others for a minute`,
-    )
+    this.#options.onEnd(end)
+    if (recorded && outcome.kind !== 'retry' && outcome.kind !== 'released') this.#completions.settle(execution.id)
   }
 
   /** Fills the free slots from the queue. Calls that come while it is under way make it look once more. */
@@ -268,16 +231,9 @@ export class LocalEngine implements Engine, Slots {
     for (const resolve of waiters) resolve()
   }
 
-  /** The earliest wish counts: a timer that is set already stays unless the new one rings sooner. */
+  /** Those who wait for an execution need the process; what other processes may queue doesn't. */
   #setTimer(delay: number): void {
-    const ringsAt = this.#clock.now() + delay
-    if (this.#isStopping || (this.#timer !== undefined && this.#timer.ringsAt <= ringsAt)) return
-    this.#timer?.timer.cancel()
-    const ring = (): void => {
-      this.#timer = undefined
-      this.#poll()
-    }
-    this.#timer = { ringsAt, timer: this.#clock.after(delay, ring, { unref: this.#completions.isEmpty }) }
+    this.#timer.set(delay, !this.#completions.isEmpty)
   }
 
   #poll(): void {

@@ -1,0 +1,35 @@
+import type { Clock, Timer } from '../support/clock.ts'
+
+/** A timer with many wishes, of which the earliest counts: setting it again changes nothing unless it then rings sooner. */
+export class PollTimer {
+  #set: { readonly ringsAt: number; readonly timer: Timer } | undefined
+  #isStopped = false
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly ring: () => void,
+  ) {}
+
+  /** Rings in `delay` ms at the latest. `keepsProcess`: the process doesn't end before that. */
+  set(delay: number, keepsProcess: boolean): void {
+    const ringsAt = this.clock.now() + delay
+    if (this.#isStopped || (this.#set !== undefined && this.#set.ringsAt <= ringsAt)) return
+    this.clear()
+    const ring = (): void => {
+      this.#set = undefined
+      this.ring()
+    }
+    this.#set = { ringsAt, timer: this.clock.after(delay, ring, { unref: !keepsProcess }) }
+  }
+
+  clear(): void {
+    this.#set?.timer.cancel()
+    this.#set = undefined
+  }
+
+  /** It rings no more, whatever wishes come. */
+  stop(): void {
+    this.#isStopped = true
+    this.clear()
+  }
+}

@@ -1,0 +1,41 @@
+/** The slots of a process: how many are taken, and who may take those that are free. */
+export class SlotPool {
+  readonly size: number
+  #taken = 0
+  #isClosed = false
+  /** Settles when whatever was given the free slots last has taken what it wanted. */
+  #turn: Promise<void> = Promise.resolve()
+
+  constructor(size: number) {
+    this.size = size
+  }
+
+  /** Takes a slot, whether or not one is free. */
+  take(): void {
+    this.#taken++
+  }
+
+  release(): void {
+    this.#taken--
+  }
+
+  /** From now on, no slot is free. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /** Gives `work` the number of free slots, and gives it to nothing else until it has ended: calls wait for each other. */
+  async withFree<Result>(work: (free: number) => Promise<Result>): Promise<Result> {
+    const before = this.#turn
+    let isOver: () => void = () => {}
+    this.#turn = new Promise((resolve) => {
+      isOver = resolve
+    })
+    await before
+    try {
+      return await work(this.#isClosed ? 0 : Math.max(0, this.size - this.#taken))
+    } finally {
+      isOver()
+    }
+  }
+}
