@@ -182,14 +182,17 @@ One object. Times are ISO 8601 in UTC, durations are texts as above, paths are r
 | \`problems\` | an array of \`severity\` (\`error\` or \`warning\`), \`code\`, \`job\`, \`path\`, \`message\`, \`hint\` |
 
 A job has \`name\`, \`description\`, \`priority\` (as written), \`enabled\`, \`disabledBy\`, \`schedules\`, \`next\` (the earliest of
-its schedules), \`codeSchedules\` (\`known\`, or \`unknown\` where the job may declare more in \`meta()\` and isn't built as it
+its schedules), \`multiTenant\` (by \`package.json\` or by its module; \`null\` where the module decides and isn't built
+as it stands), \`codeSchedules\` (\`known\`, or \`unknown\` where the job may declare more in \`meta()\` and isn't built as it
 stands), \`problem\` (why it can't be used), \`timezone\`, \`args\`, \`policies\` (each with its value, also where that is the
 default), \`notDefault\` (names of the policies that were changed), \`source\`, and \`built\` with \`path\`, \`exists\` and
-\`fresh\`. A schedule has \`schedule\` (verbatim), \`words\`, \`timezone\`, \`args\`, \`origin\` (\`manifest\` or \`code\`), \`kind\`
+\`fresh\`. From the store come \`paused\` (\`since\`, \`by\`, \`reason\`; \`null\` while it is not paused) and \`lastRun\` (\`id\`,
+\`status\`, \`scheduledFor\`, \`completedAt\` of the newest execution that started; \`null\` where there is none). A schedule has \`schedule\` (verbatim), \`words\`, \`timezone\`, \`args\`, \`origin\` (\`manifest\` or \`code\`), \`kind\`
 (\`cron\`, \`rate\`, \`at\`, \`reboot\`), \`next\`, \`note\` (what is to be said where there is no \`next\`) and \`problem\`.
 
 The lists of \`webstir list-jobs --json\` and of the built scheduler's \`--list --json\` are arrays of jobs with the keys
-from \`name\` to \`problem\`, their schedules without \`words\`. The built scheduler knows its build alone: \`codeSchedules\` is
+from \`name\` to \`problem\`, their schedules without \`words\`; \`list-jobs\` adds \`paused\` and \`lastRun\`, which the built
+scheduler doesn't know, as its list opens no store. The built scheduler knows its build alone: \`codeSchedules\` is
 \`unknown\` there for a job that has no module in it.
 `
 
