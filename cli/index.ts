@@ -4,7 +4,7 @@ import { readValues } from './command-line/values.ts'
 import { commandNamed } from './main.ts'
 
 export { JobsError } from '../runtime/support/errors.ts'
-export type { Output } from './command-line/output.ts'
+export type { Colors, Output } from './command-line/output.ts'
 
 /**
  * Runs a command as the command line would, and resolves to its data: `runCommand('add-job', { name: 'nightly',

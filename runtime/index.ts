@@ -1,26 +1,41 @@
-/** The public API of webstir-jobs, and nothing else. */
+/** The public API of webstir-jobs, and nothing else: what a signature mentions is exported, too. */
 
-export {
-  acquireJobLock,
-  type HeldExecution,
-  type JobLock,
-  type JobLockOptions,
-} from './client/job-lock.ts'
+export { acquireJobLock, type HeldExecution, type JobLock, type JobLockOptions } from './client/job-lock.ts'
 export { openStore } from './client/open-store.ts'
 export { runBackgroundJob } from './client/run-background-job.ts'
 export type { DatabaseClient } from './job/database.ts'
 export type { JobContext } from './job/job-context.ts'
-export type { PreCheck } from './job/job-module.ts'
-export type { MetaContext } from './job/job-object.ts'
-export { type BackgroundJob, defineJob, type JobThis } from './job/job-object.ts'
-export { type TenantTableOptions, tenantTable } from './job/tenant-table.ts'
-export { type Tenant, type TenantConditions, type TenantSource, tenantSource } from './job/tenants.ts'
-export type { Logger } from './logging/logger.ts'
+export { JobModuleError, type PreCheck } from './job/job-module.ts'
+export {
+  type ArgumentsOf,
+  type BackgroundJob,
+  type BackgroundJobShape,
+  defineJob,
+  type JobThis,
+  type MetaContext,
+  MetaError,
+} from './job/job-object.ts'
+export { type TenantClient, type TenantTableOptions, tenantTable } from './job/tenant-table.ts'
+export {
+  type Tenant,
+  type TenantConditions,
+  type TenantSource,
+  TenantsError,
+  type TenantValue,
+  tenantSource,
+} from './job/tenants.ts'
+export type { LogLine } from './logging/log-line.ts'
+export type { Level, Logger, LogMethod, LogOutput } from './logging/logger.ts'
 export { JobNotFoundError } from './manifest/job-names.ts'
+export type { ListedJob, ListedSchedule } from './manifest/listing.ts'
 export type { ManifestJob, ManifestRetry, ManifestSchedule } from './manifest/manifest-job.ts'
+export { ManifestError } from './manifest/package-json.ts'
+export type { Overlap, SchedulerSettings } from './manifest/types.ts'
 export type { SchedulerEvents, SchedulerHooks } from './scheduler/events.ts'
 export type { SchedulerOptions } from './scheduler/open-scheduler.ts'
 export { createScheduler, type Scheduler } from './scheduler/scheduler.ts'
+export { StoreError, type StoreErrorCode } from './store/errors.ts'
+export type { Attempt, ErrorRecord, Execution, Fire, JobStatus, SkipCause, Trigger } from './store/execution.ts'
 export type {
   ExecutionFilter,
   JobStore,
@@ -31,6 +46,8 @@ export type {
   ScheduleText,
   StoreTransaction,
 } from './store/job-store.ts'
+export type { Clock, Timer } from './support/clock.ts'
+export type { Env } from './support/env.ts'
 export { JobsError } from './support/errors.ts'
 export type { JsonValue } from './support/json.ts'
 export { type AbortCause, AbortedError } from './worker/abort.ts'

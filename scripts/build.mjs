@@ -4,17 +4,18 @@
 // file instead of hundreds. Only what is native or optional stays outside.
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { rename, rm, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { colorsByRequest, requiredBuiltins, yargsParts } from './build-plugins.mjs'
+import { publicTypes } from './public-types.mjs'
 import { bundledPackages, licensesText } from './third-party-licenses.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const { version, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 /** CommonJS packages inside an ES bundle call `require` for Node's own modules. */
 const REQUIRE =
@@ -190,13 +191,25 @@ function commandLine(outdir) {
 const made = join(root, `.dist-${process.pid}`)
 const old = join(root, `.dist-old-${process.pid}`)
 
+/** Published are the declarations that the entry points reach; the compiler emits those of every file. */
 async function types() {
   const tsc = join(root, 'node_modules', '.bin', 'tsc')
+  const emitted = join(made, 'emitted')
   try {
-    await promisify(execFile)(tsc, ['-p', 'tsconfig.build.json', '--outDir', join(made, 'types')], { cwd: root })
+    await promisify(execFile)(tsc, ['-p', 'tsconfig.build.json', '--outDir', emitted], { cwd: root })
   } catch (error) {
     throw new Error(`The types could not be built:\n${error.stdout || error.message}`)
   }
+  const entries = Object.values(exports).flatMap((entry) => entry.types ?? [])
+  const { files } = publicTypes(
+    emitted,
+    entries.map((entry) => relative('dist/types', entry)),
+  )
+  for (const [name, text] of files) {
+    await mkdir(dirname(join(made, 'types', name)), { recursive: true })
+    await writeFile(join(made, 'types', name), text)
+  }
+  await rm(emitted, { recursive: true })
 }
 
 try {

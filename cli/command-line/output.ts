@@ -1,9 +1,8 @@
 import picocolors from 'picocolors'
 
-type Paint = (text: string) => string
-
 /** What paints text; each leaves it as it is where colours are off. Part of the public types, so spelled out here. */
-export interface Colors extends Readonly<Record<'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', Paint>> {
+export interface Colors
+  extends Readonly<Record<'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', (text: string) => string>> {
   readonly isColorSupported: boolean
 }
 

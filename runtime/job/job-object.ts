@@ -27,9 +27,9 @@ export type BackgroundJob = BackgroundJobShape &
   Record<string, unknown> &
   ThisType<JobThis & MetaContext & Record<string, unknown>>
 
-/** The arguments that the `run` of an object takes. Its result is `any` so that nobody asks for it: it may depend on `this`. */
+/** The arguments that the `run` of an object takes. Its result is `any`, so as not to be inferred: it may depend on `this`. */
 // biome-ignore lint/suspicious/noExplicitAny: see above
-type ArgumentsOf<Definition> = Definition extends { run(...args: infer Args): any } ? Args : never
+export type ArgumentsOf<Definition> = Definition extends { run(...args: infer Args): any } ? Args : never
 
 /**
  * The same with full types: `this` knows the object's own properties, and `this.args` the arguments of `run`. Where the

@@ -11,8 +11,8 @@ export interface TenantTableOptions {
   readonly pageSize?: number
 }
 
-/** Opens what the tenants are read with: the workspace's createDatabaseClient, or anything else that can query. */
-type TenantClient = Pick<DatabaseClient, 'query' | 'close'>
+/** What the tenants are read with: the client of the workspace's createDatabaseClient, or anything else that can query. */
+export type TenantClient = Pick<DatabaseClient, 'query' | 'close'>
 type OpenTenants = () => TenantClient | Promise<TenantClient>
 
 interface Part {
@@ -24,7 +24,10 @@ interface Part {
  * The tenants in a table of the workspace's database, read in pages in the order of their ids: a hundred thousand of
  * them are never in memory at once. Each iteration opens a client of its own and closes it at the end.
  */
-export function tenantTable(open: OpenTenants, options: TenantTableOptions = {}): TenantSource {
+export function tenantTable(
+  open: () => TenantClient | Promise<TenantClient>,
+  options: TenantTableOptions = {},
+): TenantSource {
   return query(
     open,
     { table: options.table ?? 'tenants', id: options.id ?? 'id', pageSize: options.pageSize ?? 500 },

@@ -20,7 +20,7 @@ export type ScheduleErrorCode =
   | 'SCHEDULE_AT'
   | 'SCHEDULE_INSTANT'
 
-interface ScheduleErrorOptions {
+export interface ScheduleErrorOptions {
   readonly hint?: string | undefined
   readonly field?: FieldName | undefined
   readonly position?: number | undefined

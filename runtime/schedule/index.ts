@@ -2,7 +2,7 @@
 
 export { clockText, formatLocal, instantOfLocal, type LocalTime, localTimeOf } from './calendar.ts'
 export { type DaylightEffect, type DaylightKind, daylightEffects, repetitionAt } from './dst-transitions.ts'
-export { type FieldName, ScheduleError, type ScheduleErrorCode } from './errors.ts'
+export { type FieldName, ScheduleError, type ScheduleErrorCode, type ScheduleErrorOptions } from './errors.ts'
 export { explainSchedule, type FieldExplanation, type ScheduleExplanation } from './explain.ts'
 export { type Advice, type AdviceCode, adviseSchedule } from './lint.ts'
 export { parseSchedule, type ScheduleOptions } from './parse.ts'

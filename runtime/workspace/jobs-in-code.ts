@@ -12,17 +12,11 @@ import { withCodeSchedules } from './code-schedules.ts'
  * A job in code: a name, the keys that its entry in the manifest would have, and its code, either `run`, a function of
  * the context, or `job`, an object that `defineJob` returned.
  */
-export type JobDefinition = ManifestJob & (RunDefinition | ObjectDefinition)
-
-interface RunDefinition {
-  run(context: JobContext): unknown
-  readonly job?: never
-}
-
-interface ObjectDefinition {
-  readonly job: BackgroundJobShape
-  readonly run?: never
-}
+export type JobDefinition = ManifestJob &
+  (
+    | { run(context: JobContext): unknown; readonly job?: never }
+    | { readonly job: BackgroundJobShape; readonly run?: never }
+  )
 
 /** The manifest and the modules of jobs in code. Throws a JobsError for the first error that it finds. */
 export async function readJobsInCode(
