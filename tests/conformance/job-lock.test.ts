@@ -177,6 +177,6 @@ describe.each(drivers)('acquireJobLock on $name', ({ url }) => {
 it('staleAfter must be at least a second', async () => {
   const store = await open('memory:')
   await expect(acquireJobLock(store, 'report', { staleAfter: '10ms' })).rejects.toThrow(
-    /no duration of at least one second/,
+    /not a valid duration of at least one second/,
   )
 })
