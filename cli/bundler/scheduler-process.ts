@@ -25,8 +25,8 @@ export class SchedulerProcess {
 
   /**
    * Tells it to stop and waits until it has. `grace`: the time it was allowed for that when it was started, in ms;
-   * after that and a little more it is killed. A terminal's Ctrl-C reaches it without us, and a second signal would
-   * make it leave at once, so after `SIGINT` it is told only when it doesn't stop by itself.
+   * after that and a little more it is killed. A terminal's Ctrl-C or end reaches it without us, and a second signal would
+   * make it leave at once, so then it is told only when it doesn't stop by itself.
    */
   async stop(signal: StopSignal, grace: number): Promise<number> {
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), grace + TIMEOUT)

@@ -31,8 +31,13 @@ export function signalTree(child: ChildProcess, signal: NodeJS.Signals): void {
 
 /** In a child: ends it at once, with all that its job has started. */
 export function killOwnTree(): void {
-  if (hasProcessGroups) process.kill(-process.pid, 'SIGKILL')
-  else killTree(process.pid)
+  if (!hasProcessGroups) killTree(process.pid)
+  try {
+    process.kill(-process.pid, 'SIGKILL')
+  } catch {
+    // Started by something else, without a group of its own.
+    process.kill(process.pid, 'SIGKILL')
+  }
 }
 
 function killTree(pid: number): void {
