@@ -4,7 +4,8 @@ import { isBuiltin } from 'node:module'
 
 /**
  * Node's own modules are taken by `require`. An `import` of one has Node make a facade of all that it exports, which
- * touches getters that load much more: `node:fs` alone brings in every kind of stream, a twentieth of a start.
+ * touches getters that load much more: `node:fs` alone brings in every kind of stream, a twentieth of a start
+ * (`npm run bench -- startup`, docs/adr/0005-require-for-builtins.md).
  */
 export const requiredBuiltins = {
   name: 'required-builtins',

@@ -107,7 +107,7 @@ const ALONE_AT_START = {
 /**
  * Whatever is loaded besides the small files needs most of the runtime, so that all of it may as well be one file:
  * each entry, and each module that is imported late, is made to need the whole of core.ts. esbuild then puts that
- * into a single chunk instead of dozens, each of which costs a start about a millisecond.
+ * into a single chunk instead of dozens, each of which costs a start about a millisecond (`npm run bench -- startup`).
  */
 const oneCore = {
   name: 'one-core',
@@ -159,7 +159,8 @@ function runtime(outdir) {
 }
 
 /**
- * The parts of dist/cli that must start fast are one file each, as every further file costs Node about a millisecond:
+ * The parts of dist/cli that must start fast are one file each, as every further file costs Node about a millisecond
+ * (`npm run bench -- startup`):
  * `bin.js` and what is not among the others. The rest shares its code in chunks.
  */
 const ALONE = ['command-line/help', 'commands/add-job', 'commands/build', 'commands/init', 'commands/remove-job']

@@ -96,8 +96,8 @@ export function finishBundle(
 }
 
 /**
- * Bundles into a folder that is to become build/backend, beside which it stands. esbuild writes the outputs itself, many
- * at once; the few that have to be changed are changed afterwards. Throws BuildError.
+ * Bundles into a folder that is to become build/backend, beside which it is. esbuild writes the outputs itself, many at
+ * once, which `npm run bench -- build` shows; the few that have to be changed are changed afterwards. Throws BuildError.
  */
 export async function bundleInto(
   folder: string,

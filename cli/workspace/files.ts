@@ -124,8 +124,8 @@ export function lookWithin(folder: string, segments: readonly string[]): Stats |
 }
 
 /**
- * A text that no other process and no other call on this machine has made: who, when, and chance. (Loading
- * `node:crypto` for a UUID would take a tenth of the time that `add-job` has.)
+ * A text that no other process and no other call on this machine has made: who, when, and chance. Loading
+ * `node:crypto` for a UUID would take a tenth of the time that `add-job` has (`npm run bench -- startup`).
  */
 export function uniqueName(): string {
   const chance = Math.random().toString(36).slice(2)

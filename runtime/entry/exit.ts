@@ -32,7 +32,8 @@ export async function leaveWith(work: () => Promise<number>, hasWritten = false)
 
 /**
  * What is returned waits for what was written through `process.stdout`, by a job for example. It must not be the one
- * that makes that stream, which Node does when it is first asked for and which is slow; so it notes whether anybody has.
+ * that makes that stream, which Node does when it is first asked for and which is slow (`npm run bench -- startup`);
+ * so it notes whether anything has.
  */
 function watchStandardOutput(hasWritten: boolean): () => Promise<void> {
   const property = Object.getOwnPropertyDescriptor(process, 'stdout')

@@ -26,7 +26,10 @@ export interface Snapshot {
   readonly plans: CronPlans
 }
 
-/** So many expressions are read beforehand: reading one costs a start more than opening its plan, until there are many. */
+/**
+ * So many expressions are read beforehand: reading one costs a start more than opening its plan, until there are many.
+ * `npm run bench -- startup` shows this, and what is said of listings below.
+ */
 const MOST_PLANS = 100
 
 const POLICIES = [

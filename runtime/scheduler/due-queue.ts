@@ -1,4 +1,7 @@
-/** A binary heap of things by the time at which they are due: ten thousands of schedules cost nothing while idle. */
+/**
+ * A binary heap of items by the time at which they are due: tens of thousands of schedules cost nothing while idle
+ * (`npm run bench -- durable`, its part on idle schedules).
+ */
 export class DueQueue<Item> {
   readonly #heap: { readonly at: number; readonly item: Item }[] = []
 

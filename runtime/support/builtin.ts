@@ -1,4 +1,4 @@
-/** Node's own modules that are loaded when they are first used: each costs a start some milliseconds. */
+/** Node's modules that are loaded when first used: each costs a start some milliseconds (`npm run bench -- startup`). */
 interface LateModules {
   'node:child_process': typeof import('node:child_process')
   'node:crypto': typeof import('node:crypto')

@@ -6,9 +6,9 @@ const TIMEOUT = 5
 
 /**
  * Writes all of a text to standard output before it returns, so that no exit loses any of it. `process.stdout` is left
- * alone: using it for the first time loads streams and sockets, a tenth of a start. Where the reader went away
- * (`scheduler.js --list | head`), the rest is dropped without a word, and false is returned; throws where it can't be
- * written for another reason (ENOSPC and the like).
+ * alone: using it for the first time loads streams and sockets, a tenth of a start (`npm run bench -- startup`). Where
+ * the reader went away (`scheduler.js --list | head`), the rest is dropped silently, and false is returned; throws where
+ * it can't be written for another reason (ENOSPC and the like).
  */
 export function writeOut(text: string): boolean {
   return writeAll(1, text)

@@ -15,7 +15,10 @@ const PACKED_COLUMNS = [
   `json_array(${PACKED.map((column) => `e.${column}`).join(', ')}) as packed`,
 ].join(', ')
 
-/** The execution of a row of PACKED_COLUMNS: libsql hands columns over one by one, at three times the cost of a text. */
+/**
+ * The execution of a row of PACKED_COLUMNS: libsql returns columns one by one, at three times the cost of one text
+ * (`npm run bench -- durable`).
+ */
 function packedExecutionOf(row: Row): Execution {
   const whole: Record<string, unknown> = { priority: row.priority, progress_percent: row.progress_percent }
   const values: unknown = JSON.parse(text(row, 'packed'))

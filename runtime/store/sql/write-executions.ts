@@ -25,7 +25,10 @@ const WORTH_SHARING = 25
 /** Rows that are skips from the start have these too. */
 const SKIP = [...COMMON, ...USUAL, ...OWN, 'finished_at', 'skip_cause', 'skip_reason', 'skip_count', 'skipped_until']
 
-/** Makes what inserts executions. A value handed over costs as much as all of its row's indexes: what rows share, once. */
+/**
+ * Makes what inserts executions. Binding a value costs as much as all of its row's indexes, so values that rows share
+ * are bound once (`npm run bench -- durable`).
+ */
 export function executionInserter(): Tables['insert'] {
   const insertAlike = sharingInserter('job_execution', [...COMMON, ...USUAL], OWN)
   const insertMixed = sharingInserter('job_execution', COMMON, [...USUAL, ...OWN])
