@@ -37,11 +37,11 @@ export function commandNamed(name: string): CommandDefinition {
   throw new UsageError(`there is no command "${name}"`, didYouMean(name, names) ?? 'see "webstir --help"')
 }
 
-/** The command is the first word; of what may stand before it, only `--workspace` is followed by a value. */
+/** The command is the first word; of what may stand before it, only `--workspace` (`-w`) is followed by a value. */
 function splitAtCommand(argv: readonly string[]): { name: string | undefined; before: string[]; after: string[] } {
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at]
-    if (word === '--workspace') at++
+    if (word === '--workspace' || word === '-w') at++
     else if (word !== undefined && !word.startsWith('-')) {
       return { name: word, before: argv.slice(0, at), after: argv.slice(at + 1) }
     }
@@ -56,7 +56,7 @@ async function withoutCommand(options: readonly string[], terminal: Streams): Pr
     return 0
   }
   const [first] = options
-  if (first !== undefined && first !== '--workspace') {
+  if (first !== undefined && first !== '--workspace' && first !== '-w') {
     const near = didYouMean(first, ['--help', '--version', '--workspace'])
     throw new UsageError(`webstir has no option ${first}`, near ?? 'see "webstir --help"')
   }

@@ -4,7 +4,7 @@ import type { BuildInfo, BuiltJob, Manifest } from '../../runtime/manifest/index
 import { MANIFEST_COPY } from '../../runtime/manifest/load.ts'
 import { VERSION } from '../../runtime/support/version.ts'
 import { type Bundle, bundleInto } from './bundle.ts'
-import { BuildError, type Diagnostic, manifestDiagnostic } from './diagnostics.ts'
+import { BuildError, type Diagnostic, manifestDiagnostic, warning } from './diagnostics.ts'
 import { type Entries, entryPoints, findEntries, moduleOutputs } from './entries.ts'
 import { INPUTS_FILE, inputsOfBuild } from './freshness.ts'
 import { builtJobs } from './job-facts.ts'
@@ -115,9 +115,13 @@ async function bundle(workspace: string, staged: string, entries: Entries, runti
   return { text: () => undefined, metafile: { inputs: {}, outputs: {} }, warnings: [] }
 }
 
-/** What the manifest and the modules have to say about each other. */
-export function manifestDiagnostics({ manifest }: WorkspaceManifest, entries: Entries): Diagnostic[] {
-  return [...manifest.problems.map(manifestDiagnostic), ...undeclaredJobs(manifest, writtenNames(manifest), entries)]
+/** What the manifest, the modules and the installed packages have to say about each other. */
+export function manifestDiagnostics({ manifest, missing }: WorkspaceManifest, entries: Entries): Diagnostic[] {
+  return [
+    ...manifest.problems.map(manifestDiagnostic),
+    ...undeclaredJobs(manifest, writtenNames(manifest), entries),
+    ...missing.map(({ message, hint }) => warning(message, hint)),
+  ]
 }
 
 /** The files in which a build says what it found out and what it was made from. `startedAt`: ms since the epoch. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { createRequire } from 'node:module'
 import { dirname, join, parse, relative, resolve } from 'node:path'
 import type { JsonValue } from '../../runtime/support/json.ts'
+import { isInstalled } from '../workspace/installed.ts'
 import { packageRoot } from '../workspace/package-root.ts'
 import { type Diagnostic, warning } from './diagnostics.ts'
 import { findEntries } from './entries.ts'
@@ -69,7 +70,7 @@ function findCompiler(workspace: string): string | null {
  */
 function configFor(workspace: string, own: string): { path: string; isTemporary: boolean } {
   const ownPath = join(workspace, own)
-  if (isInstalled(workspace)) return { path: ownPath, isTemporary: false }
+  if (isInstalled(workspace, 'webstir-jobs')) return { path: ownPath, isTemporary: false }
   const folder = join(workspace, 'build')
   mkdirSync(folder, { recursive: true })
   const path = join(folder, `.tsconfig-${process.pid}-${Date.now().toString(36)}.json`)
@@ -96,13 +97,6 @@ function configFor(workspace: string, own: string): { path: string; isTemporary:
   }
   writeFileSync(path, JSON.stringify(config))
   return { path, isTemporary: true }
-}
-
-function isInstalled(workspace: string): boolean {
-  for (let folder = workspace; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'node_modules', 'webstir-jobs', 'package.json'))) return true
-    if (dirname(folder) === folder) return false
-  }
 }
 
 function readConfig(path: string): { paths: Record<string, string[]>; saysFiles: boolean } {

@@ -8,10 +8,12 @@ import type { Output } from '../command-line/output.ts'
 import { readScheduleOptions, type SchedulePreview } from '../command-line/schedule-input.ts'
 import { lookWithin, placeFiles } from '../workspace/files.ts'
 import { findWorkspace } from '../workspace/find.ts'
+import { missingPackages } from '../workspace/installed.ts'
 import { jobsDirOf } from '../workspace/jobs-dir.ts'
 import { withWorkspaceLock } from '../workspace/lock.ts'
 import { type ManifestText, openManifestText, readForChange, replacePackageJson } from '../workspace/package-json.ts'
 import { readTemplate } from '../workspace/templates.ts'
+import { webstirWarnings } from '../workspace/webstir-manifest.ts'
 
 export interface AddJobOptions {
   readonly name: string
@@ -55,6 +57,10 @@ export async function addJob(options: AddJobOptions, io: Output): Promise<AddedJ
     refuseTwin(workspace, jobsDir, manifest, name)
     const changed = manifest.withEntry(entry)
     if (!dryRun) write(workspace, file, sourceOf(options), changed)
+    warnings.push(...webstirWarnings(manifest.key, entry))
+    for (const { message, hint } of await missingPackages(workspace, { ...process.env })) {
+      warnings.push(`${message}: ${hint}`)
+    }
     return { path: `${manifest.key}[${manifest.count}]`, preview, warnings }
   }
   const { path, preview, warnings } = await (dryRun ? work() : withWorkspaceLock(workspace, work))

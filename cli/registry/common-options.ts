@@ -2,6 +2,7 @@
 export const WORKSPACE = {
   workspace: {
     type: 'text',
+    alias: 'w',
     value: 'PATH',
     describe: 'The workspace; default: the nearest folder, from here upward, whose package.json has "webstir"',
   },

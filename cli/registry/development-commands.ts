@@ -28,7 +28,7 @@ export const developmentCommands: readonly CommandDefinition[] = [
     positionals: [],
     options: {
       runtime: { type: 'text', choices: ['backend'], describe: 'What is built; only the backend has a build here' },
-      watch: { type: 'flag', alias: 'w', describe: 'Build again on every change, until it is told to stop' },
+      watch: { type: 'flag', describe: 'Build again on every change, until it is told to stop' },
       typecheck: { type: 'flag', on: true, describe: 'Build without checking the types' },
       ...WORKSPACE,
     },

@@ -17,7 +17,7 @@ async function perform(options: GivenOptions, paths: { root: string; build: stri
     return (await import('./run.ts')).runOne(paths, options)
   const { listing } = await import('./list.ts')
   const list = await listing(paths, options)
-  return say(options.has('list') ? list : `${list}\n${HELP}`)
+  return say(options.has('list') || options.has('json') ? list : `${list}\n${HELP}`)
 }
 
 function say(text: string): number {

@@ -33,7 +33,9 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
   adoptScheduler({ runBackgroundJob: async (job, ...args) => loop.ready().then(() => loop.call(job, args)) })
   const { hooks } = manifest.settings
   if (hooks !== undefined) await attachHooks(loop.events, paths.build, hooks, log.root)
+  let isTold = false
   onStopSignal((signal) => {
+    isTold = true
     log.root.info(`${signal}: no more fires; running jobs have ${grace / 1000} s to finish (again to leave at once)`)
     void loop.stop(grace)
   })
@@ -43,10 +45,18 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
     `watching ${counted(jobs.length, 'job')}, ${counted(schedules, 'schedule')}`,
   )
   await loop.start()
+  if (!isTold) log.root.warn(nothingToWatch(schedules, name))
   await loop.stop(grace)
   await workspace.close()
   log.root.info('stopped')
   return 0
+}
+
+/** The loop ends without being asked only where nothing can ever be due again. */
+function nothingToWatch(schedules: number, job: string | undefined): string {
+  if (schedules > 0) return 'nothing is left to watch: all schedules are @reboot, and those have run'
+  if (job !== undefined) return `nothing to watch: job "${job}" has no schedule; run it with --job ${job}`
+  return 'nothing to watch: no job has a schedule; give one a "schedule" in package.json, or run it with --job NAME'
 }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

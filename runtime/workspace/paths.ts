@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url'
 import type { Env } from '../support/env.ts'
 import { JobsError } from '../support/errors.ts'
 
-/** `WORKSPACE_ROOT`, else the nearest folder from `from` upward whose package.json has `webstir`. Absolute. */
+/** The root that the environment names, else the nearest folder from `from` upward whose package.json has `webstir`. Absolute. */
 export function findWorkspace(from: string = process.cwd(), env: Env = process.env): string {
-  const given = env.WORKSPACE_ROOT
-  if (given) return resolve(given)
+  const given = givenRoot(env)
+  if (given !== undefined) return given
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     if (isWorkspace(folder)) return folder
     if (dirname(folder) === folder) break
@@ -37,8 +37,13 @@ function isWorkspace(folder: string): boolean {
 export function placeOfFile(url: string, depth: number, env: Env = process.env): { root: string; build: string } {
   let build = dirname(fileURLToPath(url))
   for (let level = 0; level < depth; level++) build = dirname(build)
-  const given = env.WORKSPACE_ROOT
-  return { build, root: given ? resolve(given) : resolve(build, '..', '..') }
+  return { build, root: givenRoot(env) ?? resolve(build, '..', '..') }
+}
+
+/** `WORKSPACE_ROOT`, or `WEBSTIR_WORKSPACE_ROOT` as Webstir sets it; a blank one counts as unset. */
+function givenRoot(env: Env): string | undefined {
+  const given = env.WORKSPACE_ROOT?.trim() || env.WEBSTIR_WORKSPACE_ROOT?.trim()
+  return given ? resolve(given) : undefined
 }
 
 /** Where a built workspace lies on the disk; absolute paths. */

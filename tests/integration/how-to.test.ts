@@ -175,3 +175,51 @@ describe('A Webstir workspace', () => {
     expect(jobs.find(({ name }) => name === 'cleanup')?.built).toMatchObject({ exists: true, fresh: false })
   })
 })
+
+describe('The built scheduler of the guide', () => {
+  const scheduler = (args: readonly string[], env = {}) => runNode([built('scheduler.js'), ...args], { env })
+
+  it('prints data alone with --json', async () => {
+    await webstir('build')
+    const { code, stdout } = await scheduler(['--json'])
+    expect({ code, jobs: JSON.parse(stdout).length > 1 }).toEqual({ code: 0, jobs: true })
+  })
+
+  it('says why it ends where there is nothing to watch', async () => {
+    const one = await scheduler(['--watch', '--job', 'cleanup'])
+    expect(one).toMatchObject({ code: 0, stdout: expect.stringContaining('job \\"cleanup\\" has no schedule') })
+    const empty = makeWorkspace({ linked: true })
+    await runCli(['build'], { cwd: empty.root })
+    const none = await runNode([empty.path('build/backend/jobs/scheduler.js'), '--watch'])
+    expect(none).toMatchObject({ code: 0, stdout: expect.stringContaining('nothing to watch: no job has a schedule') })
+  })
+
+  it('takes a blank WORKSPACE_ROOT for none, and WEBSTIR_WORKSPACE_ROOT for another', async () => {
+    const other = makeWorkspace({
+      packageJson: { name: 'other', webstir: { module: { jobs: [{ name: 'elsewhere' }] } } },
+    })
+    expect((await scheduler(['--list'], { WORKSPACE_ROOT: ' ' })).stdout).toContain('cleanup')
+    const elsewhere = await scheduler(['--list'], { WORKSPACE_ROOT: '', WEBSTIR_WORKSPACE_ROOT: other.root })
+    expect(elsewhere.stdout).toContain('elsewhere')
+  })
+
+  it('belongs to a workspace that -w names', async () => {
+    const listed = await runCli(['-w', shop.root, 'list-jobs'])
+    expect(listed).toMatchObject({ code: 0, stdout: expect.stringContaining('cleanup') })
+    expect(await runCli(['build', '-w', shop.root])).toMatchObject({ code: 0, stderr: '' })
+  })
+})
+
+describe('add-job and build', () => {
+  it('say where webstir-jobs or the driver of SQLite is not installed', async () => {
+    const bare = makeWorkspace({})
+    for (const args of [
+      ['add-job', 'hello'],
+      ['build', '--no-typecheck'],
+    ]) {
+      const { code, stderr } = await runCli(args, { cwd: bare.root })
+      expect(code, stderr).toBe(0)
+      expect(stderr).toMatch(/webstir-jobs is not installed in this workspace.*npm install/)
+    }
+  })
+})

@@ -64,7 +64,7 @@ describe('jobs as objects, built', () => {
     const { stdout } = await scheduler('--list')
     expect(stdout).toContain('0 * * * * [code]')
     expect(stdout).not.toContain('IMPORTED')
-    expect(stdout).toContain('src/backend/jobs/broken/index.ts (job broken): meta() failed: REGION is not set')
+    expect(stdout).toContain('src/backend/jobs/broken/index.js (job broken): meta() failed: REGION is not set')
   })
 
   it('backend-inspect says where each comes from', async () => {

@@ -113,7 +113,7 @@ describe('add-job', () => {
   })
 
   it('warns of what people get wrong, and adds the job all the same', async () => {
-    const workspace = makeWorkspace()
+    const workspace = makeWorkspace({ linked: true })
     expect((await add(workspace, { name: 'a', schedule: '0 0 13 * FRI' })).warnings).toHaveLength(1)
     expect((await add(workspace, { name: 'b', priority: 'hihg' })).warnings).toEqual([
       'the priority "hihg" counts as 0; did you mean "high"?',
