@@ -11,6 +11,7 @@ import type { Slots } from '../worker/slots.ts'
 import { CompletionWaiters } from './completion-waiters.ts'
 import type { Engine } from './engine.ts'
 import { PollTimer } from './poll-timer.ts'
+import { QueueListener } from './queue-listener.ts'
 import { SlotPool } from './slot-pool.ts'
 import { leaveToOthers } from './unknown-job.ts'
 
@@ -29,7 +30,7 @@ export interface LocalEngineOptions {
   onSkip(execution: Execution): void
 }
 
-/** While something runs or waits, the store is asked this often what others want or left, in ms. */
+/** While something waits that can't run yet, the store is asked this often, in ms. */
 const POLL = 1000
 
 /** Runs executions in this process, `concurrency` at once, taken by priority, then time. */
@@ -50,6 +51,7 @@ export class LocalEngine implements Engine, Slots {
   #mayHaveQueued = true
   readonly #timer: PollTimer
   #idleWaiters: (() => void)[] = []
+  readonly #listener: QueueListener
   readonly #completions: CompletionWaiters
 
   constructor(options: LocalEngineOptions) {
@@ -58,6 +60,7 @@ export class LocalEngine implements Engine, Slots {
     this.#clock = options.services.clock
     this.#slots = new SlotPool(options.concurrency)
     this.#timer = new PollTimer(this.#clock, () => this.#poll())
+    this.#listener = new QueueListener(options.services, (delay) => this.#queued(delay))
     this.#completions = new CompletionWaiters(options.services.store, (id) => options.running.has(id))
   }
 
@@ -87,7 +90,7 @@ export class LocalEngine implements Engine, Slots {
     this.#isInUse = true
     outsideScope(() => {
       for (const execution of executions) this.#run(execution)
-      this.#setTimer(POLL)
+      this.#setTimer(this.#listener.interval)
     })
   }
 
@@ -123,6 +126,7 @@ export class LocalEngine implements Engine, Slots {
 
   async stop(grace: number): Promise<void> {
     this.#isStopping = true
+    this.#listener.stop()
     this.#slots.close()
     this.#timer.stop()
     const begin = this.#clock.now()
@@ -216,7 +220,7 @@ export class LocalEngine implements Engine, Slots {
     const hasLooked = limit > 0 || !this.#mayHaveQueued || this.#isStopping
     if (this.#started === 0 && !this.#lookAgain && hasLooked) this.#settleIdle()
     // Other processes may queue what they have no slot for.
-    if (this.#started > 0 || services.store.target !== null) this.#setTimer(POLL)
+    if (this.#started > 0 || services.store.target !== null) this.#setTimer(this.#listener.interval)
   }
 
   async #lookForCompletions(): Promise<void> {
@@ -237,7 +241,16 @@ export class LocalEngine implements Engine, Slots {
   }
 
   #poll(): void {
+    // Not before the first poll: a process that is soon over needs no further connection.
+    this.#listener.start()
     this.lookAtQueue()
     void this.#lookForCompletions()
+  }
+
+  /** Something may run in `delay` ms. */
+  #queued(delay: number): void {
+    this.#mayHaveQueued = true
+    if (delay === 0) this.lookAtQueue()
+    else outsideScope(() => this.#setTimer(delay))
   }
 }

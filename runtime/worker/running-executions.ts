@@ -1,4 +1,5 @@
 import type { Execution } from '../store/execution.ts'
+import type { HeardNotice, StoreListener } from '../store/notices.ts'
 import type { Store } from '../store/store.ts'
 import { type Clock, sleep, type Timer } from '../support/clock.ts'
 import type { AbortCause } from './abort.ts'
@@ -6,6 +7,8 @@ import { outsideScope } from './job-scope.ts'
 
 /** While something runs, the store is asked this often what is to be cancelled, in ms. */
 const POLL = 1000
+/** Where the store tells of requests to cancel, it is asked this often all the same, in ms. */
+const SAFETY_POLL = 30_000
 
 /** How long aborted attempts are waited for before the process leaves without them, in ms. */
 const ABORT_GRACE = 1500
@@ -32,7 +35,7 @@ interface Entry {
  */
 export class RunningExecutions {
   readonly node: string
-  readonly #store: Pick<Store, 'cancelRequests' | 'execution'>
+  readonly #store: Pick<Store, 'cancelRequests' | 'execution' | 'listen'>
   readonly #clock: Clock
   readonly #verifyEvery: number
   /** By execution; more than one attempt each only where this node lost one and then started the next itself. */
@@ -41,6 +44,7 @@ export class RunningExecutions {
   /** True once the shutdown has aborted what ran: what starts later is aborted at once. */
   #isAborting = false
   #poll: Timer | undefined
+  #listener: StoreListener | undefined
   #verifiedAt = 0
   #emptyWaiters: (() => void)[] = []
 
@@ -93,6 +97,7 @@ export class RunningExecutions {
     this.#isAborting = true
     for (const { attempt, stopCause } of this.#all()) attempt.abort(stopCause)
     await this.#empty(ABORT_GRACE)
+    this.#listener?.stop()
     this.#poll?.cancel()
     this.#poll = undefined
   }
@@ -125,10 +130,13 @@ export class RunningExecutions {
 
   /** Set off by the code of whichever job started something, and part of none of them. */
   #setPoll(): void {
-    this.#poll = outsideScope(() => this.#clock.after(POLL, () => void this.#ask(), { unref: true }))
+    const delay = this.#listener?.isLive ? Math.min(SAFETY_POLL, this.#verifyEvery) : POLL
+    this.#poll = outsideScope(() => this.#clock.after(delay, () => void this.#ask(), { unref: true }))
   }
 
   async #ask(): Promise<void> {
+    // Not before the first poll: most of what runs by hand is over by then, and needs no further connection.
+    if (!this.#isAborting) this.#listener ??= this.#store.listen((notice) => this.#hear(notice))
     try {
       if (this.#entries.size > 0) {
         for (const id of await this.#store.cancelRequests(this.node)) this.abort(id, 'cancel')
@@ -137,8 +145,13 @@ export class RunningExecutions {
     } catch {
       // The store is away for the moment; the next poll asks again.
     }
+    this.#poll?.cancel()
     this.#poll = undefined
     if (this.#entries.size > 0) this.#setPoll()
+  }
+
+  #hear(notice: HeardNotice): void {
+    if (notice.kind !== 'queued' && this.#entries.size > 0) void this.#ask()
   }
 
   /**

@@ -32,13 +32,21 @@ export interface StageOptions {
   /** A database that is there already. */
   readonly url?: string
   readonly concurrency?: number
+  /** In ms; default STALE_AFTER. */
+  readonly staleAfter?: number
 }
 
 /** Sets the stage. The tables are made beforehand, so that the first second is like the others. */
-export async function setStage({ jobs, store, url: given, concurrency = 10 }: StageOptions): Promise<Stage> {
+export async function setStage({
+  jobs,
+  store,
+  url: given,
+  concurrency = 10,
+  staleAfter = STALE_AFTER,
+}: StageOptions): Promise<Stage> {
   const workspace = await layOutWorkspace({
     jobs: jobs.map(({ work, ...entry }) => ({ ...entry, args: [work] })),
-    scheduler: { staleAfter: `${STALE_AFTER / 1000}s`, concurrency },
+    scheduler: { staleAfter: `${staleAfter / 1000}s`, concurrency },
     module: () => WITNESS_MODULE,
   })
   const database =
