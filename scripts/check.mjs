@@ -14,7 +14,7 @@ const CHECKS = [
   ['imports point down, no circles', process.execPath, ['scripts/check-imports.mjs']],
   ['no file is too long', process.execPath, ['scripts/check-size.mjs']],
   ['nothing unused (knip)', bin('knip'), []],
-  ['the package as published (publint)', bin('publint'), ['--strict']],
+  ['the package as published (publint, attw)', process.execPath, ['scripts/check-package.mjs']],
 ]
 
 const failed = CHECKS.filter(([title, command, args]) => {
@@ -22,6 +22,7 @@ const failed = CHECKS.filter(([title, command, args]) => {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
   const isGood = status === 0
   console.log(`${isGood ? 'ok    ' : 'FAILED'} ${title} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
+  for (const note of stdout?.match(/^not run: .*$/gm) ?? []) console.log(`       ${note}`)
   if (!isGood) console.log(`${stdout ?? ''}${stderr ?? ''}${error ?? ''}`)
   return !isGood
 })
