@@ -7,7 +7,7 @@ import { formatDuration } from '../../runtime/support/duration.ts'
 import { type Env, loadEnvFiles } from '../../runtime/support/env.ts'
 import { didYouMean } from '../../runtime/support/suggest.ts'
 import { relativeTime } from '../../runtime/support/time-text.ts'
-import { CommandError } from './errors.ts'
+import { CommandError, UsageError } from './errors.ts'
 import { checkTimezone } from './option-values.ts'
 
 /** What cron-validator knows: five or six fields of numbers, names, `*`, lists, ranges, steps and `5#2`. */
@@ -29,7 +29,10 @@ export function checkSchedule(
   try {
     const schedule = parseSchedule(expression, { timezone })
     const remark = `other cron programs may not read "${expression}": it goes beyond the plain form`
-    const advice = adviseSchedule(schedule, now).map(({ message, hint }) => `${message}; ${hint}`)
+    // Who types a rate here has it run here: what other services would say of it is for `explain`.
+    const advice = adviseSchedule(schedule, now)
+      .filter(({ code }) => code !== 'RATE_ELSEWHERE')
+      .map(({ message, hint }) => `${message}; ${hint}`)
     return { schedule, remarks: passesGate ? advice : [...advice, remark] }
   } catch (error) {
     if (!(error instanceof ScheduleError)) throw error
@@ -91,7 +94,7 @@ export function localTime(instant: number, timezone: string): string {
 }
 
 interface Given {
-  readonly schedule?: string | undefined
+  readonly schedule?: readonly string[]
   readonly timezone?: string | undefined
   readonly priority?: string | undefined
 }
@@ -104,22 +107,27 @@ interface Given {
 export async function readScheduleOptions(
   workspace: string,
   packageJson: string,
-  { schedule, timezone, priority }: Given,
+  { schedule = [], timezone, priority }: Given,
   now: number,
-): Promise<{ preview: SchedulePreview | null; warnings: string[] }> {
+): Promise<{ previews: SchedulePreview[]; warnings: string[] }> {
   const warnings = labelWarnings(priority)
-  const written = timezone ?? (schedule === undefined ? 'UTC' : await workspaceZone(workspace, packageJson))
-  const filled = await fillFromEnvironment(workspace, [written, schedule ?? ''])
+  const twin = schedule.find((text, index) => schedule.indexOf(text) !== index)
+  if (twin !== undefined) throw new UsageError(`--schedule "${twin}" was given twice`, 'give each schedule once')
+  const written = timezone ?? (schedule.length === 0 ? 'UTC' : await workspaceZone(workspace, packageJson))
+  const filled = await fillFromEnvironment(workspace, [written, ...schedule])
   for (const name of filled.unset) {
     warnings.push(`the variable ${name} is not set here, so this can't be checked; the job needs it where it runs`)
   }
-  const [zone = 'UTC', expression = ''] = filled.texts
+  const [zone = 'UTC', ...expressions] = filled.texts
   const isZoneKnown = !filled.unset.some((name) => written.includes(`\${${name}`))
   if (isZoneKnown)
     checkTimezone(zone, timezone === undefined ? 'package.json: webstir.scheduler.timezone' : '--timezone')
-  if (schedule === undefined || filled.unset.length > 0) return { preview: null, warnings }
-  const { schedule: parsed, remarks } = checkSchedule(expression, zone, new Date(now))
-  return { preview: previewSchedule(parsed, now), warnings: [...warnings, ...remarks] }
+  if (filled.unset.length > 0) return { previews: [], warnings }
+  const checked = expressions.map((expression) => checkSchedule(expression, zone, new Date(now)))
+  return {
+    previews: checked.map((each) => previewSchedule(each.schedule, now)),
+    warnings: [...warnings, ...checked.flatMap(({ remarks }) => remarks)],
+  }
 }
 
 async function workspaceZone(workspace: string, packageJson: string): Promise<string> {

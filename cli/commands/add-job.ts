@@ -5,6 +5,7 @@ import { systemClock } from '../../runtime/support/clock.ts'
 import type { JsonValue } from '../../runtime/support/json.ts'
 import { CommandError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'
+import { type PolicyOptions, policiesOf } from '../command-line/policy-options.ts'
 import { readScheduleOptions, type SchedulePreview } from '../command-line/schedule-input.ts'
 import { lookWithin, placeFiles } from '../workspace/files.ts'
 import { findWorkspace } from '../workspace/find.ts'
@@ -15,9 +16,10 @@ import { type ManifestText, openManifestText, readForChange, replacePackageJson 
 import { readTemplate } from '../workspace/templates.ts'
 import { webstirWarnings } from '../workspace/webstir-manifest.ts'
 
-export interface AddJobOptions {
+export interface AddJobOptions extends PolicyOptions {
   readonly name: string
-  readonly schedule?: string | undefined
+  /** One expression, or several. */
+  readonly schedule?: string | readonly string[] | undefined
   readonly description?: string | undefined
   /** A number as text becomes a number, anything else stays a label. */
   readonly priority?: string | undefined
@@ -37,9 +39,13 @@ export interface AddedJob {
   /** The job's source, relative to the workspace. */
   readonly file: string
   readonly dryRun: boolean
-  readonly schedule: Omit<SchedulePreview, 'lines'> | null
+  /** The first of `schedules`; null where there is none. */
+  readonly schedule: ShownSchedule | null
+  readonly schedules: readonly ShownSchedule[]
   readonly warnings: readonly string[]
 }
+
+type ShownSchedule = Omit<SchedulePreview, 'lines'>
 
 /** Adds a job: its source file and its entry in package.json, both or neither. */
 export async function addJob(options: AddJobOptions, io: Output): Promise<AddedJob> {
@@ -47,13 +53,15 @@ export async function addJob(options: AddJobOptions, io: Output): Promise<AddedJ
   const fault = checkJobName(name)
   if (fault !== null) throw new CommandError('JOB_NAME', fault.message, { hint: fault.hint })
   const workspace = findWorkspace(options.workspace)
-  const entry = entryOf(options)
+  const schedules = options.schedule === undefined ? [] : [options.schedule].flat()
+  const entry = entryOf(options, schedules)
   const jobsDir = jobsDirOf(workspace)
   const file = `${jobsDir}/${name}/index.ts`
   const work = async () => {
     const text = readForChange(workspace)
     const manifest = await openManifestText(workspace, text)
-    const { preview, warnings } = await readScheduleOptions(workspace, text, options, systemClock.now())
+    const given = { ...options, schedule: schedules }
+    const { previews, warnings } = await readScheduleOptions(workspace, text, given, systemClock.now())
     refuseTwin(workspace, jobsDir, manifest, name)
     const changed = manifest.withEntry(entry)
     if (!dryRun) write(workspace, file, sourceOf(options), changed)
@@ -61,9 +69,10 @@ export async function addJob(options: AddJobOptions, io: Output): Promise<AddedJ
     for (const { message, hint } of await missingPackages(workspace, { ...process.env })) {
       warnings.push(`${message}: ${hint}`)
     }
-    return { path: `${manifest.key}[${manifest.count}]`, preview, warnings }
+    return { path: `${manifest.key}[${manifest.count}]`, previews, warnings }
   }
-  const { path, preview, warnings } = await (dryRun ? work() : withWorkspaceLock(workspace, work))
+  const { path, previews, warnings } = await (dryRun ? work() : withWorkspaceLock(workspace, work))
+  const shown = previews.map(({ words, timezone, next }) => ({ words, timezone, next }))
   const added: AddedJob = {
     job: name,
     workspace,
@@ -71,25 +80,27 @@ export async function addJob(options: AddJobOptions, io: Output): Promise<AddedJ
     path,
     file,
     dryRun,
-    schedule: preview === null ? null : { words: preview.words, timezone: preview.timezone, next: preview.next },
+    schedule: shown[0] ?? null,
+    schedules: shown,
     warnings,
   }
   if (io.json) io.data(added)
-  else report(added, preview, io, options.form === 'object')
+  else report(added, previews, io, options.form === 'object')
   for (const warning of warnings) io.warn(warning)
   return added
 }
 
 /** Exactly the keys that were given, in the order in which the docs list them. */
-function entryOf({ name, schedule, description, priority, timezone }: AddJobOptions): {
-  readonly [key: string]: JsonValue
-} {
+function entryOf(options: AddJobOptions, schedules: readonly string[]): { readonly [key: string]: JsonValue } {
+  const { name, description, priority, timezone } = options
+  const [only] = schedules
   return {
     name,
-    ...(schedule === undefined ? {} : { schedule }),
+    ...(only === undefined ? {} : { schedule: schedules.length === 1 ? only : [...schedules] }),
     ...(description === undefined ? {} : { description }),
     ...(priority === undefined ? {} : { priority: isNumeric(priority) ? Number(priority) : priority }),
     ...(timezone === undefined ? {} : { timezone }),
+    ...policiesOf(options),
   }
 }
 
@@ -142,7 +153,7 @@ function write(workspace: string, file: string, text: string, packageJson: strin
 
 function report(
   { job, file, path, entry, dryRun }: AddedJob,
-  preview: SchedulePreview | null,
+  previews: readonly SchedulePreview[],
   { out, color }: Output,
   isObject: boolean,
 ): void {
@@ -151,9 +162,10 @@ function report(
   out(`  ${color.green('+')} ${file}`)
   out(`  ${color.green('+')} package.json: ${path} = ${JSON.stringify(entry)}`)
   out('')
-  if (preview === null) {
+  if (previews.length === 0) {
     out(`Schedule  ${isObject ? 'every minute, as its meta() declares' : 'none: it runs when it is asked for'}`)
-  } else {
+  }
+  for (const preview of previews) {
     out(`Schedule  ${preview.words}`)
     for (const [index, line] of preview.lines.entries()) out(`${index === 0 ? 'Next runs ' : '          '}${line}`)
   }

@@ -58,14 +58,15 @@ export const developmentCommands: readonly CommandDefinition[] = [
     aliases: ['run-background-job'],
     describe: 'Run a job once, now; builds first where the build is missing or stale',
     details: [
-      'The exit code is 0 where the job succeeded, 1 where it failed or is unknown, 75 where it is running already.',
+      'Where the arguments are on the schedules of the job, those of the first are taken; on a terminal you are asked.',
+      'The exit code is 0 if the job succeeded, 1 if it failed or is unknown, 75 if it is already running.',
     ],
     positionals: [{ name: 'name', required: true, describe: 'The job; case, "-" and "_" make no difference' }],
     options: {
       args: {
         type: 'text',
         value: 'JSON',
-        describe: 'An array of arguments, or a single one; default: those of the manifest',
+        describe: 'A JSON array of arguments, or a single one; default: those of the manifest',
       },
       'scheduled-for': { type: 'text', value: 'TIME', describe: 'Run the fire of that instant (ISO 8601) instead' },
       tenant: { type: 'text', value: 'ID', describe: 'Only for this tenant of a multi-tenant job' },

@@ -34,13 +34,13 @@ export const workspaceCommands: readonly CommandDefinition[] = [
     describe: 'Add a job: its source file and its entry in package.json',
     details: [
       'A schedule is a cron expression of five fields (six with seconds), a macro such as @daily, @reboot, "rate(5 minutes)" or "at(2026-12-01T09:00:00)". It is stored exactly as typed. Without one, the job runs only when it is asked for.',
-      'With --json: job, workspace, entry (what was added to package.json), path (where), file (the source), dryRun, schedule (words, timezone, next: the next three fires; or null), warnings.',
+      'With --json: job, workspace, entry (what was added to package.json), path (where), file (the source), dryRun, schedules (words, timezone, next: the next three fires), schedule (the first of them, or null), warnings.',
     ],
     positionals: [
       { name: 'name', required: true, describe: 'Letters, digits, "-" and "_"; the folder under src/backend/jobs' },
     ],
     options: {
-      schedule: { type: 'text', alias: 's', value: 'EXPR', describe: 'When it runs' },
+      schedule: { type: 'text', alias: 's', value: 'EXPR', many: true, describe: 'When it runs; may be repeated' },
       description: { type: 'text', alias: 'd', describe: 'What it is for, in a few words; shown in lists' },
       priority: {
         type: 'text',
@@ -53,6 +53,18 @@ export const workspaceCommands: readonly CommandDefinition[] = [
         value: 'TZ',
         describe: 'IANA name of the zone whose clock the schedule follows; default: that of the workspace',
       },
+      args: {
+        type: 'text',
+        value: 'JSON',
+        describe: 'The arguments of run(): a JSON array, or a single value; default: none',
+      },
+      overlap: {
+        type: 'text',
+        choices: ['skip', 'queue', 'allow', 'cancel'],
+        describe: 'What becomes of a fire while the job still runs; default: skip',
+      },
+      timeout: { type: 'text', value: 'DURATION', describe: 'How long an attempt may take; default: 15m' },
+      retry: { type: 'number', describe: 'Attempts in all, the first included; default: 1' },
       ...DRY_RUN,
       ...JSON_DATA,
       ...WORKSPACE,
@@ -64,6 +76,10 @@ export const workspaceCommands: readonly CommandDefinition[] = [
         'One that runs at midnight',
       ],
       ['webstir add-job report -s "0 9 * * MON-FRI" --timezone Europe/Berlin -p high', 'Workdays at nine in Berlin'],
+      [
+        `webstir add-job sync -s "0 6 * * *" -s "0 18 * * *" --retry 3 --timeout 2m --args '["full"]'`,
+        'Twice a day, three attempts of two minutes each',
+      ],
       ['webstir add-job poll --schedule "rate(5 minutes)" --dry-run', 'Only look at what would happen'],
     ],
     load: async () => (await import('../commands/add-job.ts')).addJob,

@@ -1,10 +1,12 @@
 import { type Job, type Manifest, problemText } from '../manifest/index.ts'
 import { jobNamed } from '../manifest/job-names.ts'
+import { scheduleArguments } from '../manifest/schedule-arguments.ts'
 import { scheduleFiringAt } from '../scheduler/cursor.ts'
 import { SchedulerEmitter } from '../scheduler/events.ts'
 import { Report } from '../scheduler/report.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
+import { redacted } from '../support/redact.ts'
 import { onStopSignal } from '../support/stop-signals.ts'
 import { withCalls } from '../worker/calls.ts'
 import type { JobRun, JobRunner } from '../worker/job-runner.ts'
@@ -25,14 +27,15 @@ export async function runOne(paths: WorkspacePaths, options: GivenOptions): Prom
   const check = (manifest: Manifest): void => void jobNamed(manifest, name)
   return withRunner(paths, { options, check }, async (runner, workspace) => {
     const job = jobNamed(workspace.manifest, name)
-    const fire = scheduledFor === undefined ? {} : { fire: fireOf(job, scheduledFor) }
+    const fire = scheduledFor === undefined ? undefined : fireOf(job, scheduledFor)
+    const given = args ?? fire?.args ?? argumentsOfSchedule(job, workspace)
     return runOnce(runner, workspace, {
       job,
       trigger: 'manual',
       force: options.has('force'),
-      ...(args === undefined ? {} : { args }),
+      ...(given === undefined ? {} : { args: given }),
       ...(options.value('tenant') === undefined ? {} : { tenant: options.value('tenant') ?? '' }),
-      ...fire,
+      ...(fire === undefined ? {} : { fire }),
     })
   })
 }
@@ -46,7 +49,13 @@ export async function runAll(paths: WorkspacePaths, options: GivenOptions): Prom
         workspace.log.root.info({ job: job.name }, `[${job.name}] skipped, disabled: ${job.disabledBy}`)
         continue
       }
-      const run: JobRun = { job, trigger: 'manual', force: options.has('force') }
+      const args = argumentsOfSchedule(job, workspace)
+      const run: JobRun = {
+        job,
+        trigger: 'manual',
+        force: options.has('force'),
+        ...(args === undefined ? {} : { args }),
+      }
       code = Math.max(code, await runOnce(runner, workspace, run).catch(reportError))
     }
     return code
@@ -104,8 +113,8 @@ function argumentsOf(options: GivenOptions): readonly JsonValue[] | undefined {
     const value = JSON.parse(text) as JsonValue
     return Array.isArray(value) ? value : [value]
   } catch (error) {
-    throw new UsageError('USAGE', `--args is no JSON: ${messageOf(error)}`, {
-      hint: `such as --args '["hourly", {"deep": true}]'`,
+    throw new UsageError('USAGE', `--args is not valid JSON: ${messageOf(error)}`, {
+      hint: `write it like --args '["hourly", {"deep": true}]'`,
     })
   }
 }
@@ -120,10 +129,27 @@ function instantOf(options: GivenOptions): number | undefined {
   return instant
 }
 
-/** The schedule of the job that fires at that instant; a backfill stands for one of its fires. */
-function fireOf(job: Job, scheduledFor: number): { scheduleKey: string; scheduledFor: number } {
-  const schedule = scheduleFiringAt(job, scheduledFor)
-  if (schedule !== undefined) return { scheduleKey: schedule, scheduledFor }
+/** What a job without arguments of its own takes from the first of its schedules that has some; that is logged. */
+function argumentsOfSchedule(job: Job, { log, manifest }: OpenWorkspace): readonly JsonValue[] | undefined {
+  const [first] = scheduleArguments(job)
+  if (first === undefined) return undefined
+  const shown = JSON.stringify(redacted([...first.args], manifest.settings.redact))
+  log.root.info(
+    { job: job.name },
+    `[${job.name}] takes the arguments of its schedule "${first.schedule}", ${shown}; give others with --args`,
+  )
+  return first.args
+}
+
+/** The schedule of the job that fires at that instant, whose fire is backfilled with its arguments. */
+function fireOf(
+  job: Job,
+  scheduledFor: number,
+): { scheduleKey: string; scheduledFor: number; args: readonly JsonValue[] | undefined } {
+  const scheduleKey = scheduleFiringAt(job, scheduledFor)
+  if (scheduleKey !== undefined) {
+    return { scheduleKey, scheduledFor, args: job.schedules.find(({ key }) => key === scheduleKey)?.args }
+  }
   throw new JobsError('NO_SUCH_FIRE', `no schedule of "${job.name}" fires at ${new Date(scheduledFor).toISOString()}`, {
     hint: `see when it does: webstir next-runs ${job.name} --from ... --to ...`,
   })

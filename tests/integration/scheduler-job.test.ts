@@ -21,6 +21,13 @@ beforeAll(async () => {
       { name: 'retried', retry: { attempts: 3, delay: '50ms', backoff: 'fixed' } },
       { name: 'knows' },
       { name: 'stray' },
+      {
+        name: 'by-schedule',
+        schedule: [
+          { schedule: '0 6 * * *', args: ['early', { token: 'abc' }] },
+          { schedule: '0 18 * * *', args: ['late'] },
+        ],
+      },
     ],
     sources: {
       greet: `export async function run({ args, log, env, job, attempt, scheduledFor, signal, executionId }) {
@@ -42,6 +49,7 @@ beforeAll(async () => {
           const error = await runBackgroundJob('nope').catch((error) => error)
           log.info('known as ' + [JobNotFoundError, JobsError, JobLockedError, Error].map((kind) => error instanceof kind))
         }`,
+      'by-schedule': `export async function run({ args, log }) { log.info('given ' + args[0]) }`,
       stray: `export async function run() { void Promise.reject(new Error('left alone')) }`,
     },
     files: {
@@ -56,6 +64,24 @@ beforeAll(async () => {
 
 const logOf = (stdout: string): LogEntry[] =>
   stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
+
+it('a job whose arguments are on its schedules runs with the first ones, and says so', async () => {
+  const { code, stdout } = await workspace.scheduler(['--job', 'by-schedule'])
+  expect(code).toBe(0)
+  expect(stdout).toContain('[by-schedule] given early')
+  const said = logOf(stdout).find(({ msg }) => msg.includes('takes the arguments'))
+  expect(said?.msg).toBe(
+    '[by-schedule] takes the arguments of its schedule "0 6 * * *", ["early",{"token":"[Redacted]"}]; give others with --args',
+  )
+  const given = await workspace.scheduler(['--job', 'by-schedule', '--args', '"mine"'])
+  expect(given.stdout).toContain('[by-schedule] given mine')
+  expect(given.stdout).not.toContain('takes the arguments')
+})
+
+it('a fire that is backfilled has the arguments of its schedule', async () => {
+  const late = await workspace.scheduler(['--job', 'by-schedule', '--scheduled-for', '2026-01-05T18:00:00Z'])
+  expect(late.stdout).toContain('[by-schedule] given late')
+})
 
 it('a job runs once with its arguments and context, and its lines say whose they are', async () => {
   const { code, stdout, stderr } = await workspace.scheduler(['--job', 'greet'])
@@ -82,12 +108,12 @@ it('a job runs once with its arguments and context, and its lines say whose they
   })
 })
 
-it('--args replaces the arguments; what is no JSON is refused', async () => {
+it('--args replaces the arguments; what is not valid JSON is refused', async () => {
   const { stdout } = await workspace.scheduler(['--job', 'greet', '--args', '["you"]'])
   expect(stdout).toContain('[greet] hello you')
   const refused = await workspace.scheduler(['--job', 'greet', '--args', '{you'])
   expect(refused.code).toBe(2)
-  expect(refused.stderr).toMatch(/--args is no JSON/)
+  expect(refused.stderr).toMatch(/--args is not valid JSON/)
 })
 
 it('a --grace that is no duration is refused, and nothing runs', async () => {
@@ -217,7 +243,7 @@ it('readable lines instead of JSON, and levels, are for the asking', async () =>
   expect(stdout).not.toContain('hello world')
   const wrong = await workspace.scheduler(['--job', 'greet'], { env: { LOG_LEVEL: 'loud' } })
   expect(wrong.code).toBe(1)
-  expect(wrong.stderr).toContain('LOG_LEVEL "loud" is no level')
+  expect(wrong.stderr).toContain('LOG_LEVEL "loud" is not a level')
 })
 
 it('WORKSPACE_ROOT names another workspace for the manifest and the data', async () => {

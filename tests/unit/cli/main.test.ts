@@ -49,7 +49,7 @@ describe('the command line', () => {
     [['add-job', 'clean', 'up'], '"add-job" doesn\'t know what to do with "up"', 'quote a value'],
     [['add-job', 'x', '--schedule'], '--schedule needs a value', 'see'],
     [['add-job', 'x', '--schedule', '--json'], '--schedule needs a value', 'see'],
-    [['add-job', 'x', '-s', '@daily', '--schedule', '@hourly'], '--schedule was given more than once', 'once'],
+    [['add-job', 'x', '-p', '1', '--priority', '2'], '--priority was given more than once', 'once'],
     [['build', '--runtime', 'bakend'], '--runtime can\'t be "bakend"', 'did you mean "backend"?'],
   ])('answers %j with what is wrong, what to do, and exit code 2', async (argv, wrong, remedy) => {
     const { code, stdout, stderr } = await run(argv)
@@ -116,6 +116,7 @@ describe('the command line', () => {
       'file',
       'dryRun',
       'schedule',
+      'schedules',
       'warnings',
     ])
     expect(await keys('remove-job', 'x', '--workspace', root)).toEqual([

@@ -51,6 +51,35 @@ describe('add-job', () => {
     expect(readdirSync(workspace.root).sort()).toEqual(['package.json', 'src'])
   })
 
+  it('writes several schedules as an array, and policies in the notation of the manifest', async () => {
+    const workspace = makeWorkspace()
+    const added = await add(workspace, {
+      name: 'sync',
+      schedule: ['0 6 * * *', '0 18 * * *'],
+      args: '{"full": true}',
+      overlap: 'queue',
+      timeout: '90s',
+      retry: 3,
+    })
+    expect(entries(workspace)).toEqual([
+      {
+        name: 'sync',
+        schedule: ['0 6 * * *', '0 18 * * *'],
+        args: [{ full: true }],
+        overlap: 'queue',
+        timeout: '90s',
+        retry: { attempts: 3 },
+      },
+    ])
+    expect(added.schedules.map(({ words }) => words)).toEqual(['at 06:00 every day', 'at 18:00 every day'])
+    expect(added.schedule).toEqual(added.schedules[0])
+  })
+
+  it('says nothing of what other services make of a rate', async () => {
+    const { warnings } = await add(makeWorkspace(), { name: 'poll', schedule: 'rate(30 seconds)' })
+    expect(warnings.join()).not.toContain('AWS')
+  })
+
   it.each([
     ['5', 5],
     ['-10', -10],
@@ -163,6 +192,19 @@ describe('add-job', () => {
 })
 
 describe('add-job refuses, and changes nothing,', () => {
+  it.each([
+    [{ timeout: '5' }, '--timeout "5" is not a valid duration'],
+    [{ timeout: '0s' }, '--timeout "0s" is not a valid duration'],
+    [{ retry: 0 }, '--retry 0 is out of range'],
+    [{ retry: 1.5 }, '--retry 1.5 is out of range'],
+    [{ args: '[1' }, '--args is not valid JSON'],
+    [{ schedule: ['@daily', '@daily'] }, '--schedule "@daily" was given twice'],
+    [{ schedule: ['@daily', '61 * * * *'] }, '--schedule "61 * * * *": '],
+  ])('%j', async (options, message) => {
+    const workspace = makeWorkspace()
+    await expectRefusal(workspace, () => add(workspace, { name: 'a', ...options }), message)
+  })
+
   it('a bad name, with a better one', async () => {
     const workspace = makeWorkspace()
     await expectRefusal(workspace, () => add(workspace, { name: 'Clean Up' }), '"Clean Up" can\'t be the name of a job')
