@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { BuildFailure, BuildOptions, BuildResult, Message, Metafile, Plugin } from 'esbuild'
+import { readBuildSettings } from './build-settings.ts'
 import { BuildError, type Diagnostic } from './diagnostics.ts'
 import { build as esbuild } from './esbuild.ts'
 import { EPILOGUE, FROM_BUILD, mustSettle, PROLOGUE, settled } from './output-text.ts'
@@ -26,6 +27,7 @@ export function bundleOptions(
   entryPoints: Record<string, string>,
   runtimeFolder: string,
 ): BuildOptions & { write: false; metafile: true } {
+  const settings = readBuildSettings(workspace)
   return {
     absWorkingDir: workspace,
     // With "./", a source that has just gone is a missing file and not a package to be left outside.
@@ -37,7 +39,9 @@ export function bundleOptions(
     platform: 'node',
     target: 'node20',
     packages: 'external',
-    sourcemap: 'linked',
+    sourcemap: settings.sourceMaps ? 'linked' : false,
+    // The sources are where the map says; with them in it, a map is three times as large.
+    sourcesContent: false,
     chunkNames: 'chunks/[name]-[hash]',
     assetNames: 'assets/[name]-[hash]',
     logLevel: 'silent',

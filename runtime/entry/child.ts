@@ -64,7 +64,12 @@ async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'st
     fansOut: () => {},
     progress: (percent, text) => void tell({ kind: 'progress', percent, message: text }),
   })
-  await tell(told(await body.ended))
+  const end = await body.ended
+  if (end.kind === 'threw') {
+    const { pointAtSources } = await import('../worker/source-stacks.ts')
+    await pointAtSources(end.error, workspace.build)
+  }
+  await tell(told(end))
   process.exit(0)
 }
 

@@ -63,6 +63,7 @@ async function conclude(
   const end = await endOrAbortIgnored(attempt, services)
   limit.cancel()
   const at = clock.now()
+  if (end !== 'abortIgnored' && end.kind === 'threw') await services.pointAtSources?.(end.error)
   const outcome = decide(execution, job, end, attempt.aborted(), at)
   const isStillRunning = end === 'abortIgnored'
   const logged = attempt.flushLog()

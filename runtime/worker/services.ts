@@ -31,6 +31,8 @@ export interface WorkerServices {
   readonly openTenants?: () => Promise<unknown>
   /** Runs a multi-tenant job for each tenant. */
   readonly fanOut?: FanOut
+  /** Lets the stacks of what a job threw point at its sources; absent where nothing was built. Never rejects. */
+  readonly pointAtSources?: (thrown: unknown) => Promise<void>
   /** Told when something was put into the queue from here. */
   readonly onQueued?: () => void
   /** Runs a job for the code of another one. */

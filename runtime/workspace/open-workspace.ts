@@ -62,6 +62,11 @@ export async function openWorkspace(paths: WorkspacePaths, options: OpenWorkspac
     ),
     openDatabase: () => openBuiltDatabase(paths.build),
     openTenants: () => openBuiltTenants(paths.build),
+    // Loaded at the first error: most starts see none.
+    async pointAtSources(thrown) {
+      const { pointAtSources } = await import('../worker/source-stacks.ts')
+      await pointAtSources(thrown, paths.build)
+    },
     staleAfter: deadAfter(store, manifest.settings.staleAfter),
   }
   const close = async (): Promise<void> => {

@@ -1,8 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { BuildContext, Metafile } from 'esbuild'
 import type { BuiltJob } from '../../../runtime/manifest/index.ts'
 import { type BuildReport, buildBackend, infoFiles, manifestDiagnostics } from '../build.ts'
+import { type BuildSettings, readBuildSettings } from '../build-settings.ts'
 import { type BundleInMemory, bundleOptions, finishBundle, OUTPUT_FOLDER, runBundler } from '../bundle.ts'
 import { BuildError, type Diagnostic } from '../diagnostics.ts'
 import { type Entries, entryPoints, findEntries } from '../entries.ts'
@@ -39,6 +41,7 @@ interface Built {
   readonly read: WorkspaceManifest
   readonly inputs: Metafile['inputs']
   readonly facts: Readonly<Record<string, BuiltJob>>
+  readonly settings: BuildSettings
 }
 
 type Result = Pick<Update, 'jobs' | 'diagnostics'>
@@ -113,6 +116,9 @@ export class IncrementalBuild {
       return 'whole'
     const sources = pending.filter((path) => built.inputs[path] !== undefined)
     if (sources.some((path) => !existsSync(join(this.#workspace, path)))) return 'whole'
+    if (pending.includes('package.json') && !isDeepStrictEqual(readBuildSettings(this.#workspace), built.settings)) {
+      return 'whole'
+    }
     if (sources.length > 0) return 'part'
     if (pending.includes('package.json')) return 'manifest'
     return pending.some((path) => BESIDE.includes(path)) ? 'environment' : null
@@ -134,7 +140,8 @@ export class IncrementalBuild {
     const read = await readForBuild(this.#workspace)
     const points = entryPoints(entries)
     const shared = findShared(metafile, Object.values(points))
-    const whole = { runtime, entries, points, shared, read, inputs: metafile.inputs, facts }
+    const settings = readBuildSettings(this.#workspace)
+    const whole = { runtime, entries, points, shared, read, inputs: metafile.inputs, facts, settings }
     if (shared.size === 0) return { ...whole, sharedBuild: null }
     const sharedPoints = Object.fromEntries([...shared].map(([source, output]) => [output, source]))
     const options = bundleOptions(this.#workspace, sharedPoints, runtime.folder)
