@@ -6,7 +6,7 @@ import type { FailureDetector } from './failure-detector.ts'
 import type { Report } from './report.ts'
 
 /** History is pruned this often, in ms, this many executions at a time. */
-const PRUNE_EVERY = 60 * 60_000
+const PRUNE_EVERY = 60_000
 const PRUNE_BATCH = 500
 /** A process that died is still listed for this long, in ms, so that one can see that it was there. */
 const NODES_KEPT = 24 * 60 * 60_000

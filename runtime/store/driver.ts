@@ -2,10 +2,11 @@ import type { Attempt, ErrorRecord, Execution, JobStatus, LogLine, SkipCause } f
 import type { ExecutionFilter, NodeRecord, PauseRecord, StoreTransaction } from './job-store.ts'
 import type { LockKey, RetainedLock } from './locks.ts'
 import type { HeardNotice, StoreListener } from './notices.ts'
+import type { QueuePosition } from './queue-position.ts'
 import type { ScheduleRegistration, Store } from './store.ts'
 import type { Script } from './transaction-script.ts'
 
-/** A row of `job_schedule_state`. */
+/** A row of `job_schedule`. */
 export interface StoredSchedule {
   readonly key: string
   readonly job: string
@@ -16,20 +17,10 @@ export interface StoredSchedule {
   readonly retired: boolean
 }
 
-/** A row of `job_state`: whether a job is paused, and when it was. */
+/** A row of `job_pause`: whether a job is paused, and when it was. */
 export interface PauseHistory extends PauseRecord {
   /** Pauses that are over, as [from, to). */
   readonly past: readonly (readonly [from: number, to: number])[]
-}
-
-/** A skip that further fires may be counted into. */
-export interface LastSkip extends LockKey {
-  readonly id: string
-  readonly cause: SkipCause
-  readonly scheduledFor: number
-  readonly skippedUntil: number
-  /** False once something else of this job was recorded after it. */
-  readonly isNewest: boolean
 }
 
 /** What `after` looks at: a fire of another job, or a row of skips around the instant. */
@@ -51,6 +42,31 @@ export interface Ending {
   readonly error: ErrorRecord | null
   readonly skip: { readonly cause: SkipCause; readonly reason: string; readonly until: number } | null
   readonly recoveries: number
+}
+
+/** An execution that ended or went back to the queue; `followed`: others of its line may wait for that. */
+export interface EndedOpen extends LockKey {
+  readonly id: string
+  readonly followed: boolean
+}
+
+/** A row to be written to the open executions. */
+export interface NewExecution {
+  readonly execution: Execution
+  /** 0: it runs, or may be next. 1: it waits behind another one of its line. 2: its time has not come. */
+  readonly waits: 0 | 1 | 2
+  /** Others of its line wait behind it. */
+  readonly followed: boolean
+}
+
+export interface QueuePage {
+  /** All for null. */
+  readonly queues: readonly string[] | null
+  /** Only of these jobs; of all where it isn't given. */
+  readonly jobs?: readonly string[]
+  readonly now: number
+  readonly after: QueuePosition | null
+  readonly limit: number
 }
 
 /** The new state of a queued execution that starts. */
@@ -86,35 +102,66 @@ export interface Tables {
   /** Keeps others from deciding about these pairs until the transaction ends; without `wait`, only the free ones. */
   lockPairs(pairs: readonly LockKey[], wait: boolean): Script<readonly LockKey[]>
   retained(): Script<RetainedLock[]>
-  /** Keeps the locks of these executions, which just ended, for as long as their node lives; not of `bypass` ones. */
-  retainLock(executionIds: readonly string[]): Script<void>
+  /** Keeps the locks of these exclusive executions, which just ended, for as long as their node lives. */
+  retainLock(executions: readonly Execution[], at: number): Script<void>
   freeRetainedLock(executionId: string): Script<void>
 
   // --- executions
   byIds(ids: readonly string[]): Script<Execution[]>
-  /** QUEUED and RUNNING ones of these pairs. */
+  /** All that is open of these lines: QUEUED, RUNNING, and the SKIPPED one that counts. */
   openOf(pairs: readonly LockKey[]): Script<Execution[]>
-  /**
-   * RUNNING ones of these pairs, and of the QUEUED ones that may run at `now` those that could be next: the first in
-   * each line, and up to `limit` of those that pass the lock by. It may give more.
-   */
-  nextOf(pairs: readonly LockKey[], now: number, limit: number): Script<Execution[]>
-  /** Pairs of queued executions that may run at `now`, best first, where nothing fresh holds the lock. */
-  duePairs(now: number, staleBefore: number, limit: number, offset: number): Script<LockKey[]>
-  /** Which of these fires have a row: their positions. */
-  claimedAmong(fires: readonly FireKey[]): Script<ReadonlySet<number>>
-  /** Instant of the latest execution there is; null where there is none. */
-  newestInstant(): Script<number | null>
+  /** RUNNING ones of these lines, the SKIPPED one that counts, and the first that is exclusive and may run at `now`. */
+  nextOf(pairs: readonly LockKey[], now: number): Script<Execution[]>
+  /** New rows among the open ones: QUEUED, RUNNING, or a SKIPPED one that counts. */
+  insert(rows: readonly NewExecution[]): Script<void>
+  /** New rows of history. */
+  insertEnded(executions: readonly Execution[]): Script<void>
+  list(filter: ExecutionFilter): Script<Execution[]>
+
+  // --- fires
+  /** Which of these fires are claimed by a row of their own: their places. */
+  claimedAmong(fires: readonly (readonly [place: number, fire: FireKey])[]): Script<readonly number[]>
+  /** Which of these fires, all without a tenant, an execution was recorded for: their places. */
+  recordedAmong(fires: readonly (readonly [place: number, fire: FireKey])[]): Script<readonly number[]>
+  /** Instant of the latest fire that is claimed by a row of its own; null where there is none. */
+  newestClaimed(): Script<number | null>
+  claimFires(fires: readonly (FireKey & { readonly executionId: string })[]): Script<void>
+  /** Fires of these jobs at these instants, without a tenant; rows of skips around them too. */
   dependencies(wanted: readonly { job: string; scheduledFor: number }[]): Script<Dependency[]>
-  lastSkips(pairs: readonly LockKey[]): Script<LastSkip[]>
-  insert(executions: readonly Execution[], skipCauses: ReadonlyMap<string, SkipCause>): Script<void>
-  extendSkips(more: readonly { id: string; count: number; until: number; at: number }[]): Script<void>
+  /** The same of fires with a tenant. */
+  tenantDependencies(wanted: readonly { job: string; scheduledFor: number; tenant: string }[]): Script<Dependency[]>
+
+  // --- the queue
+  /**
+   * Lets those forward whose time has come, and finds up to `limit` lines whose head has given no sign of life since
+   * `staleBefore`.
+   */
+  prepareDequeue(now: number, staleBefore: number, limit: number): Script<LockKey[]>
+  /** QUEUED ones that may be next, in the order of the queue; those that others decide about are left out. */
+  queuePage(page: QueuePage): Script<Execution[]>
+  nextAvailableAt(): Script<number | null>
+  /** Marks those as followed that others can wait behind at `now`: they can't end unseen any more. Returns their ids. */
+  follow(ids: readonly string[], now: number): Script<ReadonlySet<string>>
+  /** Lets the first one forward that waits in each of these lines. */
+  promote(lines: readonly LockKey[]): Script<void>
   /** Only those that are still QUEUED; returns their ids. */
   start(starting: readonly Starting[], node: string, now: number): Script<ReadonlySet<string>>
-  /** Only those that still have the status (and, where running, the owner and attempt) given; returns their ids. */
-  end(endings: readonly Ending[], from: 'QUEUED' | 'RUNNING'): Script<ReadonlySet<string>>
-  /** Ends attempts of `owner` well, with a row of each, where they are its own and running still; returns their ids. */
-  succeed(ends: readonly { id: string; attempt: number; at: number }[], owner: string): Script<ReadonlySet<string>>
+
+  // --- ends
+  /** Into history; only those that still have the status given. Returns these. */
+  finish(endings: readonly Ending[], from: 'QUEUED' | 'RUNNING'): Script<EndedOpen[]>
+  /** RUNNING ones, back into the queue. Returns those that were running. */
+  requeue(endings: readonly Ending[], now: number): Script<EndedOpen[]>
+  /** Ends attempts of `owner` well, where they are its own and running still. Returns whose end counts, and followed lines. */
+  succeed(
+    ends: readonly { id: string; attempt: number; at: number }[],
+    owner: string,
+  ): Script<{ ids: ReadonlySet<string>; followed: readonly LockKey[] }>
+  extendSkips(more: readonly { id: string; count: number; until: number; at: number }[]): Script<void>
+  /** Rows that count skips become history: nothing is counted into them any more. */
+  closeSkips(ids: readonly string[]): Script<void>
+
+  // --- what runs
   requestCancel(ids: readonly string[], now: number): Script<void>
   cancelRequests(node: string): Script<string[]>
   /** RUNNING ones without a heartbeat since `before`; locked until the transaction ends. */
@@ -122,8 +169,6 @@ export interface Tables {
   /** RUNNING ones among these ids; locked until the transaction ends. */
   running(ids: readonly string[]): Script<Execution[]>
   setProgress(id: string, percent: number, message: string | null): Script<void>
-  list(filter: ExecutionFilter): Script<Execution[]>
-  nextAvailableAt(): Script<number | null>
 
   // --- attempts
   insertAttempts(attempts: readonly Attempt[]): Script<void>
@@ -149,11 +194,15 @@ export interface Tables {
   nodes(): Script<NodeRecord[]>
 
   // --- keeping house
+  /** Ids of ended ones without an open parent. */
   finishedBefore(before: number, limit: number): Script<string[]>
-  /** Names of jobs, all those included that have more than `keep` executions. */
+  /** Names of jobs, all those included that have more than `keep` ended executions. */
   jobsBeyond(keep: number): Script<string[]>
-  /** Ids of the final ones of `job` beyond the newest `keep`. */
+  /** Ids of the ended ones of `job` beyond the newest `keep`; those of a fan-out are not counted. */
   beyond(job: string, keep: number, limit: number): Script<string[]>
+  /** Ids of ended ones that are part of these fan-outs. */
+  childrenOf(ids: readonly string[], limit: number): Script<string[]>
+  /** With all that hangs on them, the claims of their fires included. */
   remove(ids: readonly string[]): Script<void>
 }
 

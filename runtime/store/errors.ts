@@ -8,6 +8,7 @@ export type StoreErrorCode =
   | 'STORE_CORRUPT'
   | 'STORE_TOO_NEW'
   | 'STORE_TOO_OLD'
+  | 'STORE_IN_USE'
   | 'STORE_DRIVER_MISSING'
   | 'STORE_URL'
   | 'STORE_CLOSED'

@@ -11,7 +11,17 @@ export type JobStatus = (typeof JOB_STATUSES)[number]
 export type Trigger = 'schedule' | 'catch-up' | 'manual' | 'code'
 
 /** Why a fire did not run; the first word of what is stored as its skip reason. */
-export type SkipCause = 'overlap' | 'disabled' | 'paused' | 'pre-check' | 'after' | 'missed' | 'replaced' | 'invalid'
+export const SKIP_CAUSES = [
+  'overlap',
+  'disabled',
+  'paused',
+  'pre-check',
+  'after',
+  'missed',
+  'replaced',
+  'invalid',
+] as const
+export type SkipCause = (typeof SKIP_CAUSES)[number]
 
 /** An error in the form in which it is stored and shown. */
 export interface ErrorRecord {
@@ -20,7 +30,7 @@ export interface ErrorRecord {
   readonly stack: string | null
 }
 
-/** A row of `job_execution`: one claimed fire, or one run by hand or from code. Times: ms since the epoch. */
+/** One claimed fire, or one run by hand or from code: a row of `job_open`, then of `job_history`. Times: ms since the epoch. */
 export interface Execution {
   /** UUID v7. */
   readonly id: string
@@ -63,6 +73,8 @@ export interface Execution {
   readonly after: readonly string[]
   /** `bypass`: it runs beside others of its job (overlap `allow`, `--force`) and neither takes nor minds the lock. */
   readonly lock: 'exclusive' | 'bypass'
+  /** Of the nodes, those that serve this queue take it. */
+  readonly queue: string
   readonly progress: { readonly percent: number; readonly message: string | null } | null
 }
 
@@ -96,6 +108,8 @@ export interface Fire {
   readonly count: number
   /** The multi-tenant execution that it is part of. */
   readonly parentId?: string
+  /** Default: `default`. */
+  readonly queue?: string
 }
 
 /** What became of one fire in a claim. */
@@ -125,4 +139,9 @@ export function isFinal(status: JobStatus): boolean {
 export function statusNamed(text: string): JobStatus | undefined {
   const wanted = text.trim().toUpperCase()
   return JOB_STATUSES.find((status) => status === wanted)
+}
+
+/** The cause with which a skip reason begins. */
+export function causeOf(skipReason: string): SkipCause {
+  return SKIP_CAUSES.find((cause) => skipReason === cause || skipReason.startsWith(`${cause}:`)) ?? 'invalid'
 }

@@ -36,7 +36,7 @@ export interface OpenStoreOptions {
   /** What a relative path is relative to. Default: the current folder. */
   readonly workspace?: string
   /**
-   * Bring the tables up to date, where they aren't. Default: true; for PostgreSQL, unless JOBS_STORE_MIGRATE=off.
+   * Bring the tables up to date, where they aren't. Default: true, unless JOBS_STORE_MIGRATE=off.
    * Tables that are behind are refused otherwise (STORE_TOO_OLD).
    */
   readonly migrate?: boolean

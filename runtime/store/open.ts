@@ -28,7 +28,7 @@ export async function openStore(url?: string, options: OpenStoreOptions = {}): P
   const driver = await openDriver(location, options)
   try {
     const { migrate } = await import('./migrations/migrate.ts')
-    const allowed = options.migrate ?? !(location.dialect === 'postgres' && env.JOBS_STORE_MIGRATE === 'off')
+    const allowed = options.migrate ?? env.JOBS_STORE_MIGRATE !== 'off'
     await migrate(driver, clock.now(), allowed)
   } catch (error) {
     await driver.close()

@@ -103,7 +103,12 @@ export interface Store extends JobStore {
     now: number
     limit: number
     staleBefore: number
+    /** Only this one. */
     id?: string
+    /** The queues that the node serves; all where they aren't given. */
+    queues?: readonly string[]
+    /** The jobs that the node knows; all where they aren't given. */
+    jobs?: readonly string[]
   }): Promise<DequeueResult>
 
   /** Starts a run by hand, from code, or a backfill. */
@@ -113,7 +118,7 @@ export interface Store extends JobStore {
    * Ends an attempt. False when it was no longer the caller's (owner, attempt): then nothing was written.
    * Calls made close together are committed as a group. With `retainLock` the job's code is still running although its
    * outcome is decided (a time-out that it ignores): the lock is then retained while the owner's
-   * node keeps its heartbeat (scheduler_node), until `freeRetainedLock`; for `overlap` that counts as running.
+   * node keeps its heartbeat (job_node), until `freeRetainedLock`; for `overlap` that counts as running.
    */
   complete(end: {
     id: string
@@ -169,7 +174,11 @@ export interface Store extends JobStore {
   // --- keeping house
   /** Removes the nodes whose last heartbeat is older than `before` (ms since the epoch): processes long dead. */
   forgetNodes(before: number): Promise<void>
-  /** Deletes at most `batch` final executions that finished before `finishedBefore` or exceed `maxPerJob`, with all that hangs on them. */
+  /**
+   * Deletes at most `batch` ended executions that finished before `finishedBefore` or exceed `maxPerJob`, with all that
+   * hangs on them; never one whose parent is open. Those of a fan-out don't count towards `maxPerJob`: they go with
+   * their parent.
+   */
   prune(request: { finishedBefore: number; maxPerJob: number; batch: number }): Promise<number>
 }
 

@@ -5,11 +5,13 @@ import { StoreError } from './errors.ts'
 import type { Attempt, ClaimOutcome, Execution, LogLine } from './execution.ts'
 import type { ExecutionFilter, NodeRecord, PauseRecord, ScheduleText, StoreTransaction } from './job-store.ts'
 import type { HeardNotice, StoreListener } from './notices.ts'
+import { attemptsOf } from './rules/attempts.ts'
+import { checkBegin, recordBegin } from './rules/begin.ts'
 import { claim, type Tick } from './rules/claim.ts'
 import { dequeue } from './rules/dequeue.ts'
-import { checkBegin, complete, recordBegin, recover, requestCancel } from './rules/lifecycle.ts'
-import { paused, resumed } from './rules/pauses.ts'
-import { beyondKept, CUT_LINE, cutNote, fitLog } from './rules/retention.ts'
+import { complete, recover, requestCancel } from './rules/lifecycle.ts'
+import { pause, resume } from './rules/pauses.ts'
+import { appendLog, forgetNodes, prune } from './rules/retention.ts'
 import { registerSchedules } from './rules/schedules.ts'
 import { UncertainCommits } from './rules/uncertain-commits.ts'
 import type { DequeueResult, RunRequest, RunStart, ScheduleRegistration, ScheduleState, Store } from './store.ts'
@@ -138,17 +140,7 @@ export class TableStore implements Store {
   }
 
   async appendLog(executionId: string, attempt: number, lines: readonly LogLine[]): Promise<void> {
-    const last = lines.at(-1)
-    if (last === undefined) return
-    const { tables } = this.#driver
-    await this.#driver.write(function* () {
-      const size = yield* tables.logSize(executionId)
-      const { kept, cut } = fitLog(size, lines)
-      if (kept.length > 0) yield* tables.addLog(executionId, attempt, size.lines, kept)
-      if (cut === 0) return
-      const total = size.cut + cut
-      yield* tables.cutLog(executionId, attempt, CUT_LINE, cutNote(last.at, total), total)
-    })
+    if (lines.length > 0) await this.#driver.write(() => appendLog(this.#driver.tables, executionId, attempt, lines))
   }
 
   setProgress(executionId: string, percent: number, message: string | null): Promise<void> {
@@ -163,16 +155,8 @@ export class TableStore implements Store {
     return this.#driver.read(() => this.#driver.tables.list(filter))
   }
 
-  /** Rows are written when attempts end; the one that is under way stands in the execution itself. */
   attempts(executionId: string): Promise<Attempt[]> {
-    const { tables } = this.#driver
-    return this.#driver.read(function* () {
-      const ended = yield* tables.attempts(executionId)
-      const [execution] = yield* tables.byIds([executionId])
-      if (execution === undefined || execution.status !== 'RUNNING' || execution.startedAt === null) return ended
-      const { attempt, owner, startedAt } = execution
-      return [...ended, { executionId, attempt, owner, startedAt, finishedAt: null, error: null }]
-    })
+    return this.#driver.read(() => attemptsOf(this.#driver.tables, executionId))
   }
 
   logLines(executionId: string, from = 0): Promise<LogLine[]> {
@@ -189,19 +173,11 @@ export class TableStore implements Store {
   }
 
   pause(job: string, by: string, reason: string | null, now: number): Promise<void> {
-    const { tables } = this.#driver
-    return this.#driver.write(function* () {
-      const [history] = yield* tables.pauses(job)
-      yield* tables.putPause(paused(history, { job, by, reason, now }))
-    })
+    return this.#driver.write(() => pause(this.#driver.tables, { job, by, reason, now }))
   }
 
   resume(job: string, now: number): Promise<void> {
-    const { tables } = this.#driver
-    return this.#driver.write(function* () {
-      const [history] = yield* tables.pauses(job)
-      if (history?.paused) yield* tables.putPause(resumed(history, now))
-    })
+    return this.#driver.write(() => resume(this.#driver.tables, job, now))
   }
 
   async pauses(): Promise<PauseRecord[]> {
@@ -230,22 +206,11 @@ export class TableStore implements Store {
   }
 
   forgetNodes(before: number): Promise<void> {
-    const { tables } = this.#driver
-    return this.#driver.write(function* () {
-      for (const { id, heartbeatAt } of yield* tables.nodes()) {
-        if (heartbeatAt < before) yield* tables.removeNode(id)
-      }
-    })
+    return this.#driver.write(() => forgetNodes(this.#driver.tables, before))
   }
 
-  async prune(request: { finishedBefore: number; maxPerJob: number; batch: number }): Promise<number> {
-    const { tables } = this.#driver
-    const old = await this.#driver.write(function* () {
-      const ids = yield* tables.finishedBefore(request.finishedBefore, request.batch)
-      yield* tables.remove(ids)
-      return ids.length
-    })
-    return old >= request.batch ? old : old + (await beyondKept(this.#driver, request.maxPerJob, request.batch - old))
+  prune(request: { finishedBefore: number; maxPerJob: number; batch: number }): Promise<number> {
+    return prune(this.#driver, request)
   }
 
   listen(hearer: (notice: HeardNotice) => void): StoreListener {

@@ -22,7 +22,7 @@ export function uuidv7(now: number): string {
   const t = lastTime.toString(16).padStart(12, '0')
   return (
     `${t.slice(0, 8)}-${t.slice(8)}-7${high.toString(16).padStart(3, '0')}-` +
-    `${(0x8000 | low).toString(16)}-${hex(6)}`
+    `${(0x8000 | low).toString(16)}-${randomHex(6)}`
   )
 }
 
@@ -32,7 +32,8 @@ function random(bytes: number): number {
   return value
 }
 
-function hex(bytes: number): string {
+/** Digits of so many random bytes. */
+export function randomHex(bytes: number): string {
   let text = ''
   for (let i = 0; i < bytes; i++) text += HEX[next()]
   return text

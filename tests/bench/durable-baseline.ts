@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type Libsql from 'libsql'
 import type { Fire } from '../../runtime/store/execution.ts'
 import { openStore } from '../../runtime/store/open.ts'
-import { EXECUTION_COLUMNS } from '../../runtime/store/sql/rows.ts'
+import { EXECUTION_COLUMNS } from '../../runtime/store/sql/columns.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { uuidv7 } from '../../runtime/support/uuid.ts'
 

@@ -107,7 +107,7 @@ describe.each(drivers)('acquireJobLock on $name', ({ url }) => {
   it('a pre-check that throws leaves no trace but its error, and the lock free', async () => {
     const failing = acquireJobLock(here, 'checked', {
       preCheck: async (tx) => {
-        await tx.execute(`update job_execution set job = 'defaced'`)
+        await tx.execute(`update job_open set job = 'defaced'`)
         throw new Error('the rates are not there yet')
       },
     })

@@ -71,7 +71,7 @@ it('a lock that is held for too long is said', async () => {
   const store = await openStore(url, { busyLimit: 200 })
   const client = new pg.Client({ connectionString: url })
   await client.connect()
-  await client.query('begin; lock table job_state in access exclusive mode')
+  await client.query('begin; lock table job_pause in access exclusive mode')
   await expect(store.pause('a', 'ann', null, T0)).rejects.toMatchObject({ code: 'STORE_BUSY' })
   await client.query('rollback')
   await client.end()

@@ -18,8 +18,8 @@ afterAll(async () => {
 async function empty(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
-  await client.query(`truncate job_execution, job_attempt, job_execution_log, job_lock, job_state, job_schedule_state,
-    scheduler_node`)
+  await client.query(`truncate job_open, job_history, job_fire, job_attempt, job_log, job_line, job_retained_lock,
+    job_pause, job_schedule, job_node`)
   // What a test made for itself.
   await client.query('drop table if exists period')
   await client.end()

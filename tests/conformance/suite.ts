@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest'
 import type { Store } from '../../runtime/store/store.ts'
 import { afterRules } from './after.ts'
 import { claimRules } from './claiming.ts'
+import { fireRules } from './fires.ts'
 import { Node, T0 } from './fixtures.ts'
 import { overlapRules } from './overlap.ts'
 import { recordRules } from './records.ts'
@@ -45,6 +46,7 @@ export function exercise(driver: string, open: () => Promise<Opened>): void {
     }
 
     describe('claiming', () => claimRules(current))
+    describe('fires', () => fireRules(current))
     describe('overlap', () => overlapRules(current))
     describe('skips', () => skipRules(current))
     describe('after', () => afterRules(current))

@@ -349,8 +349,11 @@ describe('the tables of a store', () => {
     const migrated = await webstir('migrate', '--json')
     expect(JSON.parse(migrated.stdout)).toMatchObject({
       store: `file:${workspace.path('data/jobs.sqlite')}`,
-      migrations: [{ version: 1, name: 'tables', appliedAt: expect.stringMatching(/^20/) }],
-      applied: [1],
+      migrations: [
+        { version: 1, name: 'tables', appliedAt: expect.stringMatching(/^20/) },
+        { version: 2, name: 'open and history', appliedAt: expect.stringMatching(/^20/) },
+      ],
+      applied: [1, 2],
     })
     expect((await webstir('migrate')).stdout).toContain('was already up to date')
     expect((await webstir('migrate', '--status')).stdout).toContain('It is up to date.')

@@ -9,16 +9,18 @@ import {
 } from 'kysely'
 import type { Dialect } from '../sql/dialect.ts'
 import { tables } from './001-tables.ts'
-import { HISTORY, type Migration, type MigrationState } from './migration.ts'
+import { openAndHistory } from './002-open-and-history.ts'
+import { type Copying, HISTORY, type Migration, type MigrationState } from './migration.ts'
 
-/** All of them, in order. `LATEST` in version.ts is the last one's version. */
-export const MIGRATIONS: readonly Migration[] = [tables]
+/** All of them, in order. `LATEST` in migration.ts is the last one's version. */
+export const MIGRATIONS: readonly Migration[] = [tables, openAndHistory]
 
 /** A migration as the statements that make it up. */
 export interface CompiledMigration {
   readonly version: number
   readonly name: string
-  readonly statements: readonly string[]
+  readonly refusesLive: string | undefined
+  readonly statements: readonly (string | Copying)[]
 }
 
 /** Kysely writes the statements; our own drivers run them, inside their own transactions. */
@@ -33,10 +35,16 @@ export function compileMigrations(dialect: Dialect): CompiledMigration[] {
       },
     },
   })
-  return MIGRATIONS.map(({ version, name, up }) => ({
+  return MIGRATIONS.map(({ version, name, refusesLive, up }) => ({
     version,
     name,
-    statements: up({ dialect, schema: builder.schema, sql }).map((part) => part.compile().sql),
+    refusesLive,
+    statements: up({ dialect, schema: builder.schema, sql }).flatMap((part): readonly (string | Copying)[] => {
+      if (typeof part === 'string') return [part]
+      if (typeof part !== 'function') return [part.compile().sql]
+      const made = part({ dialect })
+      return 'table' in made ? [made] : made
+    }),
   }))
 }
 
@@ -54,7 +62,7 @@ export function migrationScript(dialect: Dialect, states: readonly MigrationStat
   const missing = compileMigrations(dialect).filter(({ version }) => !applied.has(version))
   if (missing.length === 0) return ''
   const steps = missing.flatMap(({ version, name, statements }) => [
-    ...statements,
+    ...statements.flatMap((part) => (typeof part === 'string' ? [part] : part.statements(() => '1 = 1'))),
     `insert into job_migration (version, name, applied_at) values (${version}, '${name}', ${NOW[dialect]})`,
   ])
   return ['begin', HISTORY, ...steps, 'commit', ''].join(';\n')

@@ -1,12 +1,19 @@
 import type { Driver } from '../driver.ts'
 import { StoreError } from '../errors.ts'
 import type { Dialect } from '../sql/dialect.ts'
-import { number, text } from '../sql/rows.ts'
+import { number, text, textOrNull } from '../sql/rows.ts'
 import type { Script } from '../transaction-script.ts'
-import { HISTORY, LATEST, type MigrationState, refuseNewer } from './migration.ts'
+import type { CompiledMigration } from './compile.ts'
+import { type Copying, HISTORY, LATEST, type MigrationState, refuseNewer } from './migration.ts'
 
 /** Any number does, as long as all programs take the same. */
 const ADVISORY_LOCK = 7_283_164
+
+/** Rows that one statement copies. */
+const PORTION = 20_000
+
+/** A node that had a heartbeat within this time, in ms, is taken to be alive: as in a scheduler's default settings. */
+const ALIVE = 30_000
 
 export interface MigratableDriver extends Driver {
   readonly dialect: Dialect
@@ -35,13 +42,45 @@ export async function migrate(driver: MigratableDriver, now: number, allowed: bo
     const [row] = yield { sql: 'select coalesce(max(version), 0) as version from job_migration', parameters: [] }
     const from = row === undefined ? 0 : number(row, 'version')
     for (const migration of migrations.filter(({ version }) => version > from)) {
-      for (const sql of migration.statements) yield { sql, parameters: [] }
+      yield* refuseLive(migration, driver.url, now)
+      for (const part of migration.statements) {
+        if (typeof part === 'string') yield { sql: part, parameters: [] }
+        else yield* copy(part)
+      }
       yield {
         sql: 'insert into job_migration (version, name, applied_at) values (?, ?, ?)',
         parameters: [migration.version, migration.name, now],
       }
     }
   })
+}
+
+/** A process of the version before would fail from now on, and what it runs would be run again. */
+function* refuseLive({ refusesLive }: CompiledMigration, url: string, now: number): Script<void> {
+  if (refusesLive === undefined) return
+  const [node] = yield { sql: refusesLive, parameters: [now - ALIVE] }
+  if (node === undefined) return
+  const seen = new Date(number(node, 'heartbeat_at')).toISOString()
+  throw new StoreError(
+    'STORE_IN_USE',
+    `the store ${url} can't be migrated while a process of an older version uses it: ${text(node, 'host')}, pid ${number(node, 'pid')}, last heartbeat ${seen}`,
+    { hint: `Stop it, and try again. One that was killed counts as alive for ${ALIVE / 1000} s.` },
+  )
+}
+
+/** Copies a table portion by portion, in the order of its key. */
+function* copy({ table, key, statements }: Copying): Script<void> {
+  const portion = statements((column) => `${column} > ? and ${column} <= ?`)
+  for (let from = ''; ; ) {
+    const [row] = yield {
+      sql: `select max(${key}) as last from (select ${key} from ${table} where ${key} > ? order by ${key} limit ${PORTION}) part`,
+      parameters: [from],
+    }
+    const to = row === undefined ? null : textOrNull(row, 'last')
+    if (to === null) return
+    for (const sql of portion) yield { sql, parameters: [from, to] }
+    from = to
+  }
 }
 
 /** All migrations, with those that the store has but this program doesn't know. */

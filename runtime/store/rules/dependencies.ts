@@ -1,6 +1,7 @@
-import type { Dependency } from '../driver.ts'
+import type { Dependency, Tables } from '../driver.ts'
 import type { Fire } from '../execution.ts'
 import type { LockKey } from '../locks.ts'
+import type { Script } from '../transaction-script.ts'
 
 /** What becomes of something that waits for other jobs of the same instant. */
 export type AfterVerdict =
@@ -10,13 +11,22 @@ export type AfterVerdict =
 
 type Waiting = LockKey & Pick<Fire, 'after' | 'scheduledFor'>
 
-/** Which jobs at which instants have to be looked up for these. */
-export function wantedDependencies(waiting: Iterable<Waiting>): { job: string; scheduledFor: number }[] {
-  const wanted = new Map<string, { job: string; scheduledFor: number }>()
-  for (const { after, scheduledFor } of waiting) {
-    for (const job of after) wanted.set(`${scheduledFor} ${job}`, { job, scheduledFor })
+/** The fires that these wait for, as far as there are any. */
+export function* dependenciesOf(tables: Tables, waiting: Iterable<Waiting>): Script<Dependency[]> {
+  const wanted = new Map<string, { job: string; scheduledFor: number; tenant: string }>()
+  for (const { after, scheduledFor, tenant } of waiting) {
+    for (const job of after) {
+      wanted.set(`${scheduledFor} ${job}`, { job, scheduledFor, tenant: '' })
+      if (tenant !== '') wanted.set(`${scheduledFor} ${job}\u0000${tenant}`, { job, scheduledFor, tenant })
+    }
   }
-  return [...wanted.values()]
+  if (wanted.size === 0) return []
+  const all = [...wanted.values()]
+  const ofTenants = all.filter(({ tenant }) => tenant !== '')
+  return [
+    ...(yield* tables.dependencies(all.filter(({ tenant }) => tenant === ''))),
+    ...(ofTenants.length === 0 ? [] : yield* tables.tenantDependencies(ofTenants)),
+  ]
 }
 
 /**

@@ -1,103 +1,100 @@
 import type { Ending, Tables } from '../driver.ts'
 import type { Execution } from '../execution.ts'
-import { byLockKey, distinctPairs, holdsLock, inOrder, isRetained, lockKeyText } from '../locks.ts'
+import { byLockKey, distinctPairs, holdsLock, inOrder, isRetained, type LockKey, lockKeyText } from '../locks.ts'
+import { positionOf } from '../queue-position.ts'
 import type { DequeueResult, Store } from '../store.ts'
 import type { Script } from '../transaction-script.ts'
-import { decideAfter, wantedDependencies } from './dependencies.ts'
+import { decideAfter, dependenciesOf } from './dependencies.ts'
+import { end } from './endings.ts'
 import { skipped, withEnding } from './transitions.ts'
 
+type Request = Parameters<Store['dequeue']>[0]
+
+/** Rows of a page beyond those asked for: some can't start, and a further page is a further way. */
+const SPARE = 8
+
 /** Queued executions that may run now become running and owned by the node, best first. */
-export function* dequeue(tables: Tables, request: Parameters<Store['dequeue']>[0]): Script<DequeueResult> {
+export function* dequeue(tables: Tables, request: Request): Script<DequeueResult> {
   const taken: Execution[] = []
   const skips: Execution[] = []
+  const { now, staleBefore, limit, queues = null, jobs } = request
   if (request.id !== undefined) {
     const wanted = (yield* tables.byIds([request.id])).filter(({ status }) => status === 'QUEUED')
-    yield* takeFrom(tables, request, distinctPairs(wanted), taken, skips)
+    yield* takeFrom(tables, request, wanted, [], { taken, skips })
     return { taken, skipped: skips }
   }
-  const page = request.limit * 2 + 16
-  for (let offset = 0; taken.length < request.limit; offset += page) {
-    const pairs = yield* tables.duePairs(request.now, request.staleBefore, page, offset)
-    yield* takeFrom(tables, request, distinctInOrder(pairs), taken, skips)
-    if (pairs.length < page) break
+  // Behind a head without a sign of life, others may run before it is recovered.
+  const dead = yield* tables.prepareDequeue(now, staleBefore, limit)
+  if (dead.length > 0) yield* takeFrom(tables, request, [], dead, { taken, skips })
+  const page = { queues, now, limit: limit + SPARE, ...(jobs === undefined ? {} : { jobs }) }
+  for (let last: Execution | undefined; taken.length < limit; ) {
+    const rows = yield* tables.queuePage({ ...page, after: last === undefined ? null : positionOf(last) })
+    yield* takeFrom(tables, request, rows, [], { taken, skips })
+    last = rows.at(-1)
+    if (rows.length < page.limit) break
   }
   return { taken, skipped: skips }
 }
 
+/** Starts what may of these rows and lines; `rows` are QUEUED, those that pass the lock by are looked at no further. */
 function* takeFrom(
   tables: Tables,
-  request: Parameters<Store['dequeue']>[0],
-  pairs: readonly { job: string; tenant: string }[],
-  taken: Execution[],
-  skips: Execution[],
+  request: Request,
+  rows: readonly Execution[],
+  lines: readonly LockKey[],
+  { taken, skips }: { taken: Execution[]; skips: Execution[] },
 ): Script<void> {
-  if (pairs.length === 0) return
-  const { now, staleBefore } = request
-  const free = yield* tables.lockPairs(pairs, request.id !== undefined)
-  // A line may be long; only who stands first in it matters, unless one is asked for by its id.
-  const found = request.id === undefined ? tables.nextOf(free, now, request.limit) : tables.openOf(free)
-  const open = byLockKey(yield* found)
-  const retained = new Set(
-    (yield* tables.retained()).filter((lock) => isRetained(lock, staleBefore)).map((lock) => lockKeyText(lock)),
-  )
-  const candidates: Execution[] = []
-  for (const executions of open.values()) {
-    const first = executions[0]
-    const isHeld =
-      first === undefined ||
-      retained.has(lockKeyText(first)) ||
-      executions.some((other) => holdsLock(other, staleBefore))
-    const due = executions.filter(
-      (one) => one.status === 'QUEUED' && one.availableAt <= now && (request.id === undefined || one.id === request.id),
-    )
-    candidates.push(...due.filter(({ lock }) => lock === 'bypass' || !isHeld))
-  }
-  const waitsFor = wantedDependencies(candidates)
-  const dependencies = waitsFor.length === 0 ? [] : yield* tables.dependencies(waitsFor)
-  candidates.sort((a, b) => b.priority - a.priority || inOrder(a, b))
+  const { now } = request
+  const room = request.limit - taken.length
+  if (rows.length + lines.length === 0 || room <= 0) return
+  const bypassing = rows.filter((one) => one.lock === 'bypass' && one.availableAt <= now)
+  const pairs = distinctPairs([...rows.filter(({ lock }) => lock === 'exclusive'), ...lines])
+  const candidates = [...bypassing, ...(yield* firstInLine(tables, request, pairs))]
+  const dependencies = yield* dependenciesOf(tables, candidates)
   const starting: Execution[] = []
   const endings: Ending[] = []
-  const busy = new Set<string>()
-  for (const [key, line] of byLockKey([...candidates].sort(inOrder))) {
-    // Within one job and tenant the order is that of the instants, whatever the priorities.
-    for (const one of line) {
-      const after = decideAfter(one, dependencies)
-      if (after.kind === 'skip') {
-        const ending = skipped(one, 'after', after.reason, now)
-        endings.push(ending)
-        skips.push(withEnding(one, ending))
-      } else if (one.lock === 'bypass') {
-        if (after.kind === 'go') starting.push(one)
-      } else if (!busy.has(key)) {
-        busy.add(key)
-        if (after.kind === 'go') starting.push(one)
-      }
-    }
+  for (const one of candidates) {
+    const after = decideAfter(one, dependencies)
+    if (after.kind === 'skip') {
+      const ending = skipped(one, 'after', after.reason, now)
+      endings.push(ending)
+      skips.push(withEnding(one, ending))
+    } else if (after.kind === 'go') starting.push(one)
   }
-  if (endings.length > 0) yield* tables.end(endings, 'QUEUED')
+  if (endings.length > 0) yield* end(tables, endings, 'QUEUED', now)
   starting.sort((a, b) => b.priority - a.priority || inOrder(a, b))
-  const chosen = starting.slice(0, request.limit - taken.length)
+  const chosen = starting.slice(0, room)
   if (chosen.length === 0) return
-  const started = yield* tables.start(
-    chosen.map(({ id, attempt }) => ({ id, attempt: attempt + 1 })),
-    request.node,
-    now,
-  )
-  const running = chosen
-    .filter(({ id }) => started.has(id))
-    .map(
-      (one): Execution => ({
-        ...one,
-        status: 'RUNNING',
-        attempt: one.attempt + 1,
-        owner: request.node,
-        heartbeatAt: now,
-        startedAt: now,
-      }),
-    )
-  taken.push(...running)
+  const starts = chosen.map(({ id, attempt }) => ({ id, attempt: attempt + 1 }))
+  const started = yield* tables.start(starts, request.node, now)
+  for (const one of chosen) if (started.has(one.id)) taken.push(asStarted(one, request))
 }
 
-function distinctInOrder<Item extends { job: string; tenant: string }>(items: readonly Item[]): Item[] {
-  return [...new Map(items.map((item) => [lockKeyText(item), item])).values()]
+/** The first of each line that nothing holds: within a job and tenant the order is that of the instants. */
+function* firstInLine(tables: Tables, request: Request, pairs: readonly LockKey[]): Script<Execution[]> {
+  if (pairs.length === 0) return []
+  const { now, staleBefore, id } = request
+  const free = yield* tables.lockPairs(pairs, id !== undefined)
+  const found = id === undefined ? yield* tables.nextOf(free, now) : yield* tables.openOf(free)
+  const locks = (yield* tables.retained()).filter((lock) => isRetained(lock, staleBefore))
+  const retained = new Set(locks.map(lockKeyText))
+  const first: Execution[] = []
+  for (const [key, line] of byLockKey(found)) {
+    if (retained.has(key) || line.some((other) => holdsLock(other, staleBefore))) continue
+    const due = line
+      .filter((one) => one.status === 'QUEUED' && one.lock === 'exclusive' && one.availableAt <= now)
+      .filter((one) => id === undefined || one.id === id)
+    const [next] = due.sort(inOrder)
+    if (next !== undefined && isServed(next, request)) first.push(next)
+  }
+  return first
+}
+
+/** A line may be led by what another node has to run. */
+function isServed({ queue, job }: Execution, { queues, jobs }: Request): boolean {
+  return (queues === undefined || queues.includes(queue)) && (jobs === undefined || jobs.includes(job))
+}
+
+function asStarted(one: Execution, { node, now }: Request): Execution {
+  return { ...one, status: 'RUNNING', attempt: one.attempt + 1, owner: node, heartbeatAt: now, startedAt: now }
 }

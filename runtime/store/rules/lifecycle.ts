@@ -1,17 +1,15 @@
-import { uuidv7 } from '../../support/uuid.ts'
 import type { Ending, Tables } from '../driver.ts'
-import type { Attempt, Execution, SkipCause } from '../execution.ts'
-import { holdsLock, isRetained, lockKeyText } from '../locks.ts'
-import type { RunRequest, RunStart, Store } from '../store.ts'
+import type { Attempt, Execution } from '../execution.ts'
+import { distinctPairs, type LockKey } from '../locks.ts'
+import type { Store } from '../store.ts'
 import type { Script } from '../transaction-script.ts'
+import { end, endWithoutPromotion, followedLines } from './endings.ts'
 import {
   applyOutcome,
   applyProcessDeath,
   cancelledInQueue,
   endedAttempt,
-  instantText,
   processDied,
-  skipText,
   withEnding,
 } from './transitions.ts'
 
@@ -20,124 +18,68 @@ type Completion = Parameters<Store['complete']>[0]
 /** Stale executions that one transaction deals with. */
 const STALE_BATCH = 200
 
-/** Locks the job's row and looks whether a run may begin; null where it may. */
-export function* checkBegin(tables: Tables, request: RunRequest): Script<RunStart | null> {
-  const pairs = [{ job: request.job, tenant: request.tenant }]
-  yield* tables.lockPairs(pairs, true)
-  if (request.scheduleKey !== '' && (yield* tables.claimedAmong([request])).size > 0) {
-    const reason = `The fire of ${request.job} at ${instantText(request.scheduledFor)} was claimed before.`
-    return { acquired: false, cause: 'already-claimed', reason }
-  }
-  if (request.lock === 'bypass') return null
-  const holder = (yield* tables.openOf(pairs)).find((other) => holdsLock(other, request.staleBefore))
-  if (holder !== undefined) return { acquired: false, cause: 'locked', reason: lockedReason(holder), holder }
-  const retained = (yield* tables.retained()).find(
-    (lock) => lockKeyText(lock) === lockKeyText(request) && isRetained(lock, request.staleBefore),
-  )
-  if (retained === undefined) return null
-  const [execution] = yield* tables.byIds([retained.executionId])
-  const reason = `${request.job} is locked: the code of execution ${retained.executionId} had timed out and still runs.`
-  return { acquired: false, cause: 'locked', reason, holder: execution ?? null }
-}
-
-/** Writes the row of a run that may begin, or of one that its pre-check skipped. */
-export function* recordBegin(tables: Tables, request: RunRequest, skip: string | null): Script<RunStart> {
-  const { now } = request
-  const execution: Execution = {
-    id: uuidv7(now),
-    job: request.job,
-    scheduleKey: request.scheduleKey,
-    scheduledFor: request.scheduledFor,
-    tenant: request.tenant,
-    trigger: request.trigger,
-    status: 'RUNNING',
-    attempt: 1,
-    maxAttempts: request.maxAttempts,
-    priority: request.priority,
-    args: request.args,
-    owner: request.node,
-    heartbeatAt: now,
-    queuedAt: now,
-    availableAt: now,
-    startedAt: now,
-    finishedAt: null,
-    error: null,
-    skipReason: null,
-    skipCount: 0,
-    skippedUntil: null,
-    recoveries: 0,
-    recoverLimit: request.recoverLimit,
-    cancelRequestedAt: null,
-    parentId: request.parentId,
-    after: [],
-    lock: request.lock,
-    progress: null,
-  }
-  if (skip === null) {
-    yield* tables.insert([execution], new Map())
-    return { acquired: true, execution }
-  }
-  const reason = skipText('pre-check', skip)
-  const isOneOff = request.scheduleKey !== '' || request.parentId !== null
-  const [last] = isOneOff ? [] : yield* tables.lastSkips([request])
-  if (last?.isNewest && last.cause === 'pre-check') {
-    const until = Math.max(last.skippedUntil, request.scheduledFor)
-    yield* tables.extendSkips([{ id: last.id, count: 1, until, at: now }])
-    return { acquired: false, cause: 'pre-check', reason, executionId: last.id }
-  }
-  const skipped: Execution = {
-    ...execution,
-    status: 'SKIPPED',
-    attempt: 0,
-    owner: '',
-    heartbeatAt: null,
-    startedAt: null,
-    finishedAt: now,
-    skipReason: reason,
-    skipCount: 1,
-    skippedUntil: request.scheduledFor,
-  }
-  yield* tables.insert([skipped], new Map<string, SkipCause>([[skipped.id, 'pre-check']]))
-  return { acquired: false, cause: 'pre-check', reason, executionId: skipped.id }
-}
-
 /** Ends a group of attempts in one transaction; says of each whether it was the caller's to end. */
 export function* complete(tables: Tables, ends: readonly Completion[]): Script<boolean[]> {
   const accepted = new Set<Completion>()
-  const attempts: Attempt[] = []
+  const followed: LockKey[] = []
   const owners = new Map<string, Map<string, Completion>>()
-  for (const end of ends) {
-    if (end.outcome.kind !== 'success') continue
-    const mine = owners.get(end.owner) ?? new Map<string, Completion>()
-    owners.set(end.owner, mine.set(end.id, end))
+  for (const one of ends) {
+    if (one.outcome.kind !== 'success') continue
+    const mine = owners.get(one.owner) ?? new Map<string, Completion>()
+    owners.set(one.owner, mine.set(one.id, one))
   }
   for (const [owner, mine] of owners) {
     // In one order, so that two groups never wait for each other in a circle.
     const sorted = [...mine.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
-    for (const id of yield* tables.succeed(sorted, owner)) {
-      const end = mine.get(id)
-      if (end !== undefined) accepted.add(end)
+    const succeeded = yield* tables.succeed(sorted, owner)
+    followed.push(...succeeded.followed)
+    for (const id of succeeded.ids) {
+      const one = mine.get(id)
+      if (one !== undefined) accepted.add(one)
     }
   }
   const others = ends.filter(({ outcome }) => outcome.kind !== 'success')
-  if (others.length > 0) {
-    const running = new Map((yield* tables.running(others.map(({ id }) => id))).map((one) => [one.id, one]))
-    const endings: Ending[] = []
-    for (const end of others) {
-      const execution = running.get(end.id)
-      if (execution === undefined || execution.owner !== end.owner || execution.attempt !== end.attempt) continue
-      running.delete(end.id)
-      endings.push(applyOutcome(execution, end.outcome, end.at))
-      attempts.push(endedAttempt(execution, 'error' in end.outcome ? end.outcome.error : null, end.at))
-      accepted.add(end)
-    }
-    if (endings.length > 0) yield* tables.end(endings, 'RUNNING')
-  }
-  if (attempts.length > 0) yield* tables.insertAttempts(attempts)
-  const retained = ends.filter((end) => end.retainLock === true && accepted.has(end)).map(({ id }) => id)
-  if (retained.length > 0) yield* tables.retainLock(retained)
+  if (others.length > 0) followed.push(...(yield* completeOthers(tables, others, accepted)))
+  if (followed.length > 0) yield* tables.promote(distinctPairs(followed))
+  yield* retainLocks(
+    tables,
+    ends.filter((one) => one.retainLock === true && accepted.has(one)),
+  )
   if (accepted.size === ends.length) return ends.map(() => true)
   return yield* alreadyWritten(tables, ends, accepted)
+}
+
+/** Those that didn't succeed. Adds to `accepted`; returns the lines that others may wait in. */
+function* completeOthers(tables: Tables, ends: readonly Completion[], accepted: Set<Completion>): Script<LockKey[]> {
+  const running = new Map((yield* tables.running(ends.map(({ id }) => id))).map((one) => [one.id, one]))
+  const endings: Ending[] = []
+  const attempts: Attempt[] = []
+  let now = 0
+  for (const one of ends) {
+    const execution = running.get(one.id)
+    if (execution === undefined || execution.owner !== one.owner || execution.attempt !== one.attempt) continue
+    running.delete(one.id)
+    const ending = applyOutcome(execution, one.outcome, one.at)
+    endings.push(ending)
+    now = Math.max(now, one.at)
+    accepted.add(one)
+    if (ending.status !== 'QUEUED') continue
+    attempts.push(endedAttempt(execution, 'error' in one.outcome ? one.outcome.error : null, one.at))
+  }
+  const ended = yield* endWithoutPromotion(tables, endings, 'RUNNING', now)
+  if (attempts.length > 0) yield* tables.insertAttempts(attempts)
+  return followedLines(ended)
+}
+
+/** The code of these still runs, though their outcome is written. */
+function* retainLocks(tables: Tables, ends: readonly Completion[]): Script<void> {
+  if (ends.length === 0) return
+  const executions = yield* tables.byIds(ends.map(({ id }) => id))
+  const at = Math.max(...ends.map((one) => one.at))
+  yield* tables.retainLock(
+    executions.filter(({ lock }) => lock === 'exclusive'),
+    at,
+  )
 }
 
 /** An outcome whose commit succeeded unheard (the connection broke) is reported again: that is no late finisher. */
@@ -169,11 +111,12 @@ export function* recover(
   const endings = new Map<Execution, Ending>()
   for (const execution of dead) {
     const error = processDied(nodes.get(execution.owner), execution)
-    endings.set(execution, applyProcessDeath(execution, error, now))
-    attempts.push(endedAttempt(execution, error, now))
+    const ending = applyProcessDeath(execution, error, now)
+    endings.set(execution, ending)
+    if (ending.status === 'QUEUED') attempts.push(endedAttempt(execution, error, now))
   }
-  yield* tables.end([...endings.values()], 'RUNNING')
-  yield* tables.insertAttempts(attempts)
+  yield* end(tables, [...endings.values()], 'RUNNING', now)
+  if (attempts.length > 0) yield* tables.insertAttempts(attempts)
   const after = [...endings].map(([execution, ending]) => withEnding(execution, ending))
   return {
     requeued: after.filter(({ status }) => status === 'QUEUED'),
@@ -190,15 +133,10 @@ export function* requestCancel(
   const [execution] = yield* tables.byIds([id])
   if (execution === undefined) return 'unknown'
   if (execution.status === 'QUEUED') {
-    const changed = yield* tables.end([cancelledInQueue(execution, now)], 'QUEUED')
+    const changed = yield* end(tables, [cancelledInQueue(execution, now)], 'QUEUED', now)
     if (changed.has(id)) return 'cancelled'
   }
   if (execution.status !== 'RUNNING' && execution.status !== 'QUEUED') return 'already-final'
   yield* tables.requestCancel([id], now)
   return 'requested'
-}
-
-function lockedReason(holder: Execution): string {
-  const since = instantText(holder.startedAt ?? holder.queuedAt)
-  return `${holder.job} is running since ${since} (execution ${holder.id}, node ${holder.owner}).`
 }

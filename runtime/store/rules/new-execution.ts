@@ -1,5 +1,9 @@
-import { uuidv7 } from '../../support/uuid.ts'
 import type { Execution, Fire } from '../execution.ts'
+import { executionId } from '../execution-id.ts'
+import type { RunRequest } from '../store.ts'
+
+/** The queue of what names none. */
+const DEFAULT_QUEUE = 'default'
 
 /** The row of a fire that waits to be taken. */
 export function queuedRow(fire: Fire, now: number): Execution {
@@ -15,7 +19,7 @@ export function runningRow(fire: Fire, node: string, now: number): Execution {
 function row(fire: Fire, now: number, status: 'QUEUED' | 'RUNNING', owner: string): Execution {
   const startedAt = status === 'RUNNING' ? now : null
   return {
-    id: uuidv7(now),
+    id: executionId(now),
     job: fire.job,
     scheduleKey: fire.scheduleKey,
     scheduledFor: fire.scheduledFor,
@@ -42,18 +46,37 @@ function row(fire: Fire, now: number, status: 'QUEUED' | 'RUNNING', owner: strin
     parentId: fire.parentId ?? null,
     after: fire.after,
     lock: fire.overlap === 'allow' ? 'bypass' : 'exclusive',
+    queue: fire.queue ?? DEFAULT_QUEUE,
     progress: null,
   }
 }
 
 /** The row of a fire that doesn't run. */
 export function skippedRow(fire: Fire, reason: string, now: number): Execution {
+  return asSkipped(queuedRow(fire, now), reason, now, fire.count)
+}
+
+/** The row of a run by hand or from code. */
+export function begunRow(request: RunRequest): Execution {
+  const { job, tenant, scheduleKey, scheduledFor, args, priority, maxAttempts, recoverLimit, trigger, now } = request
+  const fire = { job, tenant, scheduleKey, scheduledFor, args, priority, maxAttempts, recoverLimit, availableAt: now }
+  const rest = { trigger: 'schedule', overlap: 'skip', after: [], skip: null, count: 1 } as const
+  const running = runningRow({ ...fire, ...rest }, request.node, now)
+  return { ...running, trigger, lock: request.lock, parentId: request.parentId }
+}
+
+/** An execution that its pre-check, or whoever claimed it, kept from running. */
+export function asSkipped(execution: Execution, reason: string, now: number, count = 1): Execution {
   return {
-    ...queuedRow(fire, now),
+    ...execution,
     status: 'SKIPPED',
+    attempt: 0,
+    owner: '',
+    heartbeatAt: null,
+    startedAt: null,
     finishedAt: now,
     skipReason: reason,
-    skipCount: fire.count,
-    skippedUntil: fire.scheduledFor,
+    skipCount: count,
+    skippedUntil: execution.scheduledFor,
   }
 }

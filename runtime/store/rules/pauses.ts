@@ -1,4 +1,5 @@
-import type { PauseHistory } from '../driver.ts'
+import type { PauseHistory, Tables } from '../driver.ts'
+import type { Script } from '../transaction-script.ts'
 
 /**
  * Pauses that ended longer ago than this, in ms, are forgotten, and of more than `MOST` the oldest: what was due while
@@ -40,4 +41,17 @@ export function resumed(history: PauseHistory, now: number): PauseHistory {
 
 function recent(history: PauseHistory | undefined, now: number): PauseHistory['past'] {
   return (history?.past ?? []).filter(([, to]) => to >= now - REMEMBERED)
+}
+
+export function* pause(
+  tables: Tables,
+  pausing: { job: string; by: string; reason: string | null; now: number },
+): Script<void> {
+  const [history] = yield* tables.pauses(pausing.job)
+  yield* tables.putPause(paused(history, pausing))
+}
+
+export function* resume(tables: Tables, job: string, now: number): Script<void> {
+  const [history] = yield* tables.pauses(job)
+  if (history?.paused) yield* tables.putPause(resumed(history, now))
 }

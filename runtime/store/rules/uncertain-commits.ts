@@ -1,6 +1,7 @@
 import type { Tables } from '../driver.ts'
 import type { Execution } from '../execution.ts'
 import type { Script } from '../transaction-script.ts'
+import { end } from './endings.ts'
 import { cancelledInQueue } from './transitions.ts'
 
 /** How an execution was about to start when the answer to its commit was lost. */
@@ -39,7 +40,7 @@ export class UncertainCommits {
         running.push(one)
       } else if (one !== undefined) {
         const reason = 'The store was lost while it was being started.'
-        yield* tables.end([cancelledInQueue(one, now, reason)], 'RUNNING')
+        yield* end(tables, [cancelledInQueue(one, now, reason)], 'RUNNING', now)
       }
       settled.push(id)
     }

@@ -3,30 +3,64 @@ import { storableJson } from './storable-text.ts'
 
 export type Dialect = 'sqlite' | 'postgres'
 
-type ColumnType = 'text' | 'integer' | 'real'
+/** `id`: a UUID, which PostgreSQL keeps as such. */
+export type ColumnType = 'id' | 'text' | 'integer' | 'real'
+
+const POSTGRES_TYPES = { id: 'uuid', text: 'text', integer: 'bigint', real: 'double precision' } as const
+
+/** A set of rows handed over at once: one statement then does for many rows what would else take one each. */
+export interface RowSet {
+  /** Read it as a table. */
+  readonly sql: string
+  /** What stands for `sql` among the parameters. */
+  of(rows: readonly (readonly SqlValue[])[]): SqlValue[]
+}
 
 /**
- * A set of rows handed over as one parameter (JSON, an array of arrays): one statement then does for many rows what
- * would else take one each. Read it as a table with these columns.
+ * In SQLite one parameter, an array of arrays in JSON; in PostgreSQL an array for each column, which its planner takes
+ * for a few rows, as they are.
  */
-export function set(dialect: Dialect, columns: Readonly<Record<string, ColumnType>>): string {
-  const types = { text: 'text', integer: 'bigint', real: 'double precision' } as const
-  const fields = Object.entries(columns).map(([name, type], position) =>
-    dialect === 'sqlite' ? `value ->> ${position} as ${name}` : `(value ->> ${position})::${types[type]} as ${name}`,
-  )
-  const source = dialect === 'sqlite' ? 'json_each(?)' : 'jsonb_array_elements(?::jsonb) as element(value)'
-  return `(select ${fields.join(', ')} from ${source})`
+export function rowSet(dialect: Dialect, columns: Readonly<Record<string, ColumnType>>): RowSet {
+  const names = Object.keys(columns)
+  if (dialect === 'sqlite') {
+    const fields = names.map((name, position) => `value ->> ${position} as ${name}`)
+    return { sql: `(select ${fields.join(', ')} from json_each(?))`, of: (rows) => [storableJson(rows)] }
+  }
+  const arrays = Object.values(columns).map((type) => `?::${POSTGRES_TYPES[type]}[]`)
+  return {
+    sql: `(select * from unnest(${arrays.join(', ')}) as rows(${names.join(', ')}))`,
+    of: (rows) => names.map((_, position) => arrayText(rows.map((row) => row[position] ?? null))),
+  }
 }
 
-/** Instants by id, handed over as one JSON object: cheaper to read than an array of arrays. Read it as (id, at). */
-export function instants(dialect: Dialect): string {
+/** A set of values of one type: `where x in (select ...)` in SQLite, `= any(...)` in PostgreSQL. */
+export interface ValueSet {
+  readonly isAmong: string
+  of(values: readonly SqlValue[]): SqlValue
+}
+
+export function valueSet(dialect: Dialect, type: ColumnType): ValueSet {
   return dialect === 'sqlite'
-    ? '(select key as id, value as at from json_each(?))'
-    : '(select key as id, value::bigint as at from jsonb_each_text(?::jsonb))'
+    ? { isAmong: 'in (select value from json_each(?))', of: storableJson }
+    : { isAmong: `= any(?::${POSTGRES_TYPES[type]}[])`, of: arrayText }
 }
 
-export function setOf(rows: readonly (readonly SqlValue[])[]): string {
-  return storableJson(rows)
+/** An array as PostgreSQL reads it. */
+export function arrayText(values: readonly SqlValue[]): string {
+  return `{${values.map(elementText).join()}}`
+}
+
+function elementText(value: SqlValue): string {
+  if (value === null) return 'NULL'
+  if (typeof value === 'number') return String(value)
+  return /["\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`
+}
+
+const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
+
+/** Those that can be ids at all: PostgreSQL refuses a statement for any other text. */
+export function idsAmong(texts: readonly string[]): readonly string[] {
+  return texts.every((text) => UUID.test(text)) ? texts : texts.filter((text) => UUID.test(text))
 }
 
 /** Ends a select whose rows are about to be decided upon. SQLite's writers are alone anyway. */
@@ -35,15 +69,20 @@ export function locking(dialect: Dialect, mode: 'wait' | 'skip', of = ''): strin
   return ` for update${of === '' ? '' : ` of ${of}`}${mode === 'skip' ? ' skip locked' : ''}`
 }
 
-/** Row counts of the multi-row inserts: few, so that each one's statement is prepared once. */
+/** Row counts of SQLite's multi-row inserts: few, so that each one's statement is prepared once. */
 const CHUNKS = [100, 25, 5, 1]
 
 /** Makes the statements that insert rows into a table; each row has a value for each column. */
 export type Inserter = (rows: readonly (readonly SqlValue[])[]) => Script<void>
 
 /** `tail` ends each statement (`on conflict ...`). */
-export function inserter(table: string, columns: readonly string[], tail = ''): Inserter {
-  const insert = sharingInserter(table, [], columns, tail)
+export function inserter(
+  dialect: Dialect,
+  table: string,
+  columns: Readonly<Record<string, ColumnType>>,
+  tail = '',
+): Inserter {
+  const insert = sharingInserter(dialect, table, {}, columns, tail)
   return (rows) => insert([], rows)
 }
 
@@ -51,15 +90,39 @@ export function inserter(table: string, columns: readonly string[], tail = ''): 
 export type SharingInserter = (shared: readonly SqlValue[], rows: readonly (readonly SqlValue[])[]) => Script<void>
 
 export function sharingInserter(
+  dialect: Dialect,
   table: string,
-  shared: readonly string[],
-  columns: readonly string[],
+  shared: Readonly<Record<string, ColumnType>>,
+  columns: Readonly<Record<string, ColumnType>>,
   tail = '',
 ): SharingInserter {
-  const head = `insert into ${table} (${[...shared, ...columns].join(', ')})`
+  const names = [...Object.keys(shared), ...Object.keys(columns)]
+  const head = `insert into ${table} (${names.join(', ')})`
+  return dialect === 'sqlite'
+    ? insertValues(head, Object.keys(shared).length, Object.keys(columns).length, tail)
+    : insertArrays(head, shared, columns, tail)
+}
+
+/** One statement for any number of rows. */
+function insertArrays(
+  head: string,
+  shared: Readonly<Record<string, ColumnType>>,
+  columns: Readonly<Record<string, ColumnType>>,
+  tail: string,
+): SharingInserter {
+  const set = rowSet('postgres', Object.fromEntries(Object.entries(columns).map(([, type], n) => [`c${n}`, type])))
+  const common = Object.values(shared).map((type) => `?::${POSTGRES_TYPES[type]}`)
+  const own = Object.keys(columns).map((_, n) => `v.c${n}`)
+  const sql = `${head} select ${[...common, ...own].join(', ')} from ${set.sql} v ${tail}`
+  return function* (common, rows) {
+    if (rows.length > 0) yield { sql, parameters: [...common, ...set.of(rows)] }
+  }
+}
+
+function insertValues(head: string, shared: number, own: number, tail: string): SharingInserter {
   const row = (place: number): string => {
-    const own = columns.map((_, column) => `?${shared.length + place * columns.length + column + 1}`)
-    return `(${[...shared.map((_, column) => `?${column + 1}`), ...own].join(', ')})`
+    const values = Array.from({ length: own }, (_, column) => `?${shared + place * own + column + 1}`)
+    return `(${[...Array.from({ length: shared }, (_, column) => `?${column + 1}`), ...values].join(', ')})`
   }
   // Each is written when it is first needed: most processes run one job and insert no hundred rows.
   const texts = new Map<number, string>()

@@ -1,38 +1,37 @@
 import type { Tables } from '../driver.ts'
-import type { LockKey } from '../locks.ts'
-import type { Row } from '../transaction-script.ts'
-import { type Dialect, locking, set, setOf } from './dialect.ts'
-import { number, text } from './rows.ts'
+import { type Dialect, inserter, locking, rowSet } from './dialect.ts'
+import { number, pairOf, text } from './rows.ts'
 
 type LockTables = Pick<Tables, 'lockPairs' | 'retained' | 'retainLock' | 'freeRetainedLock'>
 
 /**
- * Who holds the lock of a (job, tenant) is read from its running executions. `job_lock` has the rest: a row of each
- * that PostgreSQL can lock while somebody decides, and the locks that outlive their execution's outcome.
+ * Who holds the lock of a (job, tenant) is read from its running executions. `job_line` has a row of each that PostgreSQL
+ * can lock while somebody decides; `job_retained_lock` the locks that outlive their execution's outcome.
  */
 export function lockTables(dialect: Dialect): LockTables {
-  const pairs = set(dialect, { job: 'text', tenant: 'text' })
+  const pairs = rowSet(dialect, { job: 'text', tenant: 'text' })
   const select = (mode: 'wait' | 'skip'): string =>
-    `select l.job, l.tenant from job_lock l join ${pairs} v on v.job = l.job and v.tenant = l.tenant
+    `select l.job, l.tenant from job_line l join ${pairs.sql} v on v.job = l.job and v.tenant = l.tenant
       order by l.job, l.tenant${locking(dialect, mode, 'l')}`
   const sql = {
     wait: select('wait'),
     skip: select('skip'),
-    add: `insert into job_lock (job, tenant, execution_id, owner, taken_at, lingers)
-      select v.job, v.tenant, '', '', 0, 0 from ${pairs} v where true order by 1, 2 on conflict do nothing`,
-    retained: `select l.job, l.tenant, l.execution_id, l.owner, n.heartbeat_at from job_lock l
-      join scheduler_node n on n.id = l.owner where l.lingers = 1`,
-    retainLock: `insert into job_lock (job, tenant, execution_id, owner, taken_at, lingers)
-      select e.job, e.tenant, e.id, e.owner, e.started_at, 1 from job_execution e
-        join ${set(dialect, { id: 'text' })} v on v.id = e.id where e.lock_kind = 'exclusive'
-      on conflict (job, tenant) do update
-        set execution_id = excluded.execution_id, owner = excluded.owner, taken_at = excluded.taken_at, lingers = 1`,
-    free: `update job_lock set lingers = 0 where execution_id = ? and lingers = 1`,
+    add: `insert into job_line (job, tenant) select v.job, v.tenant from ${pairs.sql} v where true order by 1, 2
+      on conflict do nothing`,
+    retained: `select l.job, l.tenant, l.execution_id, l.owner, n.heartbeat_at from job_retained_lock l
+      join job_node n on n.id = l.owner`,
+    free: 'delete from job_retained_lock where execution_id = ?',
   }
+  const retain = inserter(
+    dialect,
+    'job_retained_lock',
+    { execution_id: 'id', job: 'text', tenant: 'text', owner: 'text', retained_at: 'integer' },
+    'on conflict do nothing',
+  )
   return {
     *lockPairs(wanted, wait) {
       if (dialect === 'sqlite' || wanted.length === 0) return wanted
-      const parameters = [setOf(wanted.map(({ job, tenant }) => [job, tenant]))]
+      const parameters = pairs.of(wanted.map(({ job, tenant }) => [job, tenant]))
       const found = (yield { sql: wait ? sql.wait : sql.skip, parameters }).map(pairOf)
       if (found.length === wanted.length || !wait) return found
       yield { sql: sql.add, parameters }
@@ -46,13 +45,11 @@ export function lockTables(dialect: Dialect): LockTables {
         heartbeatAt: number(row, 'heartbeat_at'),
       }))
     },
-    *retainLock(ids) {
-      if (ids.length > 0) yield { sql: sql.retainLock, parameters: [setOf(ids.map((id) => [id]))] }
+    *retainLock(executions, at) {
+      yield* retain(executions.map(({ id, job, tenant, owner }) => [id, job, tenant, owner, at]))
     },
     *freeRetainedLock(id) {
       yield { sql: sql.free, parameters: [id] }
     },
   }
 }
-
-const pairOf = (row: Row): LockKey => ({ job: text(row, 'job'), tenant: text(row, 'tenant') })

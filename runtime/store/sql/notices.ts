@@ -9,14 +9,15 @@ export const CHANNEL = 'webstir_jobs'
 export function announcing(tables: Tables): Tables {
   return {
     ...tables,
-    *insert(executions, skipCauses) {
-      yield* tables.insert(executions, skipCauses)
-      yield* announceQueued(executions)
+    *insert(rows) {
+      yield* tables.insert(rows)
+      // Who waits behind another one of its line is nobody's to take.
+      yield* announceQueued(rows.flatMap(({ execution, waits }) => (waits === 1 ? [] : [execution])))
     },
-    *end(endings, from) {
-      const ended = yield* tables.end(endings, from)
+    *requeue(endings, now) {
+      const queued = yield* tables.requeue(endings, now)
       yield* announceQueued(endings)
-      return ended
+      return queued
     },
     *requestCancel(ids, now) {
       yield* tables.requestCancel(ids, now)

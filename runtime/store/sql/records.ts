@@ -1,7 +1,8 @@
 import type { PauseHistory, Tables } from '../driver.ts'
 import type { LogLine } from '../execution.ts'
 import type { Row, SqlValue } from '../transaction-script.ts'
-import { type Dialect, inserter, set, setOf } from './dialect.ts'
+import { typed } from './columns.ts'
+import { type Dialect, idsAmong, inserter } from './dialect.ts'
 import { attemptOf, logLineOf, nodeOf, number, text, textOrNull } from './rows.ts'
 
 type RecordTables = Pick<
@@ -19,38 +20,33 @@ type RecordTables = Pick<
   | 'setNextWake'
   | 'removeNode'
   | 'nodes'
-  | 'finishedBefore'
-  | 'jobsBeyond'
-  | 'beyond'
-  | 'remove'
 >
 
-const FINAL = `('SUCCESS', 'FAILURE', 'SKIPPED', 'CANCELLED', 'STALE')`
 const ATTEMPT = ['execution_id', 'attempt', 'owner', 'started_at', 'finished_at']
 const ERROR = ['error_code', 'error_message', 'error_stack']
 const LINE = ['execution_id', 'line', 'attempt', 'at', 'level', 'message', 'data', 'bytes', 'cut']
 const NODE = ['id', 'host', 'pid', 'version', 'started_at', 'heartbeat_at', 'next_wake_at', 'fires']
-const STATE = ['job', 'paused', 'since', 'changed_by', 'reason', 'past']
+const STATE = ['scope', 'job', 'paused', 'since', 'changed_by', 'reason', 'past']
 
 export function recordTables(dialect: Dialect): RecordTables {
-  const ids = set(dialect, { id: 'text' })
   const [heartbeatNode, heartbeatExecutions] = heartbeatStatements(dialect)
-  const upsert = (columns: readonly string[], key: string): string =>
-    `on conflict (${key}) do update set ${columns
-      .filter((column) => column !== key)
+  const upsert = (columns: readonly string[], key: readonly string[]): string =>
+    `on conflict (${key.join(', ')}) do update set ${columns
+      .filter((column) => !key.includes(column))
       .map((column) => `${column} = excluded.${column}`)
       .join(', ')}`
-  const addGood = inserter('job_attempt', ATTEMPT, 'on conflict do nothing')
-  const addBad = inserter('job_attempt', [...ATTEMPT, ...ERROR], 'on conflict do nothing')
-  const addLines = inserter('job_execution_log', LINE, 'on conflict do nothing')
+  const addGood = inserter(dialect, 'job_attempt', typed(ATTEMPT), 'on conflict do nothing')
+  const addBad = inserter(dialect, 'job_attempt', typed([...ATTEMPT, ...ERROR]), 'on conflict do nothing')
+  const addLines = inserter(dialect, 'job_log', typed(LINE), 'on conflict do nothing')
   const putLines = inserter(
-    'job_execution_log',
-    LINE,
+    dialect,
+    'job_log',
+    typed(LINE),
     `on conflict (execution_id, line) do update
       set at = excluded.at, message = excluded.message, data = excluded.data, cut = excluded.cut`,
   )
-  const putState = inserter('job_state', STATE, upsert(STATE, 'job'))
-  const putNode = inserter('scheduler_node', NODE, upsert(NODE, 'id'))
+  const putState = inserter(dialect, 'job_pause', typed(STATE), upsert(STATE, ['scope', 'job']))
+  const putNode = inserter(dialect, 'job_node', { ...typed(NODE), id: 'text' }, upsert(NODE, ['id']))
   return {
     *insertAttempts(attempts) {
       const good: SqlValue[][] = []
@@ -64,6 +60,7 @@ export function recordTables(dialect: Dialect): RecordTables {
       yield* addBad(bad)
     },
     *attempts(executionId) {
+      if (idsAmong([executionId]).length === 0) return []
       const rows = yield {
         sql: `select ${[...ATTEMPT, ...ERROR].join(', ')} from job_attempt where execution_id = ? order by attempt`,
         parameters: [executionId],
@@ -74,7 +71,7 @@ export function recordTables(dialect: Dialect): RecordTables {
     *logSize(executionId) {
       const [row] = yield {
         sql: `select count(*) as line_count, coalesce(sum(bytes), 0) as byte_count, coalesce(max(cut), 0) as cut
-          from job_execution_log where execution_id = ?`,
+          from job_log where execution_id = ?`,
         parameters: [executionId],
       }
       if (row === undefined) return { lines: 0, bytes: 0, cut: 0 }
@@ -89,23 +86,24 @@ export function recordTables(dialect: Dialect): RecordTables {
       yield* putLines([row])
     },
     *logLines(executionId, from) {
+      if (idsAmong([executionId]).length === 0) return []
       const rows = yield {
-        sql: 'select at, level, message, data from job_execution_log where execution_id = ? and line >= ? order by line',
+        sql: 'select at, level, message, data from job_log where execution_id = ? and line >= ? order by line',
         parameters: [executionId, from],
       }
       return rows.map(logLineOf)
     },
 
     *pauses(job) {
-      const select = `select ${STATE.join(', ')} from job_state`
+      const select = `select ${STATE.join(', ')} from job_pause where scope = 'job'`
       const rows =
         job === null
           ? yield { sql: `${select} order by job`, parameters: [] }
-          : yield { sql: `${select} where job = ?`, parameters: [job] }
+          : yield { sql: `${select} and job = ?`, parameters: [job] }
       return rows.map(pauseOf)
     },
     *putPause({ job, paused, since, by, reason, past }) {
-      const row = [job, paused ? 1 : 0, since, by, reason, JSON.stringify(past)]
+      const row = ['job', job, paused ? 1 : 0, since, by, reason, JSON.stringify(past)]
       yield* putState([row])
     },
 
@@ -119,56 +117,16 @@ export function recordTables(dialect: Dialect): RecordTables {
       yield { sql: heartbeatExecutions, parameters: [now, node] }
     },
     *setNextWake(node, at) {
-      yield { sql: 'update scheduler_node set next_wake_at = ? where id = ?', parameters: [at, node] }
+      yield { sql: 'update job_node set next_wake_at = ? where id = ?', parameters: [at, node] }
     },
     *removeNode(id) {
-      yield { sql: 'delete from scheduler_node where id = ?', parameters: [id] }
+      yield { sql: 'delete from job_node where id = ?', parameters: [id] }
     },
     *nodes() {
       return (yield {
-        sql: `select ${NODE.join(', ')} from scheduler_node order by started_at, id`,
+        sql: `select ${NODE.join(', ')} from job_node order by started_at, id`,
         parameters: [],
       }).map(nodeOf)
-    },
-
-    *finishedBefore(before, limit) {
-      const rows = yield {
-        sql: `select id from job_execution where finished_at < ? and scheduled_for < ? and status in ${FINAL}
-          order by scheduled_for limit ?`,
-        parameters: [before, before, limit],
-      }
-      return rows.map(idOf)
-    },
-    *jobsBeyond() {
-      // Hops from one name to the next in the index: reading all rows for the few names in them would take seconds.
-      const rows = yield {
-        sql: `with recursive hop(job) as (
-            select min(job) from job_execution
-            union all
-            select (select min(e.job) from job_execution e where e.job > hop.job) from hop where hop.job is not null)
-          select job from hop where job is not null`,
-        parameters: [],
-      }
-      return rows.map((row) => text(row, 'job'))
-    },
-    *beyond(job, keep, limit) {
-      const rows = yield {
-        sql: `select id from job_execution where job = ? and status in ${FINAL}
-          order by scheduled_for desc limit ? offset ?`,
-        parameters: [job, limit, keep],
-      }
-      return rows.map(idOf)
-    },
-    *remove(removed) {
-      if (removed.length === 0) return
-      const parameters = [setOf(removed.map((id) => [id]))]
-      for (const [table, column] of [
-        ['job_execution_log', 'execution_id'],
-        ['job_attempt', 'execution_id'],
-        ['job_execution', 'id'],
-      ]) {
-        yield { sql: `delete from ${table} where ${column} in (select id from ${ids} v)`, parameters }
-      }
     },
   }
 }
@@ -190,15 +148,13 @@ function pauseOf(row: Row): PauseHistory {
   }
 }
 
-const idOf = (row: Row): string => text(row, 'id')
-
 /** One beat: the node's own row, then all that it runs (in one order, so that nobody waits in a circle). */
 export function heartbeatStatements(dialect: Dialect): readonly [node: string, executions: string] {
   return [
-    'update scheduler_node set heartbeat_at = ? where id = ?',
+    'update job_node set heartbeat_at = ? where id = ?',
     dialect === 'sqlite'
-      ? `update job_execution set heartbeat_at = ? where status = 'RUNNING' and owner = ?`
-      : `update job_execution set heartbeat_at = ? where id in (
-          select id from job_execution where status = 'RUNNING' and owner = ? order by id for update)`,
+      ? `update job_open set heartbeat_at = ? where phase = 2 and owner = ?`
+      : `update job_open set heartbeat_at = ? where id in (
+          select id from job_open where phase = 2 and owner = ? order by id for update)`,
   ]
 }

@@ -7,66 +7,18 @@ import {
   JOB_STATUSES,
   type JobStatus,
   type LogLine,
-  type SkipCause,
   type Trigger,
 } from '../execution.ts'
 import type { NodeRecord } from '../job-store.ts'
+import type { LockKey } from '../locks.ts'
 import type { Row } from '../transaction-script.ts'
-
-/** Every column of `job_execution`, in the order of its migration. */
-export const EXECUTION_COLUMNS = [
-  'id',
-  'job',
-  'schedule_key',
-  'scheduled_for',
-  'tenant',
-  '"trigger"',
-  'status',
-  'attempt',
-  'max_attempts',
-  'priority',
-  'args',
-  'owner',
-  'heartbeat_at',
-  'queued_at',
-  'available_at',
-  'started_at',
-  'finished_at',
-  'duration_ms',
-  'error_code',
-  'error_message',
-  'error_stack',
-  'skip_cause',
-  'skip_reason',
-  'skip_count',
-  'skipped_until',
-  'recoveries',
-  'recover_limit',
-  'cancel_requested_at',
-  'parent_id',
-  'after_jobs',
-  'lock_kind',
-  'progress_percent',
-  'progress_message',
-] as const
 
 const STATUSES: ReadonlySet<string> = new Set(JOB_STATUSES)
 const TRIGGERS: ReadonlySet<string> = new Set<Trigger>(['schedule', 'catch-up', 'manual', 'code'])
-const CAUSES: ReadonlySet<string> = new Set<SkipCause>([
-  'overlap',
-  'disabled',
-  'paused',
-  'pre-check',
-  'after',
-  'missed',
-  'replaced',
-  'invalid',
-])
 const LEVELS: ReadonlySet<string> = new Set<LogLine['level']>(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
 
 export const isStatus = (value: string): value is JobStatus => STATUSES.has(value)
 const isTrigger = (value: string): value is Trigger => TRIGGERS.has(value)
-const isCause = (value: string): value is SkipCause => CAUSES.has(value)
 const isLevel = (value: string): value is LogLine['level'] => LEVELS.has(value)
 
 export function executionOf(row: Row): Execution {
@@ -98,6 +50,7 @@ export function executionOf(row: Row): Execution {
     parentId: textOrNull(row, 'parent_id'),
     after: names(row, 'after_jobs'),
     lock: text(row, 'lock_kind') === 'bypass' ? 'bypass' : 'exclusive',
+    queue: text(row, 'queue'),
     progress:
       numberOrNull(row, 'progress_percent') === null
         ? null
@@ -137,10 +90,6 @@ export function nodeOf(row: Row): NodeRecord {
     nextWakeAt: number(row, 'next_wake_at'),
     fires: number(row, 'fires') === 1,
   }
-}
-
-export function causeOf(row: Row): SkipCause {
-  return oneOf(row, 'skip_cause', isCause)
 }
 
 export function text(row: Row, column: string): string {
@@ -199,3 +148,5 @@ function unreadable(column: string, value: unknown): never {
 }
 
 export const idsOf = (rows: readonly Row[]): Set<string> => new Set(rows.map((row) => text(row, 'id')))
+
+export const pairOf = (row: Row): LockKey => ({ job: text(row, 'job'), tenant: text(row, 'tenant') })

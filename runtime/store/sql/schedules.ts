@@ -1,49 +1,62 @@
 import { canonicalJson } from '../../support/json.ts'
 import type { StoredSchedule, Tables } from '../driver.ts'
 import type { Row } from '../transaction-script.ts'
-import { type Dialect, inserter, locking, set, setOf } from './dialect.ts'
+import { typed } from './columns.ts'
+import { type Dialect, inserter, locking, rowSet, valueSet } from './dialect.ts'
 import { number, numberOrNull, text } from './rows.ts'
 
 type ScheduleTables = Pick<Tables, 'schedules' | 'watermarks' | 'moveMarks' | 'putSchedules' | 'retireSchedules'>
 
-const COLUMNS = 's.key, s.job, s.expression, s.timezone, s.mark, s.anchor, s.retired_at'
-const NEW = ['key', 'job', 'expression', 'timezone', 'args', 'origin', 'mark', 'anchor', 'seen_at', 'retired_at']
+const COLUMNS = 's.key, s.job, s.expression, s.timezone, s.watermark, s.anchor, s.retired_at'
+const NEW = [
+  'key',
+  'job',
+  'expression',
+  'timezone',
+  'args',
+  'origin',
+  'watermark',
+  'anchor',
+  'first_seen_at',
+  'seen_at',
+  'retired_at',
+]
 
 export function scheduleTables(dialect: Dialect): ScheduleTables {
-  const keys = set(dialect, { key: 'text' })
+  const keys = rowSet(dialect, { key: 'text' })
+  const texts = valueSet(dialect, 'text')
   const sql = {
     // SQLite's writers are alone, so nothing needs locking. Nearly always the schedules of a tick have one mark in
     // common, which one row tells; else a row of each mark is still far less than a row of each key.
-    sameMark: `select count(*) as n, min(s.mark) as least, max(s.mark) as most
-      from json_each(?) v cross join job_schedule_state s on s.key = v.value`,
+    sameMark: `select count(*) as n, min(s.watermark) as least, max(s.watermark) as most
+      from json_each(?) v cross join job_schedule s on s.key = v.value`,
     watermarks:
       dialect === 'sqlite'
-        ? `select s.mark, json_group_array(s.key) as keys from job_schedule_state s
-            where s.key in (select value from json_each(?)) group by s.mark`
-        : `select s.key, s.mark from ${keys} v join job_schedule_state s on s.key = v.key
+        ? `select s.watermark, json_group_array(s.key) as keys from job_schedule s
+            where s.key in (select value from json_each(?)) group by s.watermark`
+        : `select s.key, s.watermark from ${keys.sql} v join job_schedule s on s.key = v.key
             order by s.key for update of s`,
-    all: `select ${COLUMNS} from job_schedule_state s order by s.key${locking(dialect, 'wait', 's')}`,
-    some: `select ${COLUMNS} from job_schedule_state s where s.key in (select key from ${keys} v)
+    all: `select ${COLUMNS} from job_schedule s order by s.key${locking(dialect, 'wait', 's')}`,
+    some: `select ${COLUMNS} from job_schedule s where s.key ${texts.isAmong}
       order by s.key${locking(dialect, 'wait', 's')}`,
     move:
       dialect === 'sqlite'
-        ? `update job_schedule_state set mark = ?1 from json_each(?2) v
-            where job_schedule_state.key = v.value and job_schedule_state.mark < ?1`
-        : `update job_schedule_state set mark = ?
-            where key in (select value from jsonb_array_elements_text(?::jsonb) v) and mark < ?`,
-    retire: `update job_schedule_state set retired_at = ? where key in (select key from ${keys} v)`,
+        ? `update job_schedule set watermark = ?1 from json_each(?2) v
+            where job_schedule.key = v.value and job_schedule.watermark < ?1`
+        : `update job_schedule set watermark = ?1 where key ${texts.isAmong.replace('?', '?2')} and watermark < ?1`,
+    retire: `update job_schedule set retired_at = ? where key ${texts.isAmong}`,
   }
   const tail = `on conflict (key) do update set ${NEW.slice(1)
     .map((column) => `${column} = excluded.${column}`)
     .join(', ')}
-    where job_schedule_state.retired_at is not null or job_schedule_state.job <> excluded.job`
-  const put = inserter('job_schedule_state', NEW, tail)
+    where job_schedule.retired_at is not null or job_schedule.job <> excluded.job`
+  const put = inserter(dialect, 'job_schedule', typed(NEW), tail)
   return {
     *schedules(wanted) {
       const rows =
         wanted === null
           ? yield { sql: sql.all, parameters: [] }
-          : yield { sql: sql.some, parameters: [setOf(wanted.map((key) => [key]))] }
+          : yield { sql: sql.some, parameters: [texts.of(wanted)] }
       return rows.map(storedSchedule)
     },
     *watermarks(wanted) {
@@ -58,14 +71,14 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
           return watermarks
         }
         for (const row of yield { sql: sql.watermarks, parameters }) {
-          const watermark = number(row, 'mark')
+          const watermark = number(row, 'watermark')
           const keys: string[] = JSON.parse(text(row, 'keys'))
           for (const key of keys) watermarks.set(key, watermark)
         }
         return watermarks
       }
-      const rows = yield { sql: sql.watermarks, parameters: [setOf(wanted.map((key) => [key]))] }
-      return new Map(rows.map((row) => [text(row, 'key'), number(row, 'mark')]))
+      const rows = yield { sql: sql.watermarks, parameters: keys.of(wanted.map((key) => [key])) }
+      return new Map(rows.map((row) => [text(row, 'key'), number(row, 'watermark')]))
     },
     *moveMarks(watermarks) {
       // Nearly all the lines of a tick move to the same instant: now.
@@ -76,8 +89,7 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
         else keys.push(key)
       }
       for (const [to, keys] of byInstant) {
-        const mine = JSON.stringify(keys.sort())
-        yield { sql: sql.move, parameters: dialect === 'sqlite' ? [to, mine] : [to, mine, to] }
+        yield { sql: sql.move, parameters: [to, texts.of(keys.sort())] }
       }
     },
     *putSchedules(schedules, now) {
@@ -91,13 +103,14 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
         one.watermark,
         one.anchor,
         now,
+        now,
         null,
       ])
       yield* put(rows)
     },
     *retireSchedules(retired, now) {
       if (retired.length === 0) return
-      yield { sql: sql.retire, parameters: [now, setOf(retired.map((key) => [key]))] }
+      yield { sql: sql.retire, parameters: [now, texts.of(retired)] }
     },
   }
 }
@@ -108,7 +121,7 @@ function storedSchedule(row: Row): StoredSchedule {
     job: text(row, 'job'),
     expression: text(row, 'expression'),
     timezone: text(row, 'timezone'),
-    watermark: number(row, 'mark'),
+    watermark: number(row, 'watermark'),
     anchor: numberOrNull(row, 'anchor'),
     retired: numberOrNull(row, 'retired_at') !== null,
   }

@@ -1,18 +1,33 @@
 import type { Tables } from '../driver.ts'
 import type { Dialect } from './dialect.ts'
-import { executionTables } from './executions.ts'
+import { endTables } from './end-executions.ts'
+import { fireTables } from './fires.ts'
 import { lockTables } from './locks.ts'
 import { announcing } from './notices.ts'
+import { openTables } from './open-executions.ts'
+import { queueTables } from './queue.ts'
+import { listExecutions, readExecutions } from './read-executions.ts'
 import { recordTables } from './records.ts'
+import { retentionTables } from './retention.ts'
 import { scheduleTables } from './schedules.ts'
+import { succeeding } from './succeed.ts'
+import { executionInserters } from './write-executions.ts'
 
 /** The tables in SQL: the same statements for both dialects but for what only one of them has. */
 export function sqlTables(dialect: Dialect): Tables {
-  const tables = {
+  const tables: Tables = {
     ...scheduleTables(dialect),
     ...lockTables(dialect),
-    ...executionTables(dialect),
+    ...openTables(dialect),
+    ...queueTables(dialect),
+    ...fireTables(dialect),
+    ...executionInserters(dialect),
+    ...endTables(dialect),
     ...recordTables(dialect),
+    ...retentionTables(dialect),
+    byIds: readExecutions(dialect),
+    list: (filter) => listExecutions(dialect, filter),
+    succeed: succeeding(dialect),
   }
   return dialect === 'postgres' ? announcing(tables) : tables
 }

@@ -36,7 +36,7 @@ it('closing leaves no long log for others to read through, and loses nothing whe
   for (let round = 0; round < 300; round++) await store.pause(`job-${round}`, 'ann', 'x'.repeat(2000), T0)
   const other = new Database(path)
   other.exec('begin')
-  other.prepare('select count(*) from job_state').get()
+  other.prepare('select count(*) from job_pause').get()
   const log = (): number => statSync(`${path}-wal`).size
   const long = log()
   await store.close()
@@ -47,7 +47,7 @@ it('closing leaves no long log for others to read through, and loses nothing whe
   await again.close()
   expect(log()).toBe(0)
   expect(long).toBeGreaterThan(1_000_000)
-  expect(other.prepare('select count(*) as n from job_state').get()).toMatchObject({ n: 300 })
+  expect(other.prepare('select count(*) as n from job_pause').get()).toMatchObject({ n: 300 })
 })
 
 it('a database that somebody else keeps locked is waited for, with the event loop free, then given up', async () => {
@@ -126,7 +126,10 @@ it('many that open a new store at once migrate it once', async () => {
   const stores = await Promise.all(Array.from({ length: 8 }, () => openStore(`file:${path}`)))
   await Promise.all(stores.map((store) => store.close()))
   const database = new Database(path)
-  expect(database.prepare('select version, name from job_migration').all()).toEqual([{ version: 1, name: 'tables' }])
+  expect(database.prepare('select version, name from job_migration').all()).toEqual([
+    { version: 1, name: 'tables' },
+    { version: 2, name: 'open and history' },
+  ])
   database.close()
 })
 
@@ -150,7 +153,7 @@ it('a process that is killed between two statements leaves nothing half done', a
     script,
     `const Database = require(${JSON.stringify(createRequire(import.meta.url).resolve('libsql'))})
      const database = new Database(${JSON.stringify(path)})
-     database.exec("begin immediate; insert into job_state values ('a', 1, 0, 'victim', null, '[]')")
+     database.exec("begin immediate; insert into job_pause (job, paused, since, changed_by, past) values ('a', 1, 0, 'victim', '[]')")
      process.send('inside')
      setInterval(() => {}, 1000)`,
   )

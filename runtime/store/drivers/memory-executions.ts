@@ -1,0 +1,128 @@
+import type { FireKey, Tables } from '../driver.ts'
+import type { Execution } from '../execution.ts'
+import { type LockKey, lockKeyText } from '../locks.ts'
+import { result } from '../transaction-script.ts'
+import { MemoryRecords } from './memory-records.ts'
+
+type Retention = Pick<Tables, 'finishedBefore' | 'jobsBeyond' | 'beyond' | 'childrenOf' | 'remove'>
+
+export const fireKey = ({ scheduledFor, job, tenant, scheduleKey }: FireKey): string =>
+  [scheduledFor, job, tenant, scheduleKey].join('\u0000')
+
+/** Open executions, history and claimed fires as maps, and how they go. */
+export class MemoryExecutions extends MemoryRecords implements Retention {
+  protected readonly opened = new Map<string, Execution>()
+  /** Ids of the open ones of each (job, tenant): the only ones that rules keep asking for. */
+  readonly #lines = new Map<string, Set<string>>()
+  /** In the order in which they ended. */
+  protected readonly ended = new Map<string, Execution>()
+  /** Ids of history by job, in that order. */
+  readonly #byJob = new Map<string, Set<string>>()
+  /** Ids of executions by fire. */
+  protected readonly claimed = new Map<string, string>()
+  /** Kept apart, because each tick asks; what is pruned may have held it, which only costs a look. */
+  protected newest: number | null = null
+
+  // --- keeping house
+  finishedBefore(before: number, limit: number) {
+    const old: string[] = []
+    const goes = (one: Execution): boolean =>
+      one.finishedAt !== null && one.finishedAt < before && !this.#hasOpenParent(one)
+    for (const one of this.ended.values()) {
+      // They stand in the order in which they ended.
+      if (old.length >= limit || (one.finishedAt ?? 0) >= before) break
+      if (goes(one)) old.push(one.id)
+    }
+    for (const one of this.opened.values()) if (old.length < limit && goes(one)) old.push(one.id)
+    return result(old)
+  }
+
+  jobsBeyond(keep: number) {
+    const found: string[] = []
+    for (const [job, ids] of this.#byJob) if (ids.size > keep) found.push(job)
+    return result(found)
+  }
+
+  beyond(job: string, keep: number, limit: number) {
+    const mine = this.endedOf(job).filter((one) => !isChild(one))
+    mine.sort((a, b) => b.scheduledFor - a.scheduledFor)
+    const beyond = mine.slice(keep, keep + limit).filter((one) => !this.#hasOpenParent(one))
+    return result(beyond.map(({ id }) => id))
+  }
+
+  childrenOf(ids: readonly string[], limit: number) {
+    if (ids.length === 0) return result([])
+    const parents = new Set(ids)
+    const children = [...this.ended.values()].filter((one) => isChild(one) && parents.has(one.parentId ?? ''))
+    return result(children.slice(0, limit).map(({ id }) => id))
+  }
+
+  remove(ids: readonly string[]) {
+    const removed = new Set(ids)
+    for (const id of ids) {
+      const one = this.ended.get(id) ?? this.opened.get(id)
+      if (one === undefined) continue
+      this.#byJob.get(one.job)?.delete(id)
+      this.ended.delete(id)
+      this.#leave(one)
+      this.removeOf(id)
+    }
+    for (const [fire, id] of this.claimed) if (removed.has(id)) this.claimed.delete(fire)
+    return result(undefined)
+  }
+
+  // --- the maps
+  protected putOpen(execution: Execution): void {
+    this.opened.set(execution.id, execution)
+    const key = lockKeyText(execution)
+    const line = this.#lines.get(key)
+    if (line === undefined) this.#lines.set(key, new Set([execution.id]))
+    else line.add(execution.id)
+  }
+
+  protected change(id: string, change: (execution: Execution) => Partial<Execution>): void {
+    const execution = this.opened.get(id)
+    if (execution !== undefined) this.opened.set(id, { ...execution, ...change(execution) })
+  }
+
+  protected conclude(execution: Execution): void {
+    this.#leave(execution)
+    this.record(execution)
+  }
+
+  #leave(execution: Execution): void {
+    const key = lockKeyText(execution)
+    const line = this.#lines.get(key)
+    this.opened.delete(execution.id)
+    if (line?.delete(execution.id) && line.size === 0) this.#lines.delete(key)
+  }
+
+  protected record(execution: Execution): void {
+    this.ended.set(execution.id, execution)
+    const ofJob = this.#byJob.get(execution.job) ?? new Set<string>()
+    this.#byJob.set(execution.job, ofJob.add(execution.id))
+  }
+
+  protected lineOf(pair: LockKey): Execution[] {
+    return [...(this.#lines.get(lockKeyText(pair)) ?? [])].flatMap((id) => this.opened.get(id) ?? [])
+  }
+
+  protected endedOf(job: string): Execution[] {
+    return [...(this.#byJob.get(job) ?? [])].flatMap((id) => this.ended.get(id) ?? [])
+  }
+
+  protected queuedOnes(): Execution[] {
+    return [...this.opened.values()].filter(({ status }) => status === 'QUEUED')
+  }
+
+  protected runningOnes(): Execution[] {
+    return [...this.opened.values()].filter(({ status }) => status === 'RUNNING')
+  }
+
+  #hasOpenParent({ parentId }: Execution): boolean {
+    return parentId !== null && this.opened.has(parentId)
+  }
+}
+
+/** Part of a fan-out. */
+const isChild = ({ parentId, tenant }: Execution): boolean => parentId !== null && tenant !== ''

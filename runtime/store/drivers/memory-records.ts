@@ -1,0 +1,192 @@
+import { copyOf } from '../../support/copy.ts'
+import type { LogSize, PauseHistory, StoredSchedule, Tables } from '../driver.ts'
+import type { Attempt, Execution, LogLine } from '../execution.ts'
+import type { NodeRecord } from '../job-store.ts'
+import type { LockKey, RetainedLock } from '../locks.ts'
+import type { ScheduleRegistration } from '../store.ts'
+import { result } from '../transaction-script.ts'
+
+interface Log {
+  lines: LogLine[]
+  bytes: number
+  cut: number
+}
+
+type Records = Pick<
+  Tables,
+  | 'schedules'
+  | 'watermarks'
+  | 'moveMarks'
+  | 'putSchedules'
+  | 'retireSchedules'
+  | 'lockPairs'
+  | 'retained'
+  | 'retainLock'
+  | 'freeRetainedLock'
+  | 'insertAttempts'
+  | 'attempts'
+  | 'logSize'
+  | 'addLog'
+  | 'cutLog'
+  | 'logLines'
+  | 'pauses'
+  | 'putPause'
+  | 'putNode'
+  | 'setNextWake'
+  | 'removeNode'
+  | 'nodes'
+>
+
+/** Everything but executions and fires, as maps. Rows are replaced, never changed, so what was handed out stays as it was. */
+export class MemoryRecords implements Records {
+  readonly #attempts = new Map<string, Attempt[]>()
+  readonly #logs = new Map<string, Log>()
+  readonly #schedules = new Map<string, StoredSchedule>()
+  /** By the id of the execution. */
+  readonly #retained = new Map<string, LockKey & { readonly owner: string }>()
+  readonly #pauses = new Map<string, PauseHistory>()
+  readonly #nodes = new Map<string, NodeRecord>()
+
+  // --- schedules
+  schedules(keys: readonly string[] | null) {
+    if (keys === null) return result([...this.#schedules.values()])
+    return result(keys.flatMap((key) => this.#schedules.get(key) ?? []))
+  }
+
+  watermarks(keys: readonly string[]) {
+    const found = keys.flatMap((key) => this.#schedules.get(key) ?? [])
+    return result<ReadonlyMap<string, number>>(new Map(found.map(({ key, watermark }) => [key, watermark])))
+  }
+
+  moveMarks(watermarks: readonly { key: string; to: number }[]) {
+    for (const { key, to } of watermarks) {
+      const stored = this.#schedules.get(key)
+      if (stored !== undefined && stored.watermark < to) this.#schedules.set(key, { ...stored, watermark: to })
+    }
+    return result(undefined)
+  }
+
+  putSchedules(schedules: readonly ScheduleRegistration[]) {
+    for (const { key, job, expression, timezone, watermark, anchor } of schedules) {
+      this.#schedules.set(key, { key, job, expression, timezone, watermark, anchor, retired: false })
+    }
+    return result(undefined)
+  }
+
+  retireSchedules(keys: readonly string[]) {
+    for (const key of keys) {
+      const stored = this.#schedules.get(key)
+      if (stored !== undefined) this.#schedules.set(key, { ...stored, retired: true })
+    }
+    return result(undefined)
+  }
+
+  // --- locks
+  lockPairs(pairs: readonly LockKey[]) {
+    return result(pairs)
+  }
+
+  retained() {
+    const found: RetainedLock[] = []
+    for (const [executionId, { job, tenant, owner }] of this.#retained) {
+      const node = this.#nodes.get(owner)
+      if (node !== undefined) found.push({ job, tenant, executionId, owner, heartbeatAt: node.heartbeatAt })
+    }
+    return result(found)
+  }
+
+  retainLock(executions: readonly Execution[]) {
+    for (const { id, job, tenant, owner } of executions) this.#retained.set(id, { job, tenant, owner })
+    return result(undefined)
+  }
+
+  freeRetainedLock(executionId: string) {
+    this.#retained.delete(executionId)
+    return result(undefined)
+  }
+
+  // --- attempts and logs
+  insertAttempts(attempts: readonly Attempt[]) {
+    for (const one of attempts) {
+      this.#attempts.set(one.executionId, [...(this.#attempts.get(one.executionId) ?? []), copyOf(one)])
+    }
+    return result(undefined)
+  }
+
+  attempts(executionId: string) {
+    return result([...(this.#attempts.get(executionId) ?? [])])
+  }
+
+  logSize(executionId: string) {
+    const log = this.#logs.get(executionId)
+    return result<LogSize>({ lines: log?.lines.length ?? 0, bytes: log?.bytes ?? 0, cut: log?.cut ?? 0 })
+  }
+
+  addLog(executionId: string, _attempt: number, _from: number, lines: readonly LogLine[]) {
+    const log = this.#logs.get(executionId) ?? { lines: [], bytes: 0, cut: 0 }
+    this.#logs.set(executionId, log)
+    log.lines.push(...copyOf(lines))
+    for (const { message, data } of lines) {
+      log.bytes += Buffer.byteLength(message) + (data === null ? 0 : JSON.stringify(data).length)
+    }
+    return result(undefined)
+  }
+
+  cutLog(executionId: string, _attempt: number, _line: number, note: LogLine, cut: number) {
+    const log = this.#logs.get(executionId) ?? { lines: [], bytes: 0, cut: 0 }
+    this.#logs.set(executionId, log)
+    if (log.cut > 0) log.lines.pop()
+    log.lines.push(note)
+    log.cut = cut
+    return result(undefined)
+  }
+
+  logLines(executionId: string, from: number) {
+    return result((this.#logs.get(executionId)?.lines ?? []).slice(from))
+  }
+
+  // --- pausing
+  pauses(job: string | null) {
+    if (job === null) return result([...this.#pauses.values()])
+    const history = this.#pauses.get(job)
+    return result(history === undefined ? [] : [history])
+  }
+
+  putPause(pause: PauseHistory) {
+    this.#pauses.set(pause.job, pause)
+    return result(undefined)
+  }
+
+  // --- nodes
+  putNode(node: NodeRecord) {
+    this.#nodes.set(node.id, copyOf(node))
+    return result(undefined)
+  }
+
+  /** When a node gave its last sign of life. */
+  nodeHeartbeat(node: string, now: number): void {
+    const known = this.#nodes.get(node)
+    if (known !== undefined) this.#nodes.set(node, { ...known, heartbeatAt: now })
+  }
+
+  setNextWake(node: string, at: number) {
+    const known = this.#nodes.get(node)
+    if (known !== undefined) this.#nodes.set(node, { ...known, nextWakeAt: at })
+    return result(undefined)
+  }
+
+  removeNode(id: string) {
+    this.#nodes.delete(id)
+    return result(undefined)
+  }
+
+  nodes() {
+    return result([...this.#nodes.values()].sort((a, b) => a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1)))
+  }
+
+  /** What hangs on an execution that is deleted. */
+  removeOf(executionId: string): void {
+    this.#attempts.delete(executionId)
+    this.#logs.delete(executionId)
+  }
+}

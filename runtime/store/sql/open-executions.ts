@@ -1,0 +1,120 @@
+import type { Tables } from '../driver.ts'
+import { type LockKey, lockKeyText } from '../locks.ts'
+import type { Script } from '../transaction-script.ts'
+import { type Dialect, idsAmong, locking, rowSet, valueSet } from './dialect.ts'
+import { READ } from './read-executions.ts'
+import { idsOf, pairOf, text } from './rows.ts'
+
+type OpenTables = Pick<
+  Tables,
+  | 'openOf'
+  | 'nextOf'
+  | 'follow'
+  | 'promote'
+  | 'start'
+  | 'requestCancel'
+  | 'cancelRequests'
+  | 'stale'
+  | 'running'
+  | 'setProgress'
+>
+
+/** Open executions: the lines that they stand in, and what becomes of those that run. */
+export function openTables(dialect: Dialect): OpenTables {
+  const { open, executionOf } = READ[dialect]
+  const ids = valueSet(dialect, 'id')
+  const pairs = rowSet(dialect, { job: 'text', tenant: 'text' })
+  const starts = rowSet(dialect, { id: 'id', attempt: 'integer' })
+  const sql = {
+    openOf: `select ${open} from ${pairs.sql} v join job_open e on e.job = v.job and e.tenant = v.tenant`,
+    openPairs: 'select job, tenant from job_open limit ?',
+    nextOf: `with v as ${pairs.sql}
+      select ${open} from v join job_open e on e.job = v.job and e.tenant = v.tenant
+        and e.phase in (2, 3)
+      union all
+      select ${open} from v ${firstInLine(dialect)}`,
+    follow: `update job_open set followed = 1 where id ${ids.isAmong} and waits = 0
+      and (phase = 2 or (phase < 2 and available_at <= ?)) returning id`,
+    promote: `update job_open set waits = 0, followed = 1 where id in (${waitingFirst(dialect, pairs.sql)})`,
+    start: `update job_open set phase = 2, waits = 0, attempt = v.attempt, owner = ?, heartbeat_at = ?, started_at = ?
+      from ${starts.sql} v where job_open.id = v.id and phase = 0 returning job_open.id`,
+    requestCancel: `update job_open set cancel_requested_at = ?
+      where id ${ids.isAmong} and phase = 2 and cancel_requested_at is null`,
+    cancelRequests: 'select id from job_open where phase = 2 and owner = ? and cancel_requested_at is not null',
+    stale: `select ${open} from job_open e where e.phase = 2 and e.heartbeat_at < ?
+      order by e.id limit ?${locking(dialect, 'skip')}`,
+    running: `select ${open} from job_open e where e.id ${ids.isAmong} and e.phase = 2
+      order by e.id${locking(dialect, 'wait')}`,
+    setProgress: 'update job_open set progress_percent = ?, progress_message = ? where id = ?',
+  }
+  /** Those of many pairs that have something open, where a glance at all that is open tells; else all of them. */
+  function* amongFew(wanted: readonly LockKey[]): Script<readonly LockKey[]> {
+    const few = wanted.length >> 3
+    if (few === 0) return wanted
+    const rows = yield { sql: sql.openPairs, parameters: [few] }
+    if (rows.length >= few) return wanted
+    const found = new Set(rows.map((row) => lockKeyText(pairOf(row))))
+    return found.size === 0 ? [] : wanted.filter((pair) => found.has(lockKeyText(pair)))
+  }
+  return {
+    *openOf(wanted) {
+      // In SQLite a further statement costs next to nothing; to PostgreSQL it is a further way.
+      const likely = dialect === 'sqlite' ? yield* amongFew(wanted) : wanted
+      if (likely.length === 0) return []
+      return (yield { sql: sql.openOf, parameters: pairs.of(likely.map(pairValues)) }).map(executionOf)
+    },
+    *nextOf(wanted, now) {
+      if (wanted.length === 0) return []
+      return (yield { sql: sql.nextOf, parameters: [...pairs.of(wanted.map(pairValues)), now] }).map(executionOf)
+    },
+    *follow(wanted, now) {
+      if (wanted.length === 0) return new Set()
+      return idsOf(yield { sql: sql.follow, parameters: [ids.of(wanted), now] })
+    },
+    *promote(wanted) {
+      if (wanted.length > 0) yield { sql: sql.promote, parameters: pairs.of(wanted.map(pairValues)) }
+    },
+    *start(starting, node, now) {
+      const parameters = [node, now, now, ...starts.of(starting.map(({ id, attempt }) => [id, attempt]))]
+      return idsOf(yield { sql: sql.start, parameters })
+    },
+    *requestCancel(wanted, now) {
+      yield { sql: sql.requestCancel, parameters: [now, ids.of(wanted)] }
+    },
+    *cancelRequests(node) {
+      return (yield { sql: sql.cancelRequests, parameters: [node] }).map((row) => text(row, 'id'))
+    },
+    *stale(before, limit) {
+      return (yield { sql: sql.stale, parameters: [before, limit] }).map(executionOf)
+    },
+    *running(wanted) {
+      return (yield { sql: sql.running, parameters: [ids.of(idsAmong(wanted))] }).map(executionOf)
+    },
+    *setProgress(id, percent, message) {
+      yield { sql: sql.setProgress, parameters: [percent, message, id] }
+    },
+  }
+}
+
+/**
+ * Joins the exclusive one of a line "v" that may run first, as "e". PostgreSQL would look at every row for what SQLite
+ * finds by its key, and SQLite knows no lateral joins.
+ */
+function firstInLine(dialect: Dialect): string {
+  const rest = `from job_open q where q.job = v.job and q.tenant = v.tenant and q.phase = 0
+    and q.lock_kind = 'exclusive' and q.available_at <= ? order by q.scheduled_for, q.id limit 1`
+  return dialect === 'sqlite'
+    ? `join job_open e on e.id = (select q.id ${rest})`
+    : `cross join lateral (select q.* ${rest}) e`
+}
+
+/** Ids of those that wait first in each line. */
+function waitingFirst(dialect: Dialect, lines: string): string {
+  const rest = `select q.id from job_open q where q.job = v.job and q.tenant = v.tenant and q.phase = 0
+    and q.lock_kind = 'exclusive' and q.waits = 1 order by q.scheduled_for, q.id limit 1`
+  return dialect === 'sqlite'
+    ? `select (${rest}) from ${lines} v`
+    : `select first.id from ${lines} v cross join lateral (${rest} for update) first`
+}
+
+const pairValues = ({ job, tenant }: LockKey): string[] => [job, tenant]
