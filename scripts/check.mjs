@@ -12,6 +12,11 @@ const CHECKS = [
   ['build', process.execPath, ['scripts/build.mjs']],
   ['types (tsc)', bin('tsc'), ['-p', '.']],
   ['imports point down, no circles', process.execPath, ['scripts/check-imports.mjs']],
+  ...['commands', 'manifest', 'errors'].map((page) => [
+    `docs/${page}.md is current`,
+    process.execPath,
+    [`scripts/docs-${page}.mjs`, '--check'],
+  ]),
   ['no file is too long', process.execPath, ['scripts/check-size.mjs']],
   ['nothing unused (knip)', bin('knip'), []],
   ['the package as published (publint, attw)', process.execPath, ['scripts/check-package.mjs']],
