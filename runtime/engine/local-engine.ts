@@ -184,7 +184,8 @@ export class LocalEngine implements Engine, Slots {
         await this.withSlots((slots) => this.#takeOnce(slots))
       } while (this.#lookAgain)
     } catch (error) {
-      this.#options.services.log.root.error(`the queue could not be read, trying again: ${messageOf(error)}`)
+      const { outage, log } = this.#options.services
+      if (!outage?.failed(error)) log.root.error(`the queue could not be read, trying again: ${messageOf(error)}`)
       this.#mayHaveQueued = true
       this.#setTimer(POLL)
     } finally {
@@ -203,6 +204,7 @@ export class LocalEngine implements Engine, Slots {
         limit,
         staleBefore: staleBefore(now),
       })
+      services.outage?.answered()
       for (const execution of skipped) {
         onSkip(execution)
         this.#completions.settle(execution.id)

@@ -1,10 +1,12 @@
 import { adoptScheduler } from '../client/run-background-job.ts'
+import { openLog } from '../logging/logger.ts'
 import { problemText } from '../manifest/index.ts'
 import { jobNamed } from '../manifest/job-names.ts'
 import { attachHooks } from '../scheduler/events.ts'
 import { SchedulerLoop } from '../scheduler/loop.ts'
+import { openWhenThere } from '../scheduler/reconnect.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
-import { onStopSignal } from '../support/stop-signals.ts'
+import { onStopSignal, type StopSignal } from '../support/stop-signals.ts'
 import { captureUnhandledErrors } from '../worker/job-scope.ts'
 import { type OpenWorkspace, openWorkspace } from '../workspace/open-workspace.ts'
 import type { WorkspacePaths } from '../workspace/paths.ts'
@@ -13,7 +15,18 @@ import { type GivenOptions, readGrace } from './args.ts'
 /** `--watch`: runs what is due until it is told to stop. */
 export async function watch(paths: WorkspacePaths, options: GivenOptions): Promise<number> {
   const grace = readGrace(options.value('grace'))
-  const workspace = await openWorkspace(paths)
+  const stopping = new AbortController()
+  let stop = (_signal: StopSignal): void => {}
+  onStopSignal((signal) => {
+    stopping.abort()
+    stop(signal)
+  })
+  const workspace = await openWhenThere(
+    stopping.signal,
+    () => openWorkspace(paths),
+    () => openLog({ env: process.env }),
+  )
+  if (workspace === undefined) return 0
   const { manifest, log, services } = workspace
   captureUnhandledErrors((error) =>
     log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`),
@@ -33,19 +46,19 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
   adoptScheduler({ runBackgroundJob: async (job, ...args) => loop.ready().then(() => loop.call(job, args)) })
   const { hooks } = manifest.settings
   if (hooks !== undefined) await attachHooks(loop.events, paths.build, hooks, log.root)
-  let isTold = false
-  onStopSignal((signal) => {
-    isTold = true
+  stop = (signal) => {
     log.root.info(`${signal}: no more fires; running jobs have ${grace / 1000} s to finish (again to leave at once)`)
     void loop.stop(grace)
-  })
+  }
+  // It may have come while hooks were loaded.
+  if (stopping.signal.aborted) void loop.stop(grace)
   const schedules = jobs.reduce((sum, job) => sum + job.schedules.length, 0)
   log.root.info(
     { node: loop.node, store: workspace.store.url },
     `watching ${counted(jobs.length, 'job')}, ${counted(schedules, 'schedule')}`,
   )
   await loop.start()
-  if (!isTold) log.root.warn(nothingToWatch(schedules, name))
+  if (!stopping.signal.aborted) log.root.warn(nothingToWatch(schedules, name))
   await loop.stop(grace)
   await workspace.close()
   log.root.info('stopped')

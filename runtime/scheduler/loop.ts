@@ -8,6 +8,7 @@ import { NodeSession } from '../worker/node-session.ts'
 import { RunningExecutions } from '../worker/running-executions.ts'
 import type { WorkerServices } from '../worker/services.ts'
 import type { Slots } from '../worker/slots.ts'
+import { StoreOutage } from '../worker/store-outage.ts'
 import { LoopSchedules, type ScheduleCursor } from './cursor.ts'
 import { DueQueue } from './due-queue.ts'
 import { SchedulerEmitter } from './events.ts'
@@ -61,7 +62,8 @@ export class SchedulerLoop {
 
   constructor(options: SchedulerLoopOptions) {
     const { settings, jobs } = options
-    const base = { ...options.services, onQueued: () => this.engine.lookAtQueue() }
+    const outage = new StoreOutage(options.services.clock, options.services.log.root)
+    const base = { ...options.services, outage, onQueued: () => this.engine.lookAtQueue() }
     this.#session = new NodeSession(base)
     this.node = this.#session.id
     this.#schedules = new LoopSchedules(jobs, options.plans)
@@ -81,7 +83,7 @@ export class SchedulerLoop {
     this.runner = runner
     this.call = call
     this.#detector = new FailureDetector(services.staleAfter)
-    this.#reconnect = new Reconnect(services.clock, services.log.root)
+    this.#reconnect = new Reconnect(services.clock, outage)
     this.events = new SchedulerEmitter((event, error) => {
       services.log.root.error({ err: error }, `a listener for "${event}" failed: ${messageOf(error)}`)
     })

@@ -1,20 +1,17 @@
-import type { Logger } from '../logging/logger.ts'
-import { type Clock, sleep } from '../support/clock.ts'
-import { JobsError, messageOf } from '../support/errors.ts'
+import type { LogOutput } from '../logging/logger.ts'
+import { StoreError } from '../store/errors.ts'
+import { type Clock, sleep, systemClock } from '../support/clock.ts'
+import { StoreOutage } from '../worker/store-outage.ts'
 
 const FIRST_DELAY = 250
 /** What was due meanwhile is late by this much more, so it is short; a refused connection costs next to nothing. */
 const LONGEST_DELAY = 2000
-/** Errors of the store that pass by themselves; anything else is for a person to mend. */
-const PASSING = new Set(['STORE_BUSY', 'STORE_UNAVAILABLE', 'STORE_FULL', 'STORE_READ_ONLY'])
 
-/** Rides out a store that is away: tries again with backoff, and says once when it went and once when it is back. */
+/** Rides out a store that is away: tries again with backoff. */
 export class Reconnect {
-  #since: number | undefined
-
   constructor(
     private readonly clock: Clock,
-    private readonly log: Logger,
+    private readonly outage: StoreOutage,
   ) {}
 
   /** True when `work` succeeded; false when the signal was aborted first. Throws what doesn't pass by itself. */
@@ -22,31 +19,39 @@ export class Reconnect {
     for (let delay = FIRST_DELAY; ; delay = Math.min(delay * 2, LONGEST_DELAY)) {
       try {
         await work()
-        this.#isBack()
+        this.outage.answered()
         return true
       } catch (error) {
-        if (!(error instanceof JobsError) || !PASSING.has(error.code)) throw error
-        this.#isAway(error)
+        if (!this.outage.failed(error)) throw error
         await sleep(this.clock, delay, signal)
         if (signal.aborted) return false
       }
     }
   }
+}
 
-  #isAway(error: JobsError): void {
-    if (this.#since !== undefined) return
-    this.#since = this.clock.now()
-    const hint = error.hint === undefined ? '' : ` (${error.hint})`
-    this.log.error(
-      { code: error.code },
-      `the store is away; keeping the time and trying again: ${messageOf(error)}${hint}`,
-    )
+/**
+ * Opens what needs a store, and waits for a server that can't be reached yet: a machine often starts its scheduler before
+ * its database. Undefined where the signal was aborted first. What is wrong for good (a password) is thrown.
+ */
+export async function openWhenThere<Opened>(
+  signal: AbortSignal,
+  open: () => Promise<Opened>,
+  log: () => LogOutput,
+): Promise<Opened | undefined> {
+  const isAway = (error: unknown): boolean => error instanceof StoreError && error.isAway
+  let outage: StoreOutage | undefined
+  let opened: Opened | undefined
+  const attempt = async (): Promise<void> => {
+    opened = await open()
   }
-
-  #isBack(): void {
-    if (this.#since === undefined) return
-    const seconds = Math.round((this.clock.now() - this.#since) / 1000)
-    this.#since = undefined
-    this.log.info(`the store is back after ${seconds} s; what was due meanwhile is dealt with now`)
+  try {
+    await attempt()
+  } catch (error) {
+    if (!isAway(error)) throw error
+    outage = new StoreOutage(systemClock, log().root)
+    outage.failed(error)
+    await new Reconnect(systemClock, outage).retryUntilBack(signal, attempt)
   }
+  return opened
 }

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { openLog } from '../logging/logger.ts'
 import { findJob, type ListedJob, listJobs, type Manifest, problemText } from '../manifest/index.ts'
 import { JobNotFoundError } from '../manifest/job-names.ts'
 import { durationOf } from '../support/duration.ts'
@@ -10,6 +11,7 @@ import { notBuilt } from '../workspace/read-workspace.ts'
 import { attachHooks, type SchedulerEvents } from './events.ts'
 import { SchedulerLoop } from './loop.ts'
 import { type Opened, open, type SchedulerOptions } from './open-scheduler.ts'
+import { openWhenThere } from './reconnect.ts'
 
 /** A scheduler as an object. Two of them in one process are independent of each other. */
 export interface Scheduler {
@@ -58,6 +60,8 @@ class DefaultScheduler implements Scheduler {
   /** The loop that is running, or that would run next; being made, at first. */
   #loop: Promise<SchedulerLoop> | undefined
   #watching: Promise<void> | undefined
+  /** Aborted where it is stopped while it waits for its store. */
+  #waiting: AbortController | undefined
   #stopping: Promise<void> = Promise.resolve()
   #destroyed: Promise<void> | undefined
 
@@ -75,6 +79,7 @@ class DefaultScheduler implements Scheduler {
     const loop = this.#loop
     this.#loop = undefined
     this.#watching = undefined
+    this.#waiting?.abort()
     // One after the other: a second stop waits for what the first one waits for.
     this.#stopping = Promise.all([
       this.#stopping,
@@ -145,8 +150,16 @@ class DefaultScheduler implements Scheduler {
   }
 
   async #watch(): Promise<void> {
+    const waiting = new AbortController()
+    this.#waiting = waiting
     try {
-      const loop = await this.#current()
+      const { env, log } = this.#options
+      const loop = await openWhenThere(
+        waiting.signal,
+        () => this.#current(),
+        () => log ?? openLog(env === undefined ? {} : { env }),
+      )
+      if (loop === undefined) return
       await this.#tellProblems()
       await loop.start()
     } catch (error) {

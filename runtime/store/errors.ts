@@ -20,12 +20,19 @@ export type StoreErrorCode =
 /** What the store reports; the driver's own error is its `cause`. */
 export class StoreError extends JobsError {
   declare readonly code: StoreErrorCode
+  /** The server can't be reached just now; nothing is known to be wrong with what was asked, or with the URL. */
+  readonly isAway: boolean
 
-  constructor(code: StoreErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: StoreErrorCode,
+    message: string,
+    options: { hint?: string; cause?: unknown; isAway?: boolean } = {},
+  ) {
     super(code, message, options)
+    this.isAway = options.isAway ?? false
   }
 
-  /** Whether the same call may succeed later without anybody mending anything but the store's reachability. */
+  /** Whether the same call may succeed later once the store can be reached, with nothing else changed. */
   get isTransient(): boolean {
     return this.code === 'STORE_BUSY' || this.code === 'STORE_UNAVAILABLE'
   }

@@ -99,20 +99,24 @@ function endOrAbortIgnored(attempt: Attempt, { clock }: WorkerServices): Promise
 
 /** Writes the outcome, for as long as it takes: a store that is away for a while must not lose it. */
 async function recordLater(
-  { store, clock, log }: WorkerServices,
+  { store, clock, log, outage }: WorkerServices,
   { job }: Execution,
   ending: Parameters<Store['complete']>[0],
   failed: unknown,
 ): Promise<boolean> {
   let error = failed
   for (let delay = 200; ; delay = Math.min(delay * 2, 5000)) {
-    log.root.error(
-      { job, executionId: ending.id },
-      `[${job}] its outcome (${ending.outcome.kind}) could not be recorded yet, trying again: ${messageOf(error)}`,
-    )
+    if (!outage?.failed(error)) {
+      log.root.error(
+        { job, executionId: ending.id },
+        `[${job}] its outcome (${ending.outcome.kind}) could not be recorded yet, trying again: ${messageOf(error)}`,
+      )
+    }
     await sleep(clock, delay)
     try {
-      return await store.complete(ending)
+      const recorded = await store.complete(ending)
+      outage?.answered()
+      return recorded
     } catch (again) {
       error = again
     }

@@ -10,6 +10,7 @@ import type { Env } from '../support/env.ts'
 import type { JsonValue } from '../support/json.ts'
 import type { AbortedError } from './abort.ts'
 import type { JobScope } from './job-scope.ts'
+import type { StoreOutage } from './store-outage.ts'
 
 /** Runs a multi-tenant job for each of its tenants, on behalf of the parent execution. */
 export type FanOut = (parent: Execution, job: Job, tenants: TenantSource, caller: JobScope) => Promise<void>
@@ -33,6 +34,8 @@ export interface WorkerServices {
   readonly fanOut?: FanOut
   /** Lets the stacks of what a job threw point at its sources; absent where nothing was built. Never rejects. */
   readonly pointAtSources?: (thrown: unknown) => Promise<void>
+  /** Told of a store that is away; absent where the process has no log to say it in. */
+  readonly outage?: StoreOutage
   /** Told when something was put into the queue from here. */
   readonly onQueued?: () => void
   /** Runs a job for the code of another one. */

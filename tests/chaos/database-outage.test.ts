@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { faultsOfFires, faultsOfOverlap, faultsOfSightings } from '../support/chaos-ledger.ts'
 import { chaosRounds } from '../support/chaos-random.ts'
 import { chaosJobs, type Stage, setStage } from '../support/chaos-stage.ts'
@@ -15,15 +15,17 @@ let stage: Stage | undefined
 beforeAll(async () => {
   server = await startPostgres({ flags: ['-c', 'fsync=off'] })
 })
-afterAll(async () => {
+afterEach(async () => {
   await stage?.clear()
+})
+afterAll(async () => {
   await server.remove()
 })
 
 const OUTAGES = Math.ceil(chaosRounds(1) / 10)
 
 it(
-  'given two schedulers under load, when PostgreSQL is away for 10 s, then no fire is lost or doubled',
+  'given two schedulers under load, when PostgreSQL is away for 10 s, then no fire is lost or doubled, and each says it once',
   async () => {
     stage = await setStage({
       store: 'PostgreSQL',
@@ -49,6 +51,11 @@ it(
     const sightings = await stage.sightings()
 
     expect(codes, stage.said()).toEqual([0, 0])
+    for (const { said } of stage.schedulers) {
+      const lines = said.split('\n').filter((line) => line !== '')
+      expect(lines, said).toHaveLength(OUTAGES)
+      expect(lines[0]).toContain('the store is away')
+    }
     const late = ledger.lines.filter(({ watermark }) => watermark < end - 4000).map(({ job }) => job.name)
     expect(late, stage.said()).toEqual([])
     expect(faultsOfFires(ledger)).toEqual([])
@@ -64,3 +71,31 @@ it(
   },
   OUTAGES * 30_000 + 60_000,
 )
+
+it('given PostgreSQL that is away when a scheduler starts, then it waits, says so once, and watches when it is back', async () => {
+  // given
+  stage = await setStage({
+    store: 'PostgreSQL',
+    url: await server.database(),
+    jobs: chaosJobs(1, () => ({ work: { work: 'none' } })),
+  })
+  await server.stop()
+  // when
+  const [waiting, impatient] = [stage.start(), stage.start()]
+  await sleep(4000)
+  // then: both are there still, and one that is stopped goes without having begun
+  expect([waiting.isAlive, impatient.isAlive], stage.said()).toEqual([true, true])
+  expect(await impatient.strike('SIGTERM'), stage.said()).toBe(0)
+  // when
+  await server.start()
+  await waiting.ready
+  await sleep(3000)
+  // then
+  expect(waiting.isWatching, stage.said()).toBe(true)
+  expect(await waiting.strike('SIGTERM')).toBe(0)
+  const lines = waiting.said.split('\n').filter((line) => line !== '')
+  expect(lines, waiting.said).toHaveLength(1)
+  expect(lines[0]).toContain('the store is away')
+  const { executions } = await stage.ledger()
+  expect(executions.filter(({ status }) => status === 'SUCCESS').length).toBeGreaterThan(0)
+}, 60_000)

@@ -25,11 +25,11 @@ export function postgresError(error: unknown, url: string): unknown {
   const fail = (kind: ConstructorParameters<typeof StoreError>[0], message: string, hint: string): StoreError =>
     new StoreError(kind, message, { hint, cause: error })
   if (isConnectionLoss(error)) {
-    return fail(
-      'STORE_UNAVAILABLE',
-      `The store ${url} is away: ${text || code}.`,
-      'Check that the server runs and can be reached.',
-    )
+    return new StoreError('STORE_UNAVAILABLE', `The store ${url} is away: ${text || code}.`, {
+      hint: 'Check that the server runs and can be reached.',
+      cause: error,
+      isAway: true,
+    })
   }
   if (code.startsWith('28')) {
     return fail(
