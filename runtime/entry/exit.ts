@@ -1,21 +1,28 @@
-import { messageOf } from '../support/errors.ts'
+import { sleep, systemClock } from '../support/clock.ts'
+import { JobsError, messageOf } from '../support/errors.ts'
+import { redactText } from '../support/redact-text.ts'
 import { writeError } from '../support/stdio.ts'
+import { isStopping } from '../support/stop-signals.ts'
+import { readThrown } from '../support/thrown.ts'
 
 /** By an error's code; any other error is 1. 75 is sysexits.h's EX_TEMPFAIL: try again later. */
 const EXIT_CODES: Readonly<Record<string, number>> = { USAGE: 2, JOB_LOCKED: 75 }
 
+/** How long a process that was asked to stop waits for its output to be taken, in ms. */
+const PATIENCE = 1000
+
 /**
  * Says what went wrong, in one line, and what to do, in another; the stack only with DEBUG=webstir, and for what was
- * not thrown on purpose. Errors are known by what they hold: the scheduler is several bundles, each with its own copy
- * of their classes.
+ * not thrown on purpose.
  */
 export function reportError(error: unknown): number {
   const isDebug = (process.env.DEBUG ?? '').split(',').includes('webstir')
-  const isOurs = error instanceof Error && 'code' in error && 'hint' in error
-  writeError(`Error: ${messageOf(error)}\n`)
+  const isOurs = error instanceof JobsError
+  writeError(`Error: ${redactText(messageOf(error))}\n`)
   if (isOurs && error.hint !== undefined) writeError(`Hint: ${error.hint}\n`)
-  if (error instanceof Error && (isDebug || !isOurs)) writeError(`${error.stack}\n`)
-  return (isOurs ? EXIT_CODES[String(error.code)] : undefined) ?? 1
+  const { stack } = readThrown(error)
+  if (stack !== null && (isDebug || !isOurs)) writeError(`${redactText(stack)}\n`)
+  return (isOurs ? EXIT_CODES[error.code] : undefined) ?? 1
 }
 
 /**
@@ -47,6 +54,9 @@ function watchStandardOutput(hasWritten: boolean): () => Promise<void> {
     Object.defineProperty(process, 'stdout', { ...property, get })
   }
   return async () => {
-    if (isUsed) await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+    if (!isUsed) return
+    const written = new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+    // A reader that takes nothing must not keep a process that was asked to stop.
+    await (isStopping() ? Promise.race([written, sleep(systemClock, PATIENCE)]) : written)
   }
 }

@@ -1,3 +1,4 @@
+import { logWritten } from '../logging/standard-output.ts'
 import { type Job, type Manifest, problemText } from '../manifest/index.ts'
 import { jobNamed } from '../manifest/job-names.ts'
 import { scheduleArguments } from '../manifest/schedule-arguments.ts'
@@ -7,7 +8,7 @@ import { Report } from '../scheduler/report.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import { redacted } from '../support/redact.ts'
-import { onStopSignal } from '../support/stop-signals.ts'
+import { isStopping, onStopSignal } from '../support/stop-signals.ts'
 import { withCalls } from '../worker/calls.ts'
 import type { JobRun, JobRunner } from '../worker/job-runner.ts'
 import { captureUnhandledErrors } from '../worker/job-scope.ts'
@@ -18,6 +19,9 @@ import { type OpenWorkspace, openWorkspace } from '../workspace/open-workspace.t
 import type { WorkspacePaths } from '../workspace/paths.ts'
 import { type GivenOptions, readGrace, UsageError } from './args.ts'
 import { reportError } from './exit.ts'
+
+/** How long a run that was asked to stop waits for its log to be taken, in ms. */
+const STOP_PATIENCE = 500
 
 /** `--job NAME`: runs one job once, now. 0 on success, 1 on failure. */
 export async function runOne(paths: WorkspacePaths, options: GivenOptions): Promise<number> {
@@ -90,6 +94,8 @@ export async function withRunner(
   } finally {
     await session.close()
     await workspace.close()
+    // A pager may take its time, unless a signal has come.
+    await logWritten(isStopping() ? STOP_PATIENCE : Number.POSITIVE_INFINITY)
   }
 }
 

@@ -2,10 +2,11 @@ import { type Logger as PinoLogger, type LoggerOptions as PinoOptions, pino } fr
 import type { Env } from '../support/env.ts'
 import { JobsError } from '../support/errors.ts'
 import { lineRedactor } from '../support/redact.ts'
-import { isTerminal, writeOut } from '../support/stdio.ts'
+import { isTerminal } from '../support/stdio.ts'
 import { loggedError } from '../support/thrown.ts'
 import { fitArguments, fitLine } from './limits.ts'
 import { prettyLine } from './pretty.ts'
+import { standardOutput } from './standard-output.ts'
 
 /** Level names, most detailed first. */
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
@@ -34,7 +35,7 @@ export interface LoggerOptions {
   readonly format?: 'json' | 'pretty' | undefined
   /** Further redacted names, and paths in pino's syntax. */
   readonly redact?: readonly string[]
-  /** Where lines go; default standard output, written synchronously so that no exit loses one. */
+  /** Where lines go; default standard output, which is written at once as far as it takes them. */
   readonly destination?: LineSink
   readonly env?: Env
 }
@@ -52,7 +53,7 @@ export interface LogOutput {
 export function openLog(options: LoggerOptions = {}): LogOutput {
   const env = options.env ?? process.env
   const level = checkedLevel(options.level ?? (env.LOG_LEVEL || 'info'))
-  const lines = options.destination ?? standardOutput(checkedFormat(options.format ?? (env.LOG_FORMAT || undefined)))
+  const lines = options.destination ?? openOutput(checkedFormat(options.format ?? (env.LOG_FORMAT || undefined)))
   const further = options.redact ?? []
   const redact = lineRedactor(further.filter((name) => !isPath(name)))
   const paths = further.filter(isPath)
@@ -101,17 +102,10 @@ function checkedFormat(format: string | undefined): 'json' | 'pretty' {
   throw new JobsError('LOG_FORMAT', `LOG_FORMAT "${format}" is not a format`, { hint: 'use json or pretty' })
 }
 
-function standardOutput(format: 'json' | 'pretty'): LineSink {
-  if (format === 'json') return { write: writeLine }
+function openOutput(format: 'json' | 'pretty'): LineSink {
+  if (format === 'json') return standardOutput((line) => line)
   const color = isTerminal(1) && !process.env.NO_COLOR
-  return { write: (line) => writeLine(prettyLine(line, color)) }
-}
-
-/** A log that can't be written (its disk is full) must not end what it tells of. */
-function writeLine(line: string): void {
-  try {
-    writeOut(line)
-  } catch {}
+  return standardOutput((line) => prettyLine(line, color))
 }
 
 /** A pino logger has every method of ours with wider types; this is the one place that says so. */

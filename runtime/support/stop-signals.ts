@@ -5,13 +5,21 @@ export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 const EXIT_CODES: Readonly<Record<StopSignal, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
 
+/** Of the process, which may have more than one copy of this module. */
+const STOPPING = Symbol.for('webstir-jobs.stopping')
+const global = globalThis as { [STOPPING]?: true }
+
+/** Whether a signal has asked this process to stop. */
+export function isStopping(): boolean {
+  return global[STOPPING] === true
+}
+
 /** Calls `stop` at the first SIGINT, SIGTERM or SIGHUP; a second one leaves at once, with the shell's exit code for it. */
 export function onStopSignal(stop: (signal: StopSignal) => void): void {
-  let isStopping = false
   for (const signal of SIGNALS) {
     process.on(signal, () => {
-      if (isStopping) process.exit(EXIT_CODES[signal])
-      isStopping = true
+      if (isStopping()) process.exit(EXIT_CODES[signal])
+      global[STOPPING] = true
       stop(signal)
     })
   }
