@@ -1,13 +1,14 @@
 import { realpathSync } from 'node:fs'
 import type { Metafile } from 'esbuild'
 import type { BuildInfo, BuiltJob, Manifest } from '../../runtime/manifest/index.ts'
-import { MANIFEST_COPY } from '../../runtime/manifest/load.ts'
+import { MANIFEST_COPY, PACKAGES_FILE } from '../../runtime/manifest/load.ts'
 import { VERSION } from '../../runtime/support/version.ts'
 import { type Bundle, bundleInto } from './bundle.ts'
 import { BuildError, type Diagnostic, manifestDiagnostic, warning } from './diagnostics.ts'
 import { type Entries, entryPoints, findEntries, moduleOutputs } from './entries.ts'
 import { INPUTS_FILE, inputsOfBuild } from './freshness.ts'
 import { builtJobs } from './job-facts.ts'
+import { externalPackages, notInstalled } from './packages.ts'
 import { discard, type OutputFiles, publish, stagingFolder } from './publish.ts'
 import { type RuntimeFiles, runtimeFiles } from './runtime-files.ts'
 import { checkTypes, type TypeCheck } from './type-check.ts'
@@ -53,7 +54,8 @@ export async function buildBackend({ workspace: asked, typeCheck }: BuildRequest
     const { read, entries, bundled } = await bundleWhileReading(workspace, staged, runtime)
     const [checked] = await Promise.allSettled([types])
     if (checked.status === 'rejected') throw checked.reason
-    const fromBundler = bundled.status === 'fulfilled' ? bundled.value.warnings : diagnosticsOf(bundled.reason)
+    const fromBundler =
+      bundled.status === 'fulfilled' ? bundleDiagnostics(workspace, bundled.value) : diagnosticsOf(bundled.reason)
     const diagnostics = [
       ...manifestDiagnostics(read, entries),
       ...fromBundler,
@@ -124,6 +126,11 @@ export function manifestDiagnostics({ manifest, missing }: WorkspaceManifest, en
   ]
 }
 
+/** What the bundler has to say of what it has bundled. */
+export function bundleDiagnostics(workspace: string, { warnings, metafile }: Bundle): Diagnostic[] {
+  return [...warnings, ...notInstalled(workspace, externalPackages(metafile))]
+}
+
 /** The files in which a build says what it found out and what it was made from. `startedAt`: ms since the epoch. */
 export function infoFiles(
   workspace: string,
@@ -146,6 +153,7 @@ export function infoFiles(
     modules: moduleOutputs(entries),
     snapshot,
   }
+  const packages = Object.fromEntries(externalPackages(build.metafile).map(({ name, importer }) => [name, importer]))
   const inputs = inputsOfBuild(workspace, entries, build.metafile, build)
   return new Map([
     // What is built are ES modules, whatever the workspace's own package.json says of its sources.
@@ -153,6 +161,7 @@ export function infoFiles(
     ['webstir/build.json', JSON.stringify(info)],
     [`webstir/${MANIFEST_COPY}`, text],
     [INPUTS_FILE, JSON.stringify(inputs)],
+    [PACKAGES_FILE, JSON.stringify(packages)],
   ])
 }
 

@@ -1,10 +1,12 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import type { BuildFailure, BuildOptions, BuildResult, Message, Metafile, Plugin } from 'esbuild'
+import { type Assets, assetFiles, findAssets, withAssetInputs, withAssets } from './assets.ts'
 import { readBuildSettings } from './build-settings.ts'
 import { BuildError, type Diagnostic } from './diagnostics.ts'
 import { build as esbuild } from './esbuild.ts'
 import { EPILOGUE, FROM_BUILD, mustSettle, PROLOGUE, settled } from './output-text.ts'
+import { bundledPackages } from './packages.ts'
 
 export const OUTPUT_FOLDER = 'build/backend'
 
@@ -38,7 +40,7 @@ export function bundleOptions(
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    packages: 'external',
+    ...(settings.bundle.length === 0 ? { packages: 'external' } : {}),
     sourcemap: settings.sourceMaps ? 'linked' : false,
     // The sources are where the map says; with them in it, a map is three times as large.
     sourcesContent: false,
@@ -51,7 +53,10 @@ export function bundleOptions(
     define: { 'import.meta.main': 'false' },
     metafile: true,
     write: false,
-    plugins: [sharedRuntime(runtimeFolder)],
+    plugins: [
+      sharedRuntime(runtimeFolder),
+      ...(settings.bundle.length === 0 ? [] : [bundledPackages(workspace, settings)]),
+    ],
   }
 }
 
@@ -85,19 +90,27 @@ export function finishBundle(
   { outputFiles, metafile, warnings }: BuildResult<{ write: false; metafile: true }>,
 ): BundleInMemory {
   const folder = join(workspace, OUTPUT_FOLDER)
+  const assets = findAssets(workspace, metafile)
   const files = new Map<string, string | Uint8Array>()
   for (const file of outputFiles) {
     const path = file.path.slice(folder.length + 1).replaceAll('\\', '/')
     const output = metafile.outputs[`${OUTPUT_FOLDER}/${path}`]
     if (output === undefined || !mustSettle(path, output, metafile.inputs)) files.set(path, file.contents)
     else files.set(path, settled(path, output, file.text))
+    if (output === undefined || !namesAssets(output, assets)) continue
+    files.set(path, withAssets(path, textFrom(files.get(path)) ?? '', assets))
   }
-  const text = (path: string): string | undefined => {
-    const contents = files.get(path)
-    return contents instanceof Uint8Array ? Buffer.from(contents).toString('utf8') : contents
-  }
-  return { files, text, metafile, warnings: warnings.map(caution) }
+  for (const [target, source] of assetFiles(assets)) files.set(target, readFileSync(join(workspace, source)))
+  const text = (path: string): string | undefined => textFrom(files.get(path))
+  const all = [...warnings.map(caution), ...assets.warnings]
+  return { files, text, metafile: withAssetInputs(metafile, assets), warnings: all }
 }
+
+const textFrom = (contents: string | Uint8Array | undefined): string | undefined =>
+  contents instanceof Uint8Array ? Buffer.from(contents).toString('utf8') : contents
+
+const namesAssets = ({ inputs }: Metafile['outputs'][string], { bySource }: Assets): boolean =>
+  bySource.size > 0 && Object.keys(inputs).some((source) => bySource.has(source))
 
 /**
  * Bundles into a folder that is to become build/backend, beside which it is. esbuild writes the outputs itself, many at
@@ -113,12 +126,21 @@ export async function bundleInto(
   const result = await runBundler(() => esbuild({ ...options, outdir: folder, write: true }))
   const metafile = movedTo(OUTPUT_FOLDER, relative(workspace, folder).replaceAll('\\', '/'), result.metafile)
   const text = (path: string): string | undefined => textOf(join(folder, path))
+  const assets = findAssets(workspace, metafile)
   for (const [place, output] of Object.entries(metafile.outputs)) {
     const path = place.slice(OUTPUT_FOLDER.length + 1)
-    if (!mustSettle(path, output, metafile.inputs)) continue
-    writeFileSync(join(folder, path), settled(path, output, text(path) ?? ''))
+    const isNaming = namesAssets(output, assets)
+    const isUnsettled = mustSettle(path, output, metafile.inputs)
+    if (!isNaming && !isUnsettled) continue
+    const written = isUnsettled ? settled(path, output, text(path) ?? '') : (text(path) ?? '')
+    writeFileSync(join(folder, path), isNaming ? withAssets(path, written, assets) : written)
   }
-  return { text, metafile, warnings: result.warnings.map(caution) }
+  for (const [target, source] of assetFiles(assets)) {
+    mkdirSync(dirname(join(folder, target)), { recursive: true })
+    copyFileSync(join(workspace, source), join(folder, target))
+  }
+  const warnings = [...result.warnings.map(caution), ...assets.warnings]
+  return { text, metafile: withAssetInputs(metafile, assets), warnings }
 }
 
 /** The metafile of a build as it would be if it had gone to another folder. */

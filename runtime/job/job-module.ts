@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { PACKAGES_FILE } from '../manifest/load.ts'
 import type { PreCheckVerdict, StoreTransaction } from '../store/job-store.ts'
-import { JobsError, messageOf } from '../support/errors.ts'
+import { JobsError } from '../support/errors.ts'
+import { importFailure } from './import-failure.ts'
 import type { JobContext } from './job-context.ts'
 import { type BackgroundJobShape, type CodeSchedule, filterOf, runObject, schedulesOf } from './job-object.ts'
 import type { TenantSource } from './tenants.ts'
@@ -33,28 +36,29 @@ export interface JobModules {
   readonly fileOf?: (job: string) => string
 }
 
-/** Codes: JOB_MODULE_MISSING, JOB_MODULE_THROWS, JOB_MODULE_WITHOUT_RUN, JOB_MODULE_AMBIGUOUS, JOB_MODULE_SHAPE. */
+/**
+ * Codes: JOB_MODULE_MISSING, JOB_PACKAGE_MISSING, JOB_MODULE_THROWS, JOB_MODULE_WITHOUT_RUN, JOB_MODULE_AMBIGUOUS,
+ * JOB_MODULE_SHAPE.
+ */
 export class JobModuleError extends JobsError {}
 
-/** Imports a job's module and checks its shape. `url` is what is imported; `file` is how people know it. */
-export async function importJobModule(job: string, url: string, file: string): Promise<JobModule> {
+/**
+ * Imports a job's module and checks its shape. `url` is what is imported; `file` is how people know it; `importerOf` says
+ * which source imports a package.
+ */
+export async function importJobModule(
+  job: string,
+  url: string,
+  file: string,
+  importerOf?: (name: string) => string | undefined,
+): Promise<JobModule> {
   let exports: Record<string, unknown>
   try {
     exports = (await import(url)) as Record<string, unknown>
   } catch (error) {
-    throw isMissing(error, url)
-      ? new JobModuleError('JOB_MODULE_MISSING', `job "${job}" has no built module at ${file}`, {
-          hint: `check src/backend/jobs/${job}/index.ts and run "webstir build"`,
-          cause: error,
-        })
-      : new JobModuleError(
-          'JOB_MODULE_THROWS',
-          `job "${job}": ${file} throws while it is loaded: ${messageOf(error)}`,
-          {
-            hint: 'what stands at the top level of the module, or of one that it imports, fails; it never got to run()',
-            cause: error,
-          },
-        )
+    const about = importerOf === undefined ? { job, url, file } : { job, url, file, importerOf }
+    const { code, message, hint } = importFailure(error, about)
+    throw new JobModuleError(code, message, { hint, cause: error })
   }
   return jobModuleFrom(job, exports, file)
 }
@@ -157,22 +161,25 @@ function kindOf(value: unknown): string {
   return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`
 }
 
-/** True where it is the module itself that isn't there, not something that it imports. */
-function isMissing(error: unknown, url: string): boolean {
-  return (
-    error instanceof Error &&
-    'code' in error &&
-    error.code === 'ERR_MODULE_NOT_FOUND' &&
-    (!('url' in error) || error.url === url)
-  )
-}
-
 /** The modules of a built workspace. `build`: absolute path of build/backend. Each is imported once. */
 export function builtModules(build: string): JobModules {
   const within = (job: string): string => join('jobs', job, 'index.js')
   const fileOf = (job: string): string => join('build', 'backend', within(job))
   return {
-    load: (job) => importJobModule(job, pathToFileURL(join(build, within(job))).href, fileOf(job)),
+    load(job) {
+      const url = pathToFileURL(join(build, within(job))).href
+      return importJobModule(job, url, fileOf(job), (name) => importerOf(build, name))
+    },
     fileOf,
+  }
+}
+
+/** Read only where a package is missing. */
+function importerOf(build: string, name: string): string | undefined {
+  try {
+    const importers: Record<string, string> = JSON.parse(readFileSync(join(build, PACKAGES_FILE), 'utf8'))
+    return importers[name]
+  } catch {
+    return undefined
   }
 }

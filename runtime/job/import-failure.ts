@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url'
+import { messageOf } from '../support/errors.ts'
+
+/** Why a job's module could not be imported. */
+export interface ImportFailure {
+  readonly code: 'JOB_MODULE_MISSING' | 'JOB_PACKAGE_MISSING' | 'JOB_MODULE_THROWS'
+  readonly message: string
+  readonly hint: string
+}
+
+/**
+ * Reads the error of `import(url)`. `file`: how people know the module. `importerOf`: the source that imports a package,
+ * as far as it is known.
+ */
+export function importFailure(
+  error: unknown,
+  {
+    job,
+    url,
+    file,
+    importerOf,
+  }: { job: string; url: string; file: string; importerOf?: (name: string) => string | undefined },
+): ImportFailure {
+  const missing = missingPackage(error)
+  if (missing !== null) {
+    const importer = importerOf?.(missing)
+    const by = importer === undefined ? '' : `, imported by ${importer},`
+    return {
+      code: 'JOB_PACKAGE_MISSING',
+      message: `job "${job}": ${missing}${by} is not installed here`,
+      hint: `install it where the build runs, or make it part of the build: "webstir": { "build": { "bundle": ["${missing}"] } } in package.json`,
+    }
+  }
+  if (isMissing(error, url)) {
+    return {
+      code: 'JOB_MODULE_MISSING',
+      message: `job "${job}" has no built module at ${file}`,
+      hint: `check the job's source, src/backend/jobs/${job}/index.ts by default, and run "webstir build"`,
+    }
+  }
+  return {
+    code: 'JOB_MODULE_THROWS',
+    message: `job "${job}": ${file} throws while it is loaded: ${messageOf(error)}`,
+    hint: 'what stands at the top level of the module, or of one that it imports, fails; it never got to run()',
+  }
+}
+
+/** The package that Node did not find, for `import` and `require` alike; null where it is something else. */
+function missingPackage(error: unknown): string | null {
+  if (!(error instanceof Error) || !('code' in error)) return null
+  if (error.code === 'ERR_MODULE_NOT_FOUND') return /^Cannot find package '([^']+)'/.exec(error.message)?.[1] ?? null
+  if (error.code !== 'MODULE_NOT_FOUND') return null
+  return /^Cannot find module '((?:@[^/']+\/)?[^./\\'][^/']*)/.exec(error.message)?.[1] ?? null
+}
+
+/** True where it is the module itself that isn't there, not something that it imports. */
+function isMissing(error: unknown, url: string): boolean {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND') return false
+  return 'url' in error ? error.url === url : error.message.startsWith(`Cannot find module '${fileURLToPath(url)}'`)
+}
