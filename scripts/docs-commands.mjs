@@ -53,7 +53,7 @@ function section(command) {
 
 const page = `${[
   '# Commands',
-  '<!-- Made by scripts/docs-commands.mjs from cli/program.ts. Change it there. -->',
+  '<!-- Made by scripts/docs-commands.mjs from cli/registry/. Change it there. -->',
   commands
     .map(({ name, describe }) => `- [\`webstir ${name}\`](#${name}): ${describe[0].toLowerCase()}${describe.slice(1)}`)
     .join('\n'),
@@ -62,8 +62,8 @@ const page = `${[
     '',
     '- `--help` shows options and examples, `webstir --version` the version.',
     '- `--workspace PATH` names the workspace. Without it, it is the nearest folder, from the current one upward, whose `package.json` has a `webstir` key.',
-    '- `--json` prints data on standard output and nothing else; what is said beside it goes to standard error.',
-    '- The exit code is 0 on success, 1 where something is wrong (one line says what, one line what to do), 2 where the command line is wrong, and 75 where a job is running already. `DEBUG=webstir` adds the stack of an error.',
+    '- `--json` prints data on standard output and nothing else; messages go to standard error.',
+    '- The exit code is 0 on success, 1 on an error (one line says what is wrong, one line what to do), 2 if the command line is wrong, and 75 if a job is already running. `DEBUG=webstir` adds the stack of an error.',
     '- Colours are used on a terminal only, and not where `NO_COLOR` is set.',
     '- Commands that change `package.json` take turns (they hold the file `.webstir.lock` beside it), edit it in place and replace it in one step, so that commands at the same time lose nothing.',
   ].join('\n'),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { manifestTypes } from './manifest-types.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -88,10 +89,10 @@ function table({ properties, required = [] }) {
 
 const page = `# The manifest
 
-<!-- Made by scripts/docs-manifest.mjs from runtime/manifest/schema.ts. Change it there. -->
+<!-- Made by scripts/docs-manifest.mjs from runtime/manifest/parse/schema.ts. Change it there. -->
 
-The manifest is the array \`webstir.module.jobs\` in a workspace's \`package.json\`. It says which jobs there are, when
-they run and what happens when something is in the way. A workspace that has \`webstir.moduleManifest.jobs\` and no
+The manifest is the array \`webstir.module.jobs\` in a workspace's \`package.json\`. It lists the jobs, when
+they run and what happens when they can't run as planned. A workspace that has \`webstir.moduleManifest.jobs\` and no
 \`webstir.module.jobs\` keeps its jobs there: that array is read and written instead.
 
 \`\`\`json
@@ -115,7 +116,7 @@ they run and what happens when something is in the way. A workspace that has \`w
 }
 \`\`\`
 
-The package holds the same as a JSON Schema: \`webstir-jobs/job-manifest.schema.json\`.
+The package has the same as a JSON Schema: \`webstir-jobs/job-manifest.schema.json\`.
 
 ## A job
 
@@ -145,26 +146,26 @@ ${table(scheduler.properties.history)}
 
 \`\${NAME}\` in any text of a job or of \`webstir.scheduler\` is filled in from the environment when the manifest is read,
 after the \`.env\` files; \`\${NAME:-default}\` gives a default for a variable that is unset or empty, and \`$\${\` stands for
-a \`\${\` that is meant as it is. A variable that is unset and has no default is an error that names it. \`name\` is never
+a literal \`\${\`. A variable that is unset and has no default is an error that names it. \`name\` is never
 filled in. \`package.json\` is never changed by this, and listings show the text as written. A manifest that uses it is
 validated whenever a scheduler starts; one that doesn't is validated by the build.
 
 \`NAME_ENABLED=false\` (the job's name in upper snake case: \`send-newsletter\` is \`SEND_NEWSLETTER_ENABLED\`) turns a job
 off; so do \`0\`, \`no\` and \`off\`. It can't turn on what \`"enabled": false\` has turned off.
 
-## What is wrong is said, and the others run
+## Errors in one job don't stop the others
 
-- A schedule that can't be read is shown as invalid in every list and never fires; the job's other schedules do.
-- A job with any other wrong value, with a bad or repeated name, with an \`after\` that names no job or goes round in a
-  circle, doesn't run at all until that is mended. Of two jobs of one name, the first counts.
-- Keys that are not known are kept and warned of.
+- A schedule that is not valid is shown as such in every list and never fires; the job's other schedules do.
+- A job with any other wrong value, with a bad or repeated name, with an \`after\` that names an unknown job or is
+  circular, doesn't run at all until that is fixed. Of two jobs with the same name, the first is used.
+- Unknown keys are kept, with a warning.
 - \`webstir build\` fails on every error except a variable that is not set: it may be set where the build will run.
-- Only a \`package.json\` that is missing or no JSON, or \`jobs\` that is no array, stops everything.
+- Only a \`package.json\` that is missing or not valid JSON, or \`jobs\` that is not an array, stops everything.
 
 ## The key of a schedule
 
-The store keeps where each schedule stands under a key made from the job's name and the schedule's text, time zone and
-arguments, all as written in \`package.json\`. Changing one of them begins a new line of fires, from now on; changing
+The store keeps the watermark of each schedule under a key made from the job's name and the schedule's text, time zone and
+arguments, all as written in \`package.json\`. Changing one of them makes it a new schedule, which starts now; changing
 anything else doesn't.
 
 ## What \`webstir backend-inspect --json\` prints
@@ -174,8 +175,8 @@ One object. Times are ISO 8601 in UTC, durations are texts as above, paths are r
 | key | meaning |
 |---|---|
 | \`workspace\` | absolute path |
-| \`name\`, \`version\`, \`mode\` | of the module; \`null\` where \`package.json\` has none |
-| \`manifestKey\` | which key holds the jobs |
+| \`name\`, \`version\`, \`mode\` | of the module; \`null\` if \`package.json\` has none |
+| \`manifestKey\` | which key has the jobs |
 | \`settings\` | \`webstir.scheduler\` with its defaults: \`timezone\`, \`concurrency\`, \`staleAfter\`, \`history\`, \`redact\`, \`hooks\` |
 | \`build\` | \`path\`, \`exists\`, \`fresh\`, \`reason\` (why it is not fresh), \`builtAt\`, \`version\` |
 | \`jobs\` | an array, below |
@@ -184,73 +185,22 @@ One object. Times are ISO 8601 in UTC, durations are texts as above, paths are r
 A job has \`name\`, \`description\`, \`priority\` (as written), \`enabled\`, \`disabledBy\`, \`schedules\`, \`next\` (the earliest of
 its schedules), \`multiTenant\` (by \`package.json\` or by its module; \`null\` where the module decides and isn't built
 as it stands), \`codeSchedules\` (\`known\`, or \`unknown\` where the job may declare more in \`meta()\` and isn't built as it
-stands), \`problem\` (why it can't be used), \`timezone\`, \`args\`, \`policies\` (each with its value, also where that is the
+stands), \`problem\` (why it can't run), \`timezone\`, \`args\`, \`policies\` (each with its value, also where that is the
 default), \`notDefault\` (names of the policies that were changed), \`source\`, and \`built\` with \`path\`, \`exists\` and
 \`fresh\`. From the store come \`paused\` (\`since\`, \`by\`, \`reason\`; \`null\` while it is not paused) and \`lastRun\` (\`id\`,
 \`status\`, \`scheduledFor\`, \`completedAt\` of the newest execution that started; \`null\` where there is none). A schedule has \`schedule\` (verbatim), \`words\`, \`timezone\`, \`args\`, \`origin\` (\`manifest\` or \`code\`), \`kind\`
-(\`cron\`, \`rate\`, \`at\`, \`reboot\`), \`next\`, \`note\` (what is to be said where there is no \`next\`) and \`problem\`.
+(\`cron\`, \`rate\`, \`at\`, \`reboot\`), \`next\`, \`note\` (what to show if there is no \`next\`) and \`problem\`.
 
 The lists of \`webstir list-jobs --json\` and of the built scheduler's \`--list --json\` are arrays of jobs with the keys
 from \`name\` to \`problem\`, their schedules without \`words\`; \`list-jobs\` adds \`paused\` and \`lastRun\`, which the built
-scheduler doesn't know, as its list opens no store. The built scheduler knows its build alone: \`codeSchedules\` is
+scheduler doesn't know, as its list opens no store. The built scheduler knows only its build: \`codeSchedules\` is
 \`unknown\` there for a job that has no module in it.
 `
-
-/** A doc comment, in lines of at most 120 characters. */
-function comment(text, indent) {
-  const single = `${indent}/** ${text} */`
-  if (single.length <= 120) return single
-  const lines = ['']
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (`${indent} * ${last} ${word}`.length <= 120) lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
-    else lines.push(word)
-  }
-  return [`${indent}/**`, ...lines.map((line) => `${indent} * ${line}`), `${indent} */`].join('\n')
-}
-
-/** Interfaces of the objects that a job's keys may hold, by what zod says of them. */
-const INTERFACES = new Map([
-  ['A schedule with a time zone or arguments of its own.', 'ManifestSchedule'],
-  ['How often, and how far apart, a failing execution is tried again.', 'ManifestRetry'],
-])
-
-/** A property's type, in TypeScript. */
-function typeOf(property) {
-  if (property.anyOf) return property.anyOf.map(typeOf).join(' | ')
-  if (property.enum) return property.enum.map((word) => `'${word}'`).join(' | ')
-  if (property.type === 'object') return INTERFACES.get(property.description)
-  if (property.type === 'array') {
-    const item = Object.keys(property.items ?? {}).length === 0 ? 'JsonValue' : typeOf(property.items)
-    return `readonly ${item.includes(' ') ? `(${item})` : item}[]`
-  }
-  return { integer: 'number', number: 'number', string: 'string', boolean: 'boolean' }[property.type]
-}
-
-function members({ properties, required = [] }) {
-  return Object.entries(properties).map(([name, property]) => {
-    const duration = property.pattern ? ' A duration such as `30s`.' : ''
-    const standard = property.default === undefined ? '' : ` Default: \`${JSON.stringify(property.default)}\`.`
-    const about = comment(`${property.description ?? ''}${duration}${standard}`, '  ')
-    return `${about}\n  readonly ${name}${required.includes(name) ? '' : '?'}: ${typeOf(property)}`
-  })
-}
-
-function declaration(name, schema) {
-  return `${comment(schema.description, '')}\nexport interface ${name} {\n${members(schema).join('\n')}\n}\n`
-}
-
-const types = `/* Made by scripts/docs-manifest.mjs from ./parse/schema.ts. Change it there. */
-import type { JsonValue } from '../support/json.ts'
-
-${declaration('ManifestJob', job)}
-${declaration('ManifestSchedule', entry)}
-${declaration('ManifestRetry', retry)}`
 
 const targets = [
   [join(root, 'docs', 'manifest.md'), page],
   [join(root, 'job-manifest.schema.json'), `${formatted(published)}\n`],
-  [join(root, 'runtime', 'manifest', 'manifest-job.ts'), types],
+  [join(root, 'runtime', 'manifest', 'manifest-job.ts'), manifestTypes({ job, entry, retry })],
 ]
 for (const [path, text] of targets) {
   if (!process.argv.includes('--check')) await writeFile(path, text)

@@ -28,7 +28,7 @@ export const developmentCommands: readonly CommandDefinition[] = [
     positionals: [],
     options: {
       runtime: { type: 'text', choices: ['backend'], describe: 'What is built; only the backend has a build here' },
-      watch: { type: 'flag', describe: 'Build again on every change, until it is told to stop' },
+      watch: { type: 'flag', describe: 'Build again on every change, until it is stopped' },
       typecheck: { type: 'flag', on: true, describe: 'Build without checking the types' },
       ...WORKSPACE,
     },
@@ -40,7 +40,7 @@ export const developmentCommands: readonly CommandDefinition[] = [
   }),
   defineCommand({
     name: 'watch',
-    describe: 'Develop: build on every change and run what is due, until it is told to stop',
+    describe: 'Develop: build on every change and run what is due, until it is stopped',
     details: [
       'The scheduler is started again after each build. Types are checked beside it: what is wrong with them is said, and holds up nothing.',
     ],
