@@ -5,7 +5,7 @@ export { openStore } from './client/open-store.ts'
 export { runBackgroundJob } from './client/run-background-job.ts'
 export type { DatabaseClient } from './job/database.ts'
 export type { JobContext } from './job/job-context.ts'
-export { JobModuleError, type PreCheck } from './job/job-module.ts'
+export { JobModuleError } from './job/job-module.ts'
 export {
   type ArgumentsOf,
   type BackgroundJob,
@@ -14,6 +14,7 @@ export {
   type JobThis,
   type MetaContext,
   MetaError,
+  type PreCheck,
 } from './job/job-object.ts'
 export { type TenantClient, type TenantTableOptions, tenantTable } from './job/tenant-table.ts'
 export {

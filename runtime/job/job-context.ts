@@ -12,26 +12,26 @@ export interface JobContext<Args extends readonly unknown[] = readonly JsonValue
   readonly executionId: string
   /** Counts from 1; a retry and a recovery have higher ones. */
   readonly attempt: number
-  /** The instant of the fire that this execution stands for; for runs by hand, when it was asked for. */
+  /** The instant of the fire; for manual and code runs, when it was requested. */
   readonly scheduledFor: Date
   readonly args: Args
   /** The tenant it runs for; undefined where the job isn't multi-tenant. */
   readonly tenant: string | undefined
   /** Every line carries `job` and `executionId`, and is kept with the execution. */
   readonly log: Logger
-  /** Aborted on time-out, on a request to cancel and when the process stops; its reason says which. */
+  /** Aborted on time-out, on a request to cancel and when the process stops; its reason, an AbortedError, says which. */
   readonly signal: AbortSignal
   /** The environment, `.env` files included. */
   readonly env: Env
   /** The workspace's SQL client (src/backend/db/connection.ts): opened on first use, closed when the run has ended. */
   readonly database: DatabaseClient
-  /** Keeps how far it is: `percent` from 0 to 100. */
+  /** Stores the progress: `percent` from 0 to 100. */
   progress(percent: number, message?: string): void
   /** Runs another job now, in this one's slot, and waits for it; rejects with its error. */
   runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void>
 }
 
-/** Where the context of a job in this process has from what it gives. */
+/** What the context of a job in this process is made from. */
 export interface ContextSource {
   readonly env: Env
   readonly signal: AbortSignal

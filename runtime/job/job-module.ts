@@ -2,20 +2,21 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { PACKAGES_FILE } from '../manifest/load.ts'
-import type { PreCheckVerdict, StoreTransaction } from '../store/job-store.ts'
+import type { PreCheckVerdict } from '../store/job-store.ts'
 import { JobsError } from '../support/errors.ts'
 import { importFailure } from './import-failure.ts'
 import type { JobContext } from './job-context.ts'
-import { type BackgroundJobShape, type CodeSchedule, filterOf, runObject, schedulesOf } from './job-object.ts'
+import {
+  type BackgroundJobShape,
+  type CodeSchedule,
+  filterOf,
+  type PreCheck,
+  runObject,
+  schedulesOf,
+} from './job-object.ts'
 import type { TenantSource } from './tenants.ts'
 
-/** Runs inside the lock's transaction, before the execution starts, and may say that there is nothing to do. */
-export type PreCheck = (
-  context: JobContext,
-  transaction: StoreTransaction,
-) => Promise<PreCheckVerdict> | PreCheckVerdict
-
-/** A job's code in the one form that the rest of the runtime knows, whichever way its module was written. */
+/** A job's code in one form, whichever way its module was written. */
 export interface JobModule {
   /** Where it comes from; named in messages. */
   readonly file: string
@@ -105,7 +106,7 @@ function checkedVerdict(job: string, given: unknown): PreCheckVerdict {
     if (given.skip === false) return { skip: false }
     if (given.skip === true && 'reason' in given) return { skip: true, reason: String(given.reason) }
   }
-  throw new JobModuleError('JOB_MODULE_SHAPE', `job "${job}": preCheck gave ${kindOf(given)}, no verdict`, {
+  throw new JobModuleError('JOB_MODULE_SHAPE', `job "${job}": preCheck returned ${kindOf(given)}, not a verdict`, {
     hint: 'return { skip: false }, or { skip: true, reason: "..." }',
   })
 }
@@ -118,7 +119,7 @@ const PARTS = [
   ['multiTenant', 'boolean', 'multiTenant: true'],
 ] as const
 
-/** Throws where one of them is something else: it would be passed over in silence. */
+/** Throws where one of them is something else: it would be ignored without a word. */
 function checkParts(job: string, holder: object, place: string): void {
   const found = new Map(Object.entries(holder))
   for (const [name, wanted, example] of PARTS) {
@@ -126,7 +127,7 @@ function checkParts(job: string, holder: object, place: string): void {
     if (value === undefined || typeof value === wanted) continue
     throw new JobModuleError(
       'JOB_MODULE_SHAPE',
-      `job "${job}": ${name} of ${place} is ${kindOf(value)}, no ${wanted}`,
+      `job "${job}": ${name} of ${place} is ${kindOf(value)}, not a ${wanted}`,
       {
         hint: `write ${example}, or leave it out`,
       },
@@ -150,7 +151,7 @@ function withoutRun(job: string, holder: object, place: string): JobModuleError 
     ? new JobModuleError('JOB_MODULE_WITHOUT_RUN', `job "${job}": ${place} has no run function`, {
         hint: `write "${form}"; what is there: ${has}`,
       })
-    : new JobModuleError('JOB_MODULE_WITHOUT_RUN', `job "${job}": run of ${place} is ${kindOf(run)}, no function`, {
+    : new JobModuleError('JOB_MODULE_WITHOUT_RUN', `job "${job}": run of ${place} is ${kindOf(run)}, not a function`, {
         hint: `write "${form}"`,
       })
 }

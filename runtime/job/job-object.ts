@@ -1,3 +1,4 @@
+import type { PreCheckVerdict, StoreTransaction } from '../store/job-store.ts'
 import { ownCopy } from '../support/copy.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
@@ -6,9 +7,15 @@ import type { TenantSource } from './tenants.ts'
 
 /** `this` of a job object's `run`: the context of the execution, and a copy of the object's own properties. */
 export interface JobThis<Args extends readonly unknown[] = readonly JsonValue[]> extends JobContext<Args> {
-  /** What a request would have carried along: the tenant's id as a header. */
+  /** What a request would have carried: the tenant's id as a header. */
   readonly initialParams: { readonly _headers: Readonly<Record<string, string>> }
 }
+
+/** Runs inside the lock's transaction, before the execution starts, and may say that there is nothing to do. */
+export type PreCheck = (
+  context: JobContext,
+  transaction: StoreTransaction,
+) => Promise<PreCheckVerdict> | PreCheckVerdict
 
 /** A job as an object: `export default { meta() {...}, async run() {...} } satisfies BackgroundJob`. */
 export interface BackgroundJobShape {
@@ -16,9 +23,11 @@ export interface BackgroundJobShape {
   meta?(): void
   /** Runs once for each tenant; the manifest's `multiTenant` wins over it. */
   multiTenant?: boolean
-  /** Leaves the tenants that the job is for. */
+  /** Returns the tenants that the job is for. */
   tenantsFilter?(tenants: TenantSource): unknown
-  /** Gets the values that its schedule passes. */
+  /** Runs in the lock's transaction, before `run`; may say that there is nothing to do. */
+  preCheck?: PreCheck
+  /** Called with the arguments of the schedule that fired, or of the call. */
   // biome-ignore lint/suspicious/noExplicitAny: each job says which arguments it takes
   run(...args: any[]): unknown
 }
@@ -42,7 +51,7 @@ export function defineJob<Definition>(
   return definition
 }
 
-/** What is called on the object: `this` is made anew for each execution, so that nothing set on it is seen by another. */
+/** Calls `run` with a new `this` for each execution, so that what one sets on it is not seen by another. */
 export function runObject(definition: BackgroundJobShape, context: JobContext): unknown {
   return definition.run.apply(freshThis(definition, context), [...context.args])
 }
@@ -87,7 +96,7 @@ export interface CodeSchedule {
 
 /** `this` inside `meta()`. */
 export interface MetaContext {
-  /** Declares one line of fires; further values are passed to `run`. Zone: the job's, or `{ expression, timezone }`. */
+  /** Declares one schedule; further values are passed to `run`. Zone: the job's, or `{ expression, timezone }`. */
   schedule(schedule: string | { readonly expression: string; readonly timezone: string }, ...args: JsonValue[]): void
 }
 
@@ -106,7 +115,7 @@ export function collectSchedules(declare: (meta: MetaContext) => unknown): CodeS
         })
       }
       for (const [index, value] of args.entries()) checkJson(value, `argument ${index + 1} of "${expression}"`)
-      // A copy: what meta() does with the values afterwards is not meant.
+      // A copy: meta() may change the values afterwards.
       declared.push({ expression, timezone, args: ownCopy(args) })
     },
   })
@@ -119,7 +128,7 @@ export function collectSchedules(declare: (meta: MetaContext) => unknown): CodeS
   return declared
 }
 
-/** From JavaScript, anything may be given. */
+/** JavaScript may pass anything. */
 function readGiven(given: unknown): { expression: unknown; timezone: unknown } {
   if (given === null || typeof given !== 'object') return { expression: given, timezone: undefined }
   const fields = new Map(Object.entries(given))
@@ -128,7 +137,7 @@ function readGiven(given: unknown): { expression: unknown; timezone: unknown } {
 
 const kindOf = (value: unknown): string => (value === null ? 'null' : typeof value)
 
-/** Throws where a value wouldn't come back from JSON as it is. */
+/** Throws for a value that JSON would not reproduce. */
 export function checkJson(value: unknown, what: string): asserts value is JsonValue {
   const fault = notJson(value, '', new Set())
   if (fault === undefined) return

@@ -22,7 +22,7 @@ interface Part {
 
 /**
  * The tenants in a table of the workspace's database, read in pages in the order of their ids: a hundred thousand of
- * them are never in memory at once. Each iteration opens a client of its own and closes it at the end.
+ * them are never in memory at once. Each iteration opens a new client and closes it at the end.
  */
 export function tenantTable(
   open: () => TenantClient | Promise<TenantClient>,

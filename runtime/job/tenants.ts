@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { JobsError, messageOf } from '../support/errors.ts'
 
-/** One customer of many, as the workspace's source gives it. */
+/** One customer of many, as the workspace's source yields it. */
 export interface Tenant {
   /** At most 200 characters as text. */
   readonly id: string | number
@@ -14,7 +14,7 @@ export type TenantValue = string | number | boolean | null
 /** Columns and what they are compared with; an array means any of its values. */
 export type TenantConditions = Readonly<Record<string, TenantValue | readonly TenantValue[]>>
 
-/** Where tenants come from; each method that narrows it down gives a new source. Anything async-iterable will do. */
+/** Where tenants come from; each method that narrows it down returns a new source. */
 export interface TenantSource extends AsyncIterable<Tenant> {
   where(conditions: TenantConditions): TenantSource
   whereNot(conditions: TenantConditions): TenantSource
@@ -28,7 +28,7 @@ export interface TenantSource extends AsyncIterable<Tenant> {
  */
 export class TenantsError extends JobsError {}
 
-/** A source over any list of tenants, or of their ids, that can be iterated, at once or in time. */
+/** A source over any sync or async iterable of tenants, or of their ids. */
 export function tenantSource(items: AsyncIterable<unknown> | Iterable<unknown>): TenantSource {
   return narrowed({ items, what: 'the tenants' }, [], Number.POSITIVE_INFINITY)
 }
@@ -50,7 +50,7 @@ function narrowed(origin: Origin, conditions: readonly Condition[], most: number
         const tenant = checkedTenant(item, origin.what)
         if (!conditions.every((holds) => holds(tenant))) continue
         yield tenant
-        // Before the next one is asked for: whoever makes them need not make one that nobody gets.
+        // Before the next one is requested: the source need not produce one that is not used.
         if (++count >= most) return
       }
     },
@@ -75,7 +75,7 @@ function matches(tenant: Tenant, conditions: TenantConditions): boolean {
   return Object.entries(conditions).every(([column, wanted]) => {
     const value = tenant[column]
     const any: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted]
-    // A database may give 1 for true; the two are the same to whoever asks.
+    // A database may return 1 for true; both match.
     return any.some((one) => one === value || (typeof one === 'boolean' && Number(one) === value))
   })
 }
@@ -100,17 +100,17 @@ function checkedId(id: unknown, what: string): string | number {
   throw new TenantsError(
     'TENANTS_SHAPE',
     `${what}: a tenant's id must be a number or a text of 1 to 200 characters, and is ${shown}`,
-    { hint: 'give each tenant an id of its own' },
+    { hint: 'give each tenant a unique id' },
   )
 }
 
-/** Whatever a source module or a tenantsFilter gave, as a source. `what` names it in the error. */
+/** What a source module or a tenantsFilter returned, as a source. `what` names it in the error. */
 export function asTenantSource(given: unknown, what: string): TenantSource {
   if (isSource(given)) return given
   if (given !== null && typeof given === 'object' && (Symbol.asyncIterator in given || Symbol.iterator in given)) {
     return narrowed({ items: given as AsyncIterable<unknown>, what }, [], Number.POSITIVE_INFINITY)
   }
-  throw new TenantsError('TENANTS_SHAPE', `${what} gave ${given === null ? 'null' : typeof given}, not tenants`, {
+  throw new TenantsError('TENANTS_SHAPE', `${what} returned ${given === null ? 'null' : typeof given}, not tenants`, {
     hint: 'return the tenants, narrowed down: (tenants) => tenants.where({ active: true })',
   })
 }
@@ -126,7 +126,7 @@ function isSource(given: unknown): given is TenantSource {
   )
 }
 
-/** What the workspace's src/backend/tenants.ts gives: its default export, or what that returns when it is a function. */
+/** The default export of the workspace's src/backend/tenants.ts, or what it returns where it is a function. */
 export async function openBuiltTenants(build: string): Promise<unknown> {
   const exports = await importTenants(join(build, 'tenants.js'))
   const given = exports.default ?? exports.tenants

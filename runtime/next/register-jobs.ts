@@ -34,7 +34,7 @@ export interface RegisterJobsOptions {
   readonly workspace?: string
 }
 
-/** The tick of the explicit list, as a job of its own. */
+/** The name of the job that runs the explicit list. */
 const TICK = 'sync-tick'
 /** Hot reload loads modules anew, but keeps the global object: one scheduler lives there. */
 const KEY = Symbol.for('webstir-jobs.next')
@@ -54,7 +54,7 @@ export async function registerJobs(options: RegisterJobsOptions = {}): Promise<S
     shared[LIST] = options.jobs
   }
   shared[KEY] ??= begin(options).catch((error: unknown) => {
-    // What is wrong now may be mended by the next hot reload.
+    // The next hot reload may fix it.
     shared[KEY] = undefined
     throw error
   })
@@ -73,7 +73,7 @@ async function begin(options: RegisterJobsOptions): Promise<Scheduler> {
   return scheduler
 }
 
-/** Next.js ends the process itself; where nobody does (a server of one's own), the signal has its usual effect. */
+/** Next.js ends the process itself; in a custom server that has no handler, the signal has its usual effect. */
 function stopFor(signal: NodeJS.Signals, scheduler: Scheduler): void {
   const isOurs = process.listenerCount(signal) === 0
   void scheduler.destroy().finally(() => (isOurs ? process.kill(process.pid, signal) : undefined))
@@ -144,7 +144,7 @@ async function runInOrder(jobs: readonly NextJob[], store: Store, log: LogOutput
   if (failed.length > 0) throw new JobsError('SYNC_FAILED', `failed: ${failed.join(', ')}`)
 }
 
-/** What it writes with `console` bears its own name, and is kept with its own execution. */
+/** What it writes with `console` is logged under its name, and kept with its execution. */
 async function runLogged(
   { id, job, signal }: HeldExecution,
   run: NextJob['run'],

@@ -7,12 +7,12 @@ interface Waiting {
   readonly ring: () => void
 }
 
-/** Turns of the event loop that are given to what a timer set off, before time moves on; fewer once all is quiet. */
+/** Turns of the event loop before time moves on, at most; fewer once nothing new begins. */
 const TURNS = 12
-/** So many turns in a row in which nothing was begun are quiet. */
+/** After so many turns in a row in which nothing began, all is quiet. */
 const QUIET = 2
 
-/** A clock that stands still until it is moved: no timer of it rings by itself. */
+/** A clock that a test moves: its timers ring only on the way. */
 export class TestClock implements Clock {
   #now: number
   /** When something is to ring, earliest first; what rings then, in the order in which it was set. */
@@ -42,12 +42,12 @@ export class TestClock implements Clock {
     return { cancel: () => this.#remove(entry) }
   }
 
-  /** Moves on by `milliseconds`; every timer on the way rings at its own instant, and what it sets off is let run. */
+  /** Moves on by `milliseconds`; each timer on the way rings at its instant, and what it starts runs before time moves on. */
   async advance(milliseconds: number): Promise<void> {
     await this.advanceTo(this.#now + milliseconds)
   }
 
-  /** Moves on to an instant; one that has passed changes nothing. */
+  /** Moves on to an instant; an earlier one changes nothing. */
   async advanceTo(instant: Date | number): Promise<void> {
     const end = new Date(instant).getTime()
     await this.settle()
@@ -71,7 +71,7 @@ export class TestClock implements Clock {
     await this.settle()
   }
 
-  /** Lets everything run that could run now. */
+  /** Waits until everything that can run now has run. */
   async settle(): Promise<void> {
     await quiet()
     await this.settled()

@@ -15,7 +15,7 @@ export interface TestSchedulerOptions {
   /** Jobs in code; or `workspace`: the root of a built one. */
   readonly jobs?: readonly JobDefinition[]
   readonly workspace?: string
-  /** Where the clock stands at first; default 2026-01-01T00:00:00Z. */
+  /** The clock's first instant; default 2026-01-01T00:00:00Z. */
   readonly now?: Date | string | number
   /** With jobs in code: makes their `database`, anew for each run. */
   readonly database?: NonNullable<SchedulerOptions['database']>
@@ -35,18 +35,18 @@ export interface TestScheduler {
   /** Moves time on by a text such as `1h` or `90s`, or by ms, and lets everything run that is due on the way. */
   advance(duration: string | number): Promise<void>
   advanceTo(instant: Date | string): Promise<void>
-  /** Runs one job now, and rejects with its own error. A retry's delay passes only as the test moves the clock. */
+  /** Runs one job now; rejects with the job's error. A retry's delay passes only as the test moves the clock. */
   runJob(name: string, ...args: JsonValue[]): Promise<void>
-  /** What is recorded so far, oldest first. */
+  /** The executions recorded so far, oldest first. */
   executions(): Promise<ExecutionRecord[]>
   /** The fires that ran so far, oldest first: `{ job, scheduledFor }`. */
   fired(): Promise<{ job: string; scheduledFor: string }[]>
-  /** What the log holds so far, a line an entry. */
+  /** The lines logged so far. */
   log(): string[]
   stop(): Promise<void>
 }
 
-/** Starts a scheduler on a clock of its own. Stop it at the end of the test. */
+/** Starts a scheduler on a clock that the test moves. Stop it at the end of the test. */
 export async function createTestScheduler(options: TestSchedulerOptions): Promise<TestScheduler> {
   const store = await openStore('memory:')
   const clock = new TestClock(options.now, workEnds(store))
@@ -60,7 +60,7 @@ export async function createTestScheduler(options: TestSchedulerOptions): Promis
     shutdownTimeout: 0,
     log: openLog({ env: {}, level: 'debug', destination: { write: (line) => void lines.push(line.trimEnd()) } }),
   })
-  // What is wrong with the jobs is told here, not by a promise that nobody awaits yet.
+  // An error in the jobs rejects here, not through the promise of start, which is awaited only at the end.
   await scheduler.jobs()
   const watching = scheduler.start()
   watching.catch(() => {})

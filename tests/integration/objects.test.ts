@@ -89,7 +89,7 @@ describe('jobs as objects, built', () => {
 
   it.each([
     ['both', 'exports both run() and a default object'],
-    ['number', 'run of build/backend/jobs/number/index.js is a number, no function'],
+    ['number', 'run of build/backend/jobs/number/index.js is a number, not a function'],
   ])('%s is refused with a message of its own, and recorded', async (name, message) => {
     const { code, stdout } = await scheduler('--job', name)
     expect(code).toBe(1)

@@ -24,8 +24,8 @@ describe('the form of a job module', () => {
   })
 
   it.each([
-    [{ run: 5 }, 'run of jobs/nightly/index.js is a number, no function'],
-    [{ default: { run: 'later' } }, 'run of the default object of jobs/nightly/index.js is a string, no function'],
+    [{ run: 5 }, 'run of jobs/nightly/index.js is a number, not a function'],
+    [{ default: { run: 'later' } }, 'run of the default object of jobs/nightly/index.js is a string, not a function'],
     [{ default: { batchSize: 1 } }, 'the default object of jobs/nightly/index.js has no run function'],
     [{}, 'jobs/nightly/index.js has no run function'],
     [{ handler: run }, 'jobs/nightly/index.js has no run function'],

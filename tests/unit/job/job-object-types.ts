@@ -48,6 +48,18 @@ export const jobs: readonly JobDefinition[] = [
   { name: 'inferred', job: inferred },
 ]
 
+/** A pre-check knows its context and the transaction. */
+export const checked = defineJob({
+  async preCheck(context, transaction) {
+    const rows = await transaction.query('select 1 from users where job = ?', [context.job])
+    return rows.length === 0 ? { skip: true, reason: 'no users' } : { skip: false }
+  },
+  run() {},
+})
+
+// @ts-expect-error a pre-check that skips says why
+defineJob({ preCheck: () => ({ skip: true }), run() {} })
+
 // @ts-expect-error run is missing
 defineJob({ batchSize: 1 })
 

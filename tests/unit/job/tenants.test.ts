@@ -204,10 +204,10 @@ describe('bad tenants', () => {
     ['a', 'string'],
     [{ active: true }, 'object'],
     [null, 'null'],
-  ])('a filter that gives %s', async (given, kind) => {
+  ])('a filter that returns %s', async (given, kind) => {
     expect(await failing({ tenants: ['a'], filter: () => given })).toMatchObject({
       code: 'TENANTS_SHAPE',
-      message: `tenantsFilter of job "bill" (the job "bill" in code) gave ${kind}, not tenants`,
+      message: `tenantsFilter of job "bill" (the job "bill" in code) returned ${kind}, not tenants`,
     })
   })
 
