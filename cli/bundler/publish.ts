@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, wri
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { OUTPUT_FOLDER } from './bundle.ts'
+import { keepEarlierFiles } from './earlier-files.ts'
 import { type RuntimeFiles, SCHEDULER } from './runtime-files.ts'
 
 export type OutputFiles = ReadonlyMap<string, string | Uint8Array>
@@ -19,8 +20,9 @@ export function stagingFolder(workspace: string): string {
 }
 
 /**
- * Puts a whole build in the place of the one before: what `staged` holds already, `files`, and the runtime. Whoever
- * starts a scheduler finds either build whole, and what is no longer built vanishes. Several builds at once don't
+ * Puts a whole build in the place of the one before: what `staged` holds already, `files`, and the runtime. A scheduler
+ * that starts meanwhile finds either build whole. What is no longer built vanishes, except for what schedulers that
+ * still run from an earlier build may load (see `keepEarlierFiles`). Several builds at once don't
  * disturb each other; the last to finish stays. Where it fails, what was staged is the caller's to discard.
  */
 export async function publish(
@@ -32,7 +34,9 @@ export async function publish(
   writeAll(staged, files)
   for (const folder of ['webstir', 'jobs']) mkdirSync(join(staged, folder), { recursive: true })
   for (const name of runtime.names) copyFileSync(join(runtime.folder, name), join(staged, placeOf(name)))
-  await swap(staged, join(workspace, OUTPUT_FOLDER))
+  const target = join(workspace, OUTPUT_FOLDER)
+  keepEarlierFiles(target, staged, Date.now())
+  await swap(staged, target)
 }
 
 /** Removes what was written to a staging folder, where there is something. */
