@@ -27,7 +27,7 @@ describe('the packages that a workspace misses', () => {
     expect(await messages({ '.pnp.cjs': '' })).toEqual([])
   })
 
-  it.runIf(process.versions.node < '24')('are named with what to do, in the words of the package manager', async () => {
+  it('are named with what to do, in the words of the package manager', async () => {
     const { root } = makeWorkspace({ files: { 'pnpm-lock.yaml': '', ...installed('libsql') } })
     expect(await missingPackages(root, {})).toEqual([
       { message: 'webstir-jobs is not installed in this workspace', hint: 'pnpm install' },
