@@ -20,7 +20,7 @@ export function afterRules(stage: () => Stage): void {
     expect(await two.taken()).toEqual(['b 60'])
   })
 
-  it('across processes: the fires may be claimed one after the other', async () => {
+  it('also waits when the fires are claimed one after the other, by other processes', async () => {
     const { one, two } = stage()
     const a = await one.at(at).run('a', at)
     expect(await two.at(at).outcomes([dependent])).toEqual(['b: queued'])
@@ -28,7 +28,7 @@ export function afterRules(stage: () => Stage): void {
     expect(await two.taken()).toEqual(['b 60'])
   })
 
-  it('where the other failed, it is skipped, with the reason', async () => {
+  it('is skipped with the reason where the other failed', async () => {
     const { one } = stage()
     const a = await one.at(at).run('a', at)
     await one.claim([dependent])
@@ -41,7 +41,7 @@ export function afterRules(stage: () => Stage): void {
     expect(await rowsOf(one.store, 'b')).toMatchObject([{ status: 'SKIPPED', skipCount: 1 }])
   })
 
-  it('where the other is skipped in the same tick, so is it, and what depends on it in turn', async () => {
+  it('is skipped where the other is skipped in the same tick, and so is what depends on it in turn', async () => {
     const { one } = stage()
     const fires = [
       fireOf('c', at, { after: ['b'] }),
@@ -56,7 +56,7 @@ export function afterRules(stage: () => Stage): void {
     ])
   })
 
-  it('where the other was skipped before, in a row shared with other fires, so is it', async () => {
+  it('is skipped where the other was skipped before, in a row shared with other fires', async () => {
     const { one } = stage()
     const skip = { cause: 'disabled', reason: 'disabled' } as const
     await one.at(at).claim([fireOf('a', T0, { skip }), fireOf('a', at, { skip })])
@@ -64,7 +64,7 @@ export function afterRules(stage: () => Stage): void {
     expect(claimed).toMatchObject({ outcome: 'skipped', cause: 'after' })
   })
 
-  it('where the other succeeded, or has no fire at that instant, nothing is waited for', async () => {
+  it('does not wait where the other succeeded, or has no fire at that instant', async () => {
     const { one } = stage()
     expect(await one.at(at).outcomes([dependent])).toEqual(['b: running'])
     const later = at + minute
@@ -86,7 +86,7 @@ export function afterRules(stage: () => Stage): void {
     expect(await one.taken()).toEqual(['b 60'])
   })
 
-  it('a run by hand of the other is nothing to wait for', async () => {
+  it('does not wait for a run of the other by hand', async () => {
     const { one } = stage()
     await one.at(at).begin('a', { scheduledFor: at })
     expect(await one.outcomes([dependent])).toEqual(['b: running'])

@@ -3,7 +3,7 @@ import { briefly, fireOf, minute, rowsOf, second, statusOf, T0 } from './fixture
 import type { Stage } from './suite.ts'
 
 export function claimRules(stage: () => Stage): void {
-  it('a fire past the mark runs, and the mark moves with it', async () => {
+  it('a fire past the watermark runs, and the watermark moves with it', async () => {
     const { one } = stage()
     await one.schedule('a')
     const at = T0 + minute
@@ -20,7 +20,7 @@ export function claimRules(stage: () => Stage): void {
     }
   })
 
-  it('a mark never moves back', async () => {
+  it('a watermark never moves back', async () => {
     const { one } = stage()
     await one.schedule('a')
     await one.at(T0 + 3 * minute).claim([], { watermarks: [{ key: 'a-key', to: T0 + 3 * minute }] })
@@ -28,7 +28,7 @@ export function claimRules(stage: () => Stage): void {
     expect(await one.schedule('a')).toMatchObject([{ watermark: T0 + 3 * minute }])
   })
 
-  it('a fire that lies behind the mark was claimed by somebody else', async () => {
+  it('a fire behind the watermark was claimed by another scheduler', async () => {
     const { one, two } = stage()
     await one.schedule('a')
     const at = T0 + minute
@@ -63,7 +63,7 @@ export function claimRules(stage: () => Stage): void {
     for (const job of jobs) expect(await rowsOf(one.store, job)).toHaveLength(5)
   })
 
-  it('slots go by priority, then by instant; what gets none is queued and owned by nobody', async () => {
+  it('slots go by priority, then by instant; what gets none is queued without an owner', async () => {
     const { one } = stage()
     const at = T0 + minute
     const fires = [
@@ -107,7 +107,7 @@ export function claimRules(stage: () => Stage): void {
     expect(outcomes.filter((outcome) => !outcome.endsWith(': running'))).toEqual(['job-7: skipped', 'job-70: skipped'])
   })
 
-  it('a tick moves marks that differ from each other, and claims nothing that lies behind its own', async () => {
+  it('a tick moves watermarks that differ from each other, and claims nothing that lies behind its own', async () => {
     const { one, two } = stage()
     const names = Array.from({ length: 30 }, (_, n) => `job-${n}`)
     await one.at(T0).store.registerSchedules(
@@ -132,7 +132,7 @@ export function claimRules(stage: () => Stage): void {
     expect(new Set(again.map((outcome) => outcome.split(': ')[1]))).toEqual(new Set(['already-claimed']))
   })
 
-  it('without slots everything is queued', async () => {
+  it('queues everything when there are no slots', async () => {
     const { one } = stage()
     expect(await one.at(T0 + second).outcomes([fireOf('a', T0 + second)], { slots: 0 })).toEqual(['a: queued'])
   })
@@ -158,7 +158,7 @@ export function claimRules(stage: () => Stage): void {
     expect(await one.taken()).toEqual(['a 60'])
   })
 
-  it('also when the second of them is claimed a moment later', async () => {
+  it('two schedules of a job wait for each other also when the second is claimed a moment later', async () => {
     const { one, two } = stage()
     const at = T0 + minute
     await one.at(at).run('a', at, { scheduleKey: 'k1' })
@@ -201,7 +201,7 @@ export function claimRules(stage: () => Stage): void {
     expect(outcomes).toEqual(['a: already-claimed'])
   })
 
-  it('a schedule that returns after it was retired starts afresh; one that stays keeps its mark and anchor', async () => {
+  it('a schedule that returns after it was retired starts afresh; one that stays keeps its watermark and anchor', async () => {
     const { one } = stage()
     const rate = (watermark: number, anchor: number) => ({
       key: 'k',
@@ -224,7 +224,7 @@ export function claimRules(stage: () => Stage): void {
     expect(await register(T0 + 5 * minute)).toMatchObject([{ watermark: T0 + 5 * minute, anchor: T0 + 5 * minute }])
   })
 
-  it('two schedulers that make one schedule known at once agree on its mark', async () => {
+  it('two schedulers that make one schedule known at once agree on its watermark', async () => {
     const { one, two } = stage()
     const states = await Promise.all([one.at(T0).schedule('a'), two.at(T0).schedule('a')])
     expect(states[0]).toEqual(states[1])

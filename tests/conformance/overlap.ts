@@ -13,7 +13,7 @@ export function overlapRules(stage: () => Stage): void {
       .claim([fireOf('a', next, { overlap })])
 
   describe('while an earlier execution runs', () => {
-    it('skip records why', async () => {
+    it('skip records the reason', async () => {
       const { one } = stage()
       const running = await one.at(first).run('a', first)
       await one.at(next).heartbeat()
@@ -43,7 +43,7 @@ export function overlapRules(stage: () => Stage): void {
       expect(await two.taken()).toEqual(['a 180'])
     })
 
-    it('cancel asks it to end, and waits for that', async () => {
+    it('cancel requests its end, and waits for it', async () => {
       const { one, two } = stage()
       const running = await one.at(first).run('a', first)
       await one.at(next).heartbeat()
@@ -69,7 +69,7 @@ export function overlapRules(stage: () => Stage): void {
         .one.at(first)
         .claim([fireOf('a', first)], { slots: 0 })
 
-    it('skip records why', async () => {
+    it('skip records the reason', async () => {
       await waiting()
       const [claimed] = await claimNext('skip')
       expect(claimed).toMatchObject({ outcome: 'skipped' })
@@ -88,7 +88,7 @@ export function overlapRules(stage: () => Stage): void {
     })
   })
 
-  it('a retry that waits for its delay is no overlap; one whose delay is over is', async () => {
+  it('a retry that waits for its delay does not overlap; one whose delay is over does', async () => {
     const { one, two } = stage()
     const running = await one.at(first).run('a', first)
     await one.end(running, { kind: 'retry', error: failure, availableAt: next + 30 * second })
@@ -107,32 +107,32 @@ export function overlapRules(stage: () => Stage): void {
     expect(await briefly(one.store, 'a')).toEqual(['CANCELLED 60', 'RUNNING 120'])
   })
 
-  it('an execution without a heartbeat is no overlap', async () => {
+  it('an execution without a heartbeat does not overlap', async () => {
     const { one, two } = stage()
     await one.at(first).run('a', first)
     expect(await two.at(next).outcomes([fireOf('a', next)])).toEqual(['a: running'])
   })
 
-  it('what passes the lock by is no overlap for others', async () => {
+  it('what bypasses the lock does not overlap with others', async () => {
     const { one, two } = stage()
     await one.at(first).run('a', first, { overlap: 'allow' })
     await one.at(next).heartbeat()
     expect(await two.at(next).outcomes([fireOf('a', next)])).toEqual(['a: running'])
   })
 
-  it('a run by hand is an overlap, as any other', async () => {
+  it('a run by hand overlaps like any other', async () => {
     const { one, two } = stage()
     await one.at(next - second).begin('a')
     expect(await two.at(next).outcomes([fireOf('a', next)])).toEqual(['a: skipped'])
   })
 
-  it('other tenants are no overlap', async () => {
+  it('other tenants do not overlap', async () => {
     const { one, two } = stage()
     await one.at(next - second).run('a', next - second, { tenant: 't1' })
     expect(await two.at(next).outcomes([fireOf('a', next, { tenant: 't2' })])).toEqual(['a: running'])
   })
 
-  it('a lock that lingers after a time-out counts as running, until it is freed or its node dies', async () => {
+  it('a lock that is retained after a timeout counts as running, until it is freed or its node dies', async () => {
     const { one, two } = stage()
     const running = await one.at(first).run('a', first)
     expect(await one.end(running, { kind: 'failure', error: failure }, { retainLock: true })).toBe(true)
@@ -144,7 +144,7 @@ export function overlapRules(stage: () => Stage): void {
     expect(await two.at(third).outcomes([fireOf('a', third)])).toEqual(['a: running'])
   })
 
-  it('a lingering lock that is freed holds no longer, and waiting ones run', async () => {
+  it('a retained lock that is freed no longer holds, and waiting ones run', async () => {
     const { one, two } = stage()
     const running = await one.at(first).run('a', first)
     await one.end(running, { kind: 'failure', error: failure }, { retainLock: true })

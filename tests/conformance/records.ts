@@ -35,7 +35,7 @@ export function recordRules(stage: () => Stage): void {
       expect(kept.at(-2)?.message).toBe('line 3')
     })
 
-    it('keeps 256 KB', async () => {
+    it('keeps at most 256 KB', async () => {
       const { one } = stage()
       const { id } = await one.at(at).run('a', at)
       await one.store.appendLog(id, 1, lines(40, 'x'.repeat(10_000)))
@@ -45,7 +45,7 @@ export function recordRules(stage: () => Stage): void {
     })
   })
 
-  it('progress is kept', async () => {
+  it('keeps the newest progress', async () => {
     const { one, two } = stage()
     const { id } = await one.at(at).run('a', at)
     await one.store.setProgress(id, 12.5, 'warming up')
@@ -118,7 +118,7 @@ export function recordRules(stage: () => Stage): void {
       expect(await one.store.executions({ idSuffix: child.execution.id.slice(0, 8) })).toEqual([])
     })
 
-    it('results are copies', async () => {
+    it('returns copies that callers may change', async () => {
       const { one } = stage()
       const { id } = await one.at(at).run('a', at, { args: [{ deep: 1 }] })
       const [copy] = await rowsOf(one.store, 'a')
@@ -128,7 +128,7 @@ export function recordRules(stage: () => Stage): void {
   })
 
   describe('pruning', () => {
-    it('deletes what finished long ago, in batches, with all that hangs on it', async () => {
+    it('deletes what finished long ago, in batches, with its attempts and log', async () => {
       const { one } = stage()
       const ids: string[] = []
       for (let n = 1; n <= 5; n++) {

@@ -16,13 +16,13 @@ export function runRules(stage: () => Stage): void {
       expect(await two.begin('a', { tenant: 't' })).toMatchObject({ acquired: true })
     })
 
-    it('two at once: one gets it', async () => {
+    it('lets one of two that begin at once have the lock', async () => {
       const { one, two } = stage()
       const runs = await Promise.all([one, two, one, two].map((node) => node.at(at).begin('a')))
       expect(runs.filter(({ acquired }) => acquired)).toHaveLength(1)
     })
 
-    it('a stale holder does not hold', async () => {
+    it('lets a stale execution hold no lock', async () => {
       const { one, two } = stage()
       await one.at(at).begin('a')
       expect(await two.at(at + 30 * second).begin('a')).toMatchObject({ acquired: false })
@@ -104,19 +104,19 @@ export function runRules(stage: () => Stage): void {
   })
 
   describe('a transaction for a pre-check', () => {
-    it('hands back what the work gives', async () => {
+    it('returns the result of the work', async () => {
       const { one } = stage()
       expect(await one.store.transaction({ job: 'a', tenant: '', limit: 2000 }, async () => 7)).toBe(7)
     })
 
-    it('that takes too long is given up', async () => {
+    it('is abandoned when it takes too long', async () => {
       const { one } = stage()
       const slow = one.store.transaction({ job: 'a', tenant: '', limit: 20 }, () => new Promise(() => {}))
       await expect(slow).rejects.toMatchObject({ code: 'PRE_CHECK_TIMEOUT' })
       expect(await one.at(at).begin('a')).toMatchObject({ acquired: true })
     })
 
-    it('sees the tables, writes to them, and takes back what it wrote when it fails', async () => {
+    it('sees the tables, writes to them, and is rolled back when it fails', async () => {
       const { one } = stage()
       if (one.store.dialect === 'memory') {
         const query = one.store.transaction({ job: 'a', tenant: '', limit: 2000 }, (tx) => tx.query('select 1'))
@@ -164,7 +164,7 @@ export function runRules(stage: () => Stage): void {
       ])
     })
 
-    it('an outcome is its owner’s, in its own attempt, and only once', async () => {
+    it('accepts an outcome from the owner of the attempt only, and only once', async () => {
       const { one, two } = stage()
       const run = await one.at(at).run('a', at, { maxAttempts: 2 })
       expect(await two.at(at).end(run)).toBe(false)
@@ -179,21 +179,21 @@ export function runRules(stage: () => Stage): void {
       expect(await one.store.execution(run.id)).toMatchObject({ status: 'SUCCESS', owner: 'node-2', finishedAt: at })
     })
 
-    it('of two reports of one attempt in the same moment one counts', async () => {
+    it('accepts one of two reports of the same attempt at the same moment', async () => {
       const { one } = stage()
       const run = await one.at(at).run('a', at)
       const both = await Promise.all([one.end(run), one.end(run, { kind: 'failure', error: failure })])
       expect(both.filter(Boolean)).toHaveLength(1)
     })
 
-    it('a report whose answer was lost may be sent again', async () => {
+    it('accepts a report again when its answer was lost', async () => {
       const { one } = stage()
       const run = await one.at(at).run('a', at)
       expect(await one.end(run)).toBe(true)
       expect(await one.end(run)).toBe(true)
     })
 
-    it('what a stopping process gives back is queued again while recover lasts, then cancelled', async () => {
+    it('queues again what a process returns at shutdown while recover lasts, then cancels it', async () => {
       const { one, two } = stage()
       const run = await one.at(at).run('a', at, { recoverLimit: 1 })
       await one.end(run, { kind: 'released', error: failure })
@@ -203,7 +203,7 @@ export function runRules(stage: () => Stage): void {
       expect(await one.store.execution(run.id)).toMatchObject({ status: 'CANCELLED', recoveries: 1, error: failure })
     })
 
-    it('skipped by its pre-check', async () => {
+    it('records a skip by the pre-check', async () => {
       const { one } = stage()
       const run = await one.at(at).run('a', at)
       await one.end(run, { kind: 'skipped', reason: 'nothing to do' })
@@ -214,7 +214,7 @@ export function runRules(stage: () => Stage): void {
       })
     })
 
-    it('a thousand reports at once are all answered', async () => {
+    it('answers a thousand reports at once', async () => {
       const { one } = stage()
       const fires = Array.from({ length: 1000 }, (_, n) => fireOf(`job-${n}`, at))
       const claimed = await one.at(at).claim(fires, { slots: 1000 })
@@ -224,7 +224,7 @@ export function runRules(stage: () => Stage): void {
   })
 
   describe('heartbeats and recovery', () => {
-    it('a beat keeps alive all that a node runs, and nothing else', async () => {
+    it('a heartbeat keeps alive all that a node runs, and nothing else', async () => {
       const { one, two } = stage()
       const mine = await one.at(at).run('a', at)
       const other = await two.at(at).run('b', at)
@@ -266,7 +266,7 @@ export function runRules(stage: () => Stage): void {
       expect(rows.every(({ recoveries, status }) => recoveries === 1 && status === 'QUEUED')).toBe(true)
     })
 
-    it('nodes come and go', async () => {
+    it('lists nodes while they are registered', async () => {
       const { one, two } = stage()
       await one.store.setNextWake('node-1', at + minute)
       expect(await two.store.nodes()).toMatchObject([{ id: 'node-1', nextWakeAt: at + minute }, { id: 'node-2' }])
@@ -274,7 +274,7 @@ export function runRules(stage: () => Stage): void {
       expect(await one.store.nodes()).toHaveLength(1)
     })
 
-    it('nodes that have not beaten for long are forgotten, and nobody else', async () => {
+    it('forgets nodes without a heartbeat for long, and no others', async () => {
       const { one, two } = stage()
       await two.store.heartbeat('node-2', at + 5 * minute)
       await one.store.forgetNodes(at + 5 * minute)

@@ -26,7 +26,7 @@ export function skipRules(stage: () => Stage): void {
     ])
   })
 
-  it('within one claim too, and each stands for as many fires as it says', async () => {
+  it('skips within one claim share a row too, and it counts as many fires as there were', async () => {
     const { one } = stage()
     const fires = [
       fireOf('a', T0 + 1 * minute, { skip: missed, count: 40 }),
@@ -56,7 +56,7 @@ export function skipRules(stage: () => Stage): void {
     ])
   })
 
-  it('a fire that no mark covers is counted once', async () => {
+  it('a fire that no watermark covers is counted once', async () => {
     const { one, two } = stage()
     const fires = [1, 2, 3].map((n) => fireOf('a', T0 + n * minute, { skip: missed }))
     await one.at(T0 + 5 * minute).claim(fires)

@@ -5,7 +5,7 @@ import type { Stage } from './suite.ts'
 const at = T0 + minute
 
 export function takeRules(stage: () => Stage): void {
-  it('best first: by priority, then by instant, and no more than asked for', async () => {
+  it('takes the best first: by priority, then by instant, and no more than asked for', async () => {
     const { one, two } = stage()
     const fires = [
       fireOf('low', at, { priority: -1 }),
@@ -30,7 +30,7 @@ export function takeRules(stage: () => Stage): void {
     expect(taken).toEqual(await rowsOf(one.store, 'a'))
   })
 
-  it('of one job and tenant at most one, the earliest, whatever the priorities', async () => {
+  it('takes at most one of a job and tenant, the earliest, whatever the priorities', async () => {
     const { one, two } = stage()
     const fires = [1, 2, 3].map((n) => fireOf('a', T0 + n * minute, { priority: n }))
     await one.at(T0 + 3 * minute).claim(fires, { slots: 0 })
@@ -47,14 +47,14 @@ export function takeRules(stage: () => Stage): void {
     expect(await one.taken()).toEqual([`b ${200 * 60}`])
   })
 
-  it('what passes the lock by is taken all at once', async () => {
+  it('takes all at once what bypasses the lock', async () => {
     const { one } = stage()
     const fires = [1, 2, 3].map((n) => fireOf('a', T0 + n * minute, { overlap: 'allow' }))
     await one.at(T0 + 3 * minute).claim(fires, { slots: 0 })
     expect(await one.taken()).toEqual(['a 60', 'a 120', 'a 180'])
   })
 
-  it('by id: only that one, and only where the lock is free', async () => {
+  it('takes one by its id, and only where the lock is free', async () => {
     const { one, two } = stage()
     await one.at(at).claim([fireOf('a', at), fireOf('b', at)], { slots: 0 })
     const [a] = await rowsOf(one.store, 'a')
