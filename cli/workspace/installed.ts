@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { sqliteBinding } from '../../runtime/store/sqlite-binding.ts'
 import { locateStore } from '../../runtime/store/url.ts'
 import { type Env, loadEnvFiles } from '../../runtime/support/env.ts'
 import { packageManagerOf } from './package-manager.ts'
@@ -41,14 +42,9 @@ function driverOf(workspace: string, env: Env): 'libsql' | 'pg' | null {
   try {
     const { dialect } = locateStore(undefined, { env, workspace })
     if (dialect === 'postgres') return 'pg'
-    return dialect === 'sqlite' && !hasOwnSqlite() ? 'libsql' : null
+    if (dialect === 'memory') return null
+    return sqliteBinding(env.JOBS_SQLITE_DRIVER, process.versions.node) === 'libsql' ? 'libsql' : null
   } catch {
     return null
   }
-}
-
-/** From 24.15 on, Node's own SQLite is used. */
-function hasOwnSqlite(): boolean {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-  return major > 24 || (major === 24 && minor >= 15)
 }

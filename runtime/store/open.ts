@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs'
 import { systemClock } from '../support/clock.ts'
+import type { Env } from '../support/env.ts'
+import type { OpenSqliteConnection } from './drivers/sqlite-connection.ts'
 import { StoreError } from './errors.ts'
 import type { OpenStoreOptions } from './job-store.ts'
 import { migrationStates } from './migrations/migrate.ts'
+import { sqliteBinding } from './sqlite-binding.ts'
 import type { Store } from './store.ts'
 import { TableStore } from './table-store.ts'
 import { locateStore, type StoreLocation } from './url.ts'
@@ -40,16 +43,23 @@ export async function openStore(url?: string, options: OpenStoreOptions = {}): P
 /** Opens the database behind a store, whatever state its tables are in. */
 export async function openDriver(
   location: Exclude<StoreLocation, { dialect: 'memory' }>,
-  options: Pick<OpenStoreOptions, 'clock' | 'busyLimit' | 'connections'> = {},
+  options: Pick<OpenStoreOptions, 'env' | 'clock' | 'busyLimit' | 'connections'> = {},
 ) {
   const clock = options.clock ?? systemClock
   const busyLimit = options.busyLimit ?? BUSY_LIMIT
   if (location.dialect === 'sqlite') {
-    const { openSqlite } = await import('./drivers/sqlite.ts')
-    return await openSqlite(location.path, { clock, busyLimit })
+    const [{ openSqlite }, open] = await Promise.all([import('./drivers/sqlite.ts'), loadSqlite(options.env)])
+    return await openSqlite(location.path, open, { clock, busyLimit })
   }
   const { openPostgres } = await import('./drivers/postgres.ts')
   return await openPostgres(location, { clock, busyLimit, connections: options.connections ?? CONNECTIONS })
+}
+
+async function loadSqlite(env: Env = process.env): Promise<OpenSqliteConnection> {
+  if (sqliteBinding(env.JOBS_SQLITE_DRIVER, process.versions.node) === 'libsql') {
+    return (await import('./drivers/libsql.ts')).loadLibsql()
+  }
+  return (await import('./drivers/node-sqlite.ts')).loadNodeSqlite()
 }
 
 /**

@@ -4,6 +4,7 @@ import type Libsql from 'libsql'
 import { StoreError } from '../errors.ts'
 import { storableValues } from '../sql/storable-text.ts'
 import type { Row, Statement } from '../transaction-script.ts'
+import type { OpenSqliteConnection, SqliteConnection } from './sqlite-connection.ts'
 
 /** The dynamic loaders of the two C libraries, by processor. */
 const LOADERS: Readonly<Record<string, { readonly glibc: string; readonly musl: string }>> = {
@@ -12,20 +13,22 @@ const LOADERS: Readonly<Record<string, { readonly glibc: string; readonly musl: 
 }
 
 /** libsql is the workspace's own package; without it, say how to get it. */
-export function loadLibsql(): typeof Libsql {
+export function loadLibsql(): OpenSqliteConnection {
   const require = createRequire(import.meta.url)
+  let Database: typeof Libsql
   try {
-    return knowingLibc(require, () => require('libsql'))
+    Database = knowingLibc(require, () => require('libsql'))
   } catch (cause) {
     throw new StoreError(
       'STORE_DRIVER_MISSING',
       'The store in SQLite needs the package libsql, which is not installed.',
       {
-        hint: 'Run: npm install libsql   (or set JOBS_STORE_URL to another store)',
+        hint: 'Run: npm install libsql   (or use Node 24.15 or later, which needs none, or another store in JOBS_STORE_URL)',
         cause,
       },
     )
   }
+  return (path) => new LibsqlConnection(new Database(path, { timeout: 0 }))
 }
 
 /**
@@ -60,8 +63,7 @@ function knowingLibc<Result>(require: NodeJS.Require, load: () => Result): Resul
   }
 }
 
-/** One connection: statements prepared once, transactions that are over before anything else gets a turn. */
-export class Connection {
+class LibsqlConnection implements SqliteConnection {
   readonly #database: Libsql.Database
   readonly #prepared = new Map<string, Libsql.Statement>()
 
@@ -101,4 +103,4 @@ export class Connection {
   }
 }
 
-export const isRow = (row: unknown): row is Row => typeof row === 'object' && row !== null
+const isRow = (row: unknown): row is Row => typeof row === 'object' && row !== null

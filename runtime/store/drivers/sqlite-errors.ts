@@ -1,18 +1,37 @@
 import { messageOf } from '../../support/errors.ts'
 import { driverCode, StoreError } from '../errors.ts'
 
+/** SQLite's primary result codes, by number (https://sqlite.org/rescode.html): `node:sqlite` has no names for them. */
+const NAMES: Readonly<Record<number, string>> = {
+  5: 'SQLITE_BUSY',
+  6: 'SQLITE_LOCKED',
+  8: 'SQLITE_READONLY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  26: 'SQLITE_NOTADB',
+}
+
+/** The name of SQLite's result code, whichever binding reports it; '' for an error that is not SQLite's. */
+function resultCode(error: unknown): string {
+  const code = driverCode(error)
+  if (code !== 'ERR_SQLITE_ERROR' || typeof error !== 'object' || error === null || !('errcode' in error)) return code
+  return NAMES[Number(error.errcode) & 0xff] ?? code
+}
+
 /** Whether a statement found the database locked by somebody else, so that trying again helps. */
 export function isBusy(error: unknown): boolean {
-  const code = driverCode(error)
+  const code = resultCode(error)
   return (
     code.startsWith('SQLITE_BUSY') || code === 'SQLITE_LOCKED' || /: 5\)$|database is locked/.test(messageOf(error))
   )
 }
 
-/** libsql's error in the store's words; what isn't about the database itself is handed on as it is. */
+/** A binding's error in the store's words; what isn't about the database itself is handed on as it is. */
 export function sqliteError(error: unknown, path: string): unknown {
   if (error instanceof StoreError) return error
-  const code = driverCode(error)
+  const code = resultCode(error)
   const text = messageOf(error)
   const fail = (kind: ConstructorParameters<typeof StoreError>[0], message: string, hint: string): StoreError =>
     new StoreError(kind, message, { hint, cause: error })

@@ -10,7 +10,7 @@ import type { LockKey } from '../locks.ts'
 import { DEAF_LISTENER, type StoreListener } from '../notices.ts'
 import { sqlTables } from '../sql/tables.ts'
 import { runSync, type Script } from '../transaction-script.ts'
-import { Connection, loadLibsql } from './libsql.ts'
+import type { OpenSqliteConnection, SqliteConnection } from './sqlite-connection.ts'
 import { isBusy, sqliteError } from './sqlite-errors.ts'
 
 /** Tries to get a locked database are this far apart at first and at most, in ms. */
@@ -33,14 +33,14 @@ export interface SqliteOptions {
 }
 
 /**
- * SQLite through libsql, which is synchronous: a transaction runs from beginning to end without a pause, and a
+ * SQLite through a binding that is synchronous: a transaction runs from beginning to end without a pause, and a
  * database that is locked is tried again in short intervals with the event loop free in between.
  */
 export async function openSqlite(
   path: string,
+  open: OpenSqliteConnection,
   options: SqliteOptions,
 ): Promise<Driver & { readonly dialect: 'sqlite' }> {
-  const Database = loadLibsql()
   try {
     await mkdir(dirname(path), { recursive: true })
   } catch (cause) {
@@ -50,19 +50,19 @@ export async function openSqlite(
     })
   }
   const timeout = { ...options, path }
-  const connect = (): Promise<Connection> =>
+  const connect = (): Promise<SqliteConnection> =>
     patiently(timeout, () => {
-      const database = new Database(path, { timeout: 0 })
+      const connection = open(path)
       try {
         // NORMAL: a commit survives the process; a power cut may take back the newest ones, never half of one.
-        database.exec(
+        connection.exec(
           `pragma journal_mode = wal; pragma synchronous = normal; pragma wal_autocheckpoint = ${CHECKPOINT}; pragma cache_size = -32768`,
         )
       } catch (error) {
-        database.close()
+        connection.close()
         throw error
       }
-      return new Connection(database)
+      return connection
     })
   return new SqliteDriver(await connect(), connect, timeout)
 }
@@ -73,12 +73,12 @@ class SqliteDriver implements Driver {
   readonly target: string
   readonly tables = sqlTables('sqlite')
   /** Connections that were used for a transaction of their own, and will be again. */
-  readonly #spare: Connection[] = []
+  readonly #spare: SqliteConnection[] = []
   #isClosed = false
 
   constructor(
-    private readonly main: Connection,
-    private readonly connect: () => Promise<Connection>,
+    private readonly main: SqliteConnection,
+    private readonly connect: () => Promise<SqliteConnection>,
     private readonly timeout: Patience,
   ) {
     this.url = `file:${timeout.path}`
@@ -133,7 +133,7 @@ class SqliteDriver implements Driver {
     for (const connection of [this.main, ...this.#spare]) connection.close()
   }
 
-  /** libsql's own end doesn't: whoever opens the database next would have to read through all of the log. */
+  /** Closing doesn't do that through libsql: whoever opens the database next would have to read through all of the log. */
   #emptyLog(): void {
     try {
       const { size } = statSync(`${this.timeout.path}-wal`)
@@ -175,7 +175,7 @@ function tooBusy(cause: unknown, { path, busyLimit }: Patience): StoreError {
   })
 }
 
-function inTransaction<Result>(connection: Connection, begin: string, work: () => Result): Result {
+function inTransaction<Result>(connection: SqliteConnection, begin: string, work: () => Result): Result {
   connection.exec(begin)
   try {
     const result = work()
@@ -188,13 +188,13 @@ function inTransaction<Result>(connection: Connection, begin: string, work: () =
 }
 
 /** Some errors (a full disk) have rolled back already. */
-function rollBack(connection: Connection): void {
+function rollBack(connection: SqliteConnection): void {
   try {
     connection.exec('rollback')
   } catch {}
 }
 
-function transactionOn(connection: Connection, path: string): StoreTransaction {
+function transactionOn(connection: SqliteConnection, path: string): StoreTransaction {
   const guarded = async <Result>(work: () => Result): Promise<Result> => {
     try {
       return work()
@@ -211,7 +211,7 @@ function transactionOn(connection: Connection, path: string): StoreTransaction {
   }
 }
 
-/** libsql takes numbers, texts, bytes and null. */
+/** SQLite takes numbers, texts, bytes and null. */
 function bindable(value: unknown): unknown {
   if (value === undefined) return null
   if (typeof value === 'boolean') return value ? 1 : 0
