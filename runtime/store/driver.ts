@@ -194,7 +194,7 @@ export interface Tables {
   nodes(): Script<NodeRecord[]>
 
   // --- keeping house
-  /** Ids of ended ones without an open parent. */
+  /** Ids of ended ones without an open parent, whose fire is as old, too: one that ran ahead must not fire again. */
   finishedBefore(before: number, limit: number): Script<string[]>
   /** Names of jobs, all those included that have more than `keep` ended executions. */
   jobsBeyond(keep: number): Script<string[]>

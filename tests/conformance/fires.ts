@@ -74,6 +74,17 @@ export function fireRules(stage: () => Stage): void {
       expect(await one.store.prune(all)).toBe(2)
     })
 
+    it('a fire that ran ahead of its instant stays claimed until that instant is as old as what is pruned', async () => {
+      const { one, two } = stage()
+      const ahead = T0 + 60 * day
+      const [claimed] = await one.at(at).claim([{ ...fireOf('a', ahead), availableAt: at }])
+      if (claimed?.outcome !== 'running') throw new Error('the fire does not run')
+      await one.end(claimed.execution)
+      expect(await one.store.prune({ ...all, maxPerJob: 100 })).toBe(0)
+      expect(await two.at(ahead).outcomes([fireOf('a', ahead)])).toEqual(['a: already-claimed'])
+      expect(await one.store.prune({ ...all, finishedBefore: ahead + 1, maxPerJob: 100 })).toBe(1)
+    })
+
     it('the claim of a fire goes with its history', async () => {
       const { one, two } = stage()
       await one.end(await one.at(at).run('a', at))

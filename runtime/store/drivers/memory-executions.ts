@@ -31,7 +31,7 @@ export class MemoryExecutions extends MemoryRecords implements Retention {
     for (const one of this.ended.values()) {
       // They stand in the order in which they ended.
       if (old.length >= limit || (one.finishedAt ?? 0) >= before) break
-      if (goes(one)) old.push(one.id)
+      if (one.scheduledFor < before && goes(one)) old.push(one.id)
     }
     for (const one of this.opened.values()) if (old.length < limit && goes(one)) old.push(one.id)
     return result(old)
