@@ -33,8 +33,43 @@ async function dispatch(argv: readonly string[], terminal: Streams): Promise<num
 export function commandNamed(name: string): CommandDefinition {
   const definition = commands.find((command) => command.name === name || command.aliases?.includes(name) === true)
   if (definition !== undefined) return definition
+  throw new UsageError(`there is no command "${name}"`, commandMeant(name) ?? 'see "webstir --help"')
+}
+
+/** What people call our commands elsewhere. */
+const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  ls: ['list-jobs'],
+  status: ['list-jobs'],
+  start: ['watch', 'start-server'],
+  dev: ['watch'],
+  serve: ['start-server'],
+  new: ['init', 'add-job'],
+  create: ['init', 'add-job'],
+  rm: ['remove-job'],
+  delete: ['remove-job'],
+  mv: ['rename-job'],
+  retry: ['rerun'],
+  stop: ['cancel', 'pause-job'],
+  kill: ['cancel'],
+}
+
+/** More commands than these share a word that says nothing. */
+const MOST_MEANT = 3
+
+/** `did you mean "list-jobs"?` for another word for a command, a part of its name, or a misspelt name. */
+function commandMeant(given: string): string | undefined {
+  const word = given.toLowerCase()
+  const parts = (same: (part: string) => boolean): string[] =>
+    commands.map((command) => command.name).filter((name) => name.split('-').some(same))
+  const singular = (text: string): string => text.replace(/s$/, '')
+  const likely = [
+    Object.hasOwn(SYNONYMS, word) ? (SYNONYMS[word] ?? []) : [],
+    parts((part) => part === word),
+    parts((part) => singular(part) === singular(word)),
+  ].find(({ length }) => length > 0 && length <= MOST_MEANT)
+  if (likely !== undefined) return `did you mean ${likely.map((name) => `"${name}"`).join(' or ')}?`
   const names = commands.flatMap((command) => [command.name, ...(command.aliases ?? [])])
-  throw new UsageError(`there is no command "${name}"`, didYouMean(name, names) ?? 'see "webstir --help"')
+  return didYouMean(given, names)
 }
 
 /** The command is the first word; of what may stand before it, only `--workspace` (`-w`) is followed by a value. */

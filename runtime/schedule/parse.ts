@@ -1,11 +1,11 @@
 import { nearest } from '../support/suggest.ts'
 import { readAt } from './at-schedule.ts'
-import { cronFieldsOf, MACRO, plainFields, readCron } from './cron/parser.ts'
+import { cronFieldsOf, MACRO, MACROS, plainFields, readCron } from './cron/parser.ts'
 import type { CronPlan } from './cron/plan.ts'
 import { isSpace, wordsOf } from './cron/scanner.ts'
 import { CronSchedule } from './cron/schedule.ts'
 import { ScheduleError } from './errors.ts'
-import { RateSchedule, readRate } from './rate-schedule.ts'
+import { RateSchedule, rateMeant, readRate } from './rate-schedule.ts'
 import { RebootSchedule, type Schedule } from './schedule.ts'
 import { UTC, type Zone, zoneOf } from './time-zone.ts'
 
@@ -40,10 +40,23 @@ export function parseSchedule(expression: string, options: ScheduleOptions = {})
   if (first.peek() !== MACRO) {
     const open = expression.indexOf('(')
     if (open >= 0) return parseForm(expression, first.start, open, last.end, zone, options.anchor)
-    return new CronSchedule(expression, readCron(plainFields(words)), zone)
+    return new CronSchedule(expression, readCron(fieldsOf(expression, words)), zone)
   }
   if (expression.trim().toLowerCase() === '@reboot') return new RebootSchedule(expression, zone.name)
   return new CronSchedule(expression, readCron(cronFieldsOf(expression)), zone)
+}
+
+/** The fields of plain cron. Where there are too few because another form is meant, the error suggests that one. */
+function fieldsOf(expression: string, words: ReturnType<typeof wordsOf>): ReturnType<typeof plainFields> {
+  try {
+    return plainFields(words)
+  } catch (error) {
+    const macro = `@${expression.trim().toLowerCase()}`
+    const meant = Object.hasOwn(MACROS, macro) ? macro : rateMeant(expression)
+    if (meant === undefined || !(error instanceof ScheduleError)) throw error
+    const { code, message, position } = error
+    throw new ScheduleError(code, message, { hint: `did you mean ${meant}?`, position })
+  }
 }
 
 function checkText(expression: string): void {
@@ -95,12 +108,14 @@ function parseForm(
   const name = expression.slice(start, open).trim().toLowerCase()
   const isKnown = name === 'cron' || name === 'rate' || name === 'at'
   if (!isKnown || expression[end - 1] !== ')') {
-    const suggestion = nearest(name, ['cron', 'rate', 'at'])
+    const form = nearest(name, ['cron', 'rate', 'at'])
+    const meant = rateMeant(`${name} ${expression.slice(open + 1, end - 1)}`)
+    const suggestion = meant ?? (form === undefined ? undefined : `${form}(...)`)
     const message = isKnown ? `${name}(...) does not end with ")"` : `unknown form "${name}(...)"`
     const hint = isKnown
       ? 'close the parenthesis, and write nothing behind it'
       : suggestion
-        ? `did you mean ${suggestion}(...)?`
+        ? `did you mean ${suggestion}?`
         : 'use cron(...), rate(...) or at(...)'
     throw new ScheduleError('SCHEDULE_UNKNOWN_FORM', message, { hint, position: isKnown ? end - 1 : start })
   }

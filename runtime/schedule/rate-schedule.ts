@@ -70,9 +70,27 @@ export function readRate(body: string, position: number): Rate {
   const unit = word.toLowerCase().replace(/s$/, '')
   const size = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined
   if (size === undefined || rest !== '') failUnit(number, word, rest, at + number.length + gap.length)
+  if (gap === '') fail(`rate(${number}${word}) has no space`, `did you mean rate(${number} ${word})?`)
   const count = Number(number)
   if (count * size > HORIZON) fail(`rate(${number} ${word}) is longer than 50 years`, 'use a shorter interval')
   return { count, unit, word: word.toLowerCase(), interval: count * size }
+}
+
+const ABBREVIATIONS: Readonly<Record<string, string>> = {
+  ...{ s: 'second', sec: 'second', m: 'minute', min: 'minute', h: 'hour', hr: 'hour', d: 'day', w: 'week', wk: 'week' },
+  ...Object.fromEntries(Object.keys(UNITS).map((unit) => [unit, unit])),
+}
+
+/** The rate that is meant by `every 5 minutes`, `5m`, `5 min` or `every hour`, as it is to be written; undefined for none. */
+export function rateMeant(text: string): string | undefined {
+  const [, every, digits, word = ''] = /^\s*(every\b)?\s*(\d{1,9})?\s*([a-z]+)\s*$/i.exec(text) ?? []
+  const short = word.toLowerCase()
+  const unit = [short, short.replace(/s$/, '')].flatMap((each) =>
+    Object.hasOwn(ABBREVIATIONS, each) ? (ABBREVIATIONS[each] ?? []) : [],
+  )[0]
+  const count = Number(digits ?? 1)
+  if (unit === undefined || count === 0 || (every === undefined && digits === undefined)) return undefined
+  return `rate(${count} ${unit}${count === 1 ? '' : 's'})`
 }
 
 function failUnit(number: string, word: string, rest: string, position: number): never {
@@ -81,10 +99,9 @@ function failUnit(number: string, word: string, rest: string, position: number):
     word,
     units.map((unit) => (Number(number) === 1 ? unit : `${unit}s`)),
   )
-  const hint =
-    suggestion && rest === ''
-      ? `did you mean rate(${number} ${suggestion})?`
-      : `use one number and one of ${units.join(', ')}`
+  const likely = suggestion === undefined ? undefined : `rate(${number} ${suggestion})`
+  const meant = rest === '' ? (rateMeant(`${number} ${word}`) ?? likely) : undefined
+  const hint = meant === undefined ? `use one number and one of ${units.join(', ')}` : `did you mean ${meant}?`
   const what =
     rest !== ''
       ? `rate has "${rest.trim()}" after its unit`

@@ -173,7 +173,7 @@ function failImpossible(fields: CronFields, plan: CronPlan): never {
   )
 }
 
-const MACROS: Readonly<Record<string, string>> = {
+export const MACROS: Readonly<Record<string, string>> = {
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',
   '@monthly': '0 0 1 * *',
