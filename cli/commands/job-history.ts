@@ -1,5 +1,5 @@
-import { findJob, type Manifest } from '../../runtime/manifest/index.ts'
-import { jobNamed } from '../../runtime/manifest/job-names.ts'
+import type { Manifest } from '../../runtime/manifest/index.ts'
+import { findJobEver, historyNames, jobNamed } from '../../runtime/manifest/job-names.ts'
 import type { ExecutionRecord } from '../../runtime/operations/executions.ts'
 import { readHistory, renderHistory } from '../../runtime/operations/history.ts'
 import { JOB_STATUSES, type JobStatus, statusNamed } from '../../runtime/store/execution.ts'
@@ -44,9 +44,9 @@ export async function jobHistory(options: JobHistoryOptions, io: Output): Promis
   const timezone = readTimezone(options.timezone, manifest.settings.timezone)
   const { since, until } = readRange(options, { now, timezone, direction: 'ago' })
   const records = await withExistingStore(place, async (store) => {
-    const job = options.name === undefined ? undefined : await jobWithHistory(manifest, store, options.name)
+    const jobs = options.name === undefined ? undefined : await namesWithHistory(manifest, store, options.name)
     const filter: ExecutionFilter = {
-      ...(job === undefined ? {} : { jobs: [job] }),
+      ...(jobs === undefined ? {} : { jobs }),
       ...(statuses.length === 0 ? {} : { statuses }),
       ...(since === undefined ? {} : { since }),
       ...(until === undefined ? {} : { until }),
@@ -108,10 +108,10 @@ function readStatuses(given: readonly string[]): JobStatus[] {
     })
 }
 
-/** The job's name as the store has it. Throws JobNotFoundError for one that neither manifest nor store knows. */
-async function jobWithHistory(manifest: Manifest, store: Store | null, name: string): Promise<string> {
-  const job = findJob(manifest.jobs, name)
-  if (job !== undefined) return job.name
+/** The names under which the store has the job. Throws JobNotFoundError for one that neither manifest nor store knows. */
+async function namesWithHistory(manifest: Manifest, store: Store | null, name: string): Promise<string[]> {
+  const job = findJobEver(manifest.jobs, name)
+  if (job !== undefined) return historyNames(manifest.jobs, job)
   const past = await store?.executions({ jobs: [name], limit: 1 })
-  return past?.[0]?.job ?? jobNamed(manifest, name).name
+  return [past?.[0]?.job ?? jobNamed(manifest, name).name]
 }

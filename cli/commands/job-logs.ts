@@ -1,5 +1,5 @@
 import { prettyLine } from '../../runtime/logging/pretty.ts'
-import { findJob } from '../../runtime/manifest/job-names.ts'
+import { findJobEver, historyNames } from '../../runtime/manifest/job-names.ts'
 import { executionOf, followLog } from '../../runtime/operations/executions.ts'
 import { statusText } from '../../runtime/operations/history.ts'
 import { clockText, localTimeOf } from '../../runtime/schedule/index.ts'
@@ -38,8 +38,9 @@ export async function jobLogs(options: JobLogsOptions, io: Output): Promise<read
   const manifest = await readWorkspace(workspacePaths(place.root), place.env)
   const timezone = readTimezone(options.timezone, manifest.settings.timezone)
   return await withExistingStore(place, async (store) => {
-    const job = findJob(manifest.jobs, options.executionId)?.name
-    const execution = await executionOf(store, options.executionId, { job, timezone })
+    const job = findJobEver(manifest.jobs, options.executionId)
+    const names = job === undefined ? [] : historyNames(manifest.jobs, job)
+    const execution = await executionOf(store, options.executionId, { names, timezone })
     const shown: ShownLogLine[] = []
     const show = (line: LogLine): void => {
       const { level, message, data } = line

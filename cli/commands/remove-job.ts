@@ -2,7 +2,9 @@ import { readdirSync, renameSync, rmSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { findByName, JobNotFoundError } from '../../runtime/manifest/job-names.ts'
 import { messageOf } from '../../runtime/support/errors.ts'
+import { ExitError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'
+import type { Question } from '../command-line/prompt.ts'
 import { lookWithin, uniqueName } from '../workspace/files.ts'
 import { findWorkspace } from '../workspace/find.ts'
 import { jobsDirOf } from '../workspace/jobs-dir.ts'
@@ -14,6 +16,8 @@ export interface RemoveJobOptions {
   readonly name: string
   /** Leave the job's folder where it is. */
   readonly keepFiles?: boolean
+  /** Don't ask. */
+  readonly yes?: boolean
   readonly dryRun?: boolean
   readonly workspace?: string | undefined
 }
@@ -27,11 +31,17 @@ export interface RemovedJob {
   /** Files that were removed with the job's folder, relative to the workspace. */
   readonly files: readonly string[]
   readonly keptFiles: boolean
+  /** Jobs whose `after` still names it: they can't be used until that is changed. */
+  readonly dependents: readonly string[]
   readonly dryRun: boolean
 }
 
 /** Removes a job: its entry in package.json and its folder, both or neither. */
-export async function removeJob(options: RemoveJobOptions, io: Output): Promise<RemovedJob> {
+export async function removeJob(
+  options: RemoveJobOptions,
+  io: Output,
+  ask: (question: Question) => Promise<string | undefined> = askOnTerminal,
+): Promise<RemovedJob> {
   const { keepFiles = false, dryRun = false } = options
   const workspace = findWorkspace(options.workspace)
   const work = async (): Promise<RemovedJob> => {
@@ -48,14 +58,47 @@ export async function removeJob(options: RemoveJobOptions, io: Output): Promise<
     const folder = [...jobsDirOf(workspace).split('/'), job]
     const hasFolder = !keepFiles && lookWithin(workspace, folder)?.isDirectory() === true
     const files = hasFolder ? filesIn(workspace, folder) : []
+    const dependents = manifest.dependents(job).filter((name) => name !== job)
+    if (!dryRun && !(await mayRemove(job, files, dependents, options, io, ask))) throw new ExitError(1)
     if (!dryRun) write(workspace, manifest.without(indexes), hasFolder ? folder : null, io)
     const paths = indexes.map((index) => `${manifest.key}[${index}]`)
-    return { job, workspace, paths, files, keptFiles: keepFiles, dryRun }
+    return { job, workspace, paths, files, keptFiles: keepFiles, dependents, dryRun }
   }
   const removed = await (dryRun ? work() : withWorkspaceLock(workspace, work))
   if (io.json) io.data(removed)
   else report(removed, io)
+  for (const name of removed.dependents) {
+    io.warn(
+      `"after" of the job "${name}" names "${removed.job}"; change it, or "${name}" ${dryRun ? 'will' : 'does'} not run`,
+    )
+  }
   return removed
+}
+
+/** Asks on a terminal where more than the job's own file would go, or where another job depends on it. */
+async function mayRemove(
+  job: string,
+  files: readonly string[],
+  dependents: readonly string[],
+  { yes }: RemoveJobOptions,
+  io: Output,
+  ask: (question: Question) => Promise<string | undefined>,
+): Promise<boolean> {
+  const others = files.filter((file) => !/\/index\.[mc]?[jt]sx?$/.test(file))
+  if (yes === true || io.json || !io.interactive || (others.length === 0 && dependents.length === 0)) return true
+  for (const file of others) io.err(`  ${io.color.red('-')} ${file}`)
+  for (const name of dependents) io.err(`  "after" of ${name} names it`)
+  const check = (answer: string): string | null => (/^(?:y|yes|n|no)$/i.test(answer) ? null : 'Answer yes or no.')
+  const answer = await ask({ text: `Remove ${job} and all its files? yes or no`, byDefault: 'no', check })
+  if (/^y/i.test(answer ?? '')) return true
+  io.err('Nothing was removed.')
+  return false
+}
+
+async function askOnTerminal(question: Question): Promise<string | undefined> {
+  const { prompt } = await import('../command-line/prompt.ts')
+  const [answer] = await prompt([question])
+  return answer
 }
 
 function filesIn(workspace: string, folder: readonly string[]): string[] {

@@ -109,11 +109,30 @@ export const workspaceCommands: readonly CommandDefinition[] = [
     load: async () => (await import('../commands/add-tenants.ts')).addTenants,
   }),
   defineCommand({
+    name: 'rename-job',
+    describe: 'Rename a job: its folder, its entry, the "after" of others, its watermarks and pauses',
+    details: [
+      'What has run keeps the old name; the entry remembers it ("formerly"), and job-history shows both. Refused while the job runs or waits to run. Afterwards, build, and restart what runs the jobs. Run it once more, with the same names, for every other store: with JOBS_STORE_URL set, for instance.',
+      'With --json: from, to, workspace, folder (from, to; or null), after (the jobs that named it), mentions (files that still do), storeOnly (the workspace had been renamed before), dryRun.',
+    ],
+    positionals: [
+      { name: 'old-name', required: true, describe: 'The job; case, "-" and "_" make no difference' },
+      { name: 'new-name', required: true, describe: 'Letters, digits, "-" and "_"' },
+    ],
+    options: { ...DRY_RUN, ...JSON_DATA, ...WORKSPACE },
+    examples: [['webstir rename-job nightly nightly-cleanup', 'Watermarks and pauses go with it']],
+    load: async () => (await import('../commands/rename-job.ts')).renameJob,
+  }),
+  defineCommand({
     name: 'remove-job',
     describe: 'Remove a job: its entry in package.json and its folder',
-    details: ['With --json: job, workspace, paths (of the entries), files (that were removed), keptFiles, dryRun.'],
+    details: [
+      'With --json: job, workspace, paths (of the entries), files (that were removed), keptFiles, dependents (jobs whose "after" still names it), dryRun.',
+      'On a terminal you are asked first where the folder holds more than the file of the job, or where the "after" of another job names it.',
+    ],
     positionals: [{ name: 'name', required: true, describe: 'The job; case, "-" and "_" make no difference' }],
     options: {
+      yes: { type: 'flag', alias: 'y', describe: 'Ask nothing' },
       'keep-files': { type: 'flag', describe: 'Leave src/backend/jobs/NAME where it is' },
       ...DRY_RUN,
       ...JSON_DATA,

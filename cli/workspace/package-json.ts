@@ -1,8 +1,9 @@
 import { lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findNodeAtLocation, type Node, parseTree } from 'jsonc-parser'
+import { looseName } from '../../runtime/manifest/job-names.ts'
 import { parseDocument } from '../../runtime/manifest/package-json.ts'
-import { isObject, type JsonValue } from '../../runtime/support/json.ts'
+import { isArray, isObject, type JsonValue } from '../../runtime/support/json.ts'
 import { CommandError } from '../command-line/errors.ts'
 import { writeAtomically } from './files.ts'
 import { appendItem, appendProperty, applyEdit, removeItem } from './json-edit.ts'
@@ -13,10 +14,17 @@ export interface ManifestText {
   readonly key: string
   /** Entries that have a name, with their place in the array. */
   readonly entries: readonly { readonly name: string; readonly index: number }[]
+  /** Jobs whose `after` names a job, in any spelling of it. */
+  dependents(name: string): string[]
   /** How many entries there are in all. */
   readonly count: number
   /** The whole text with one more entry, nothing else being changed. */
   withEntry(entry: JsonValue): string
+  /**
+   * The whole text with a job renamed: the name of its entry, the `after` of others, and the old name in `formerly`, so that
+   * its history is found.
+   */
+  renamed(index: number, from: string, to: string): string
   /** The whole text without these entries. */
   without(indexes: readonly number[]): string
 }
@@ -31,8 +39,17 @@ export async function openManifestText(workspace: string, text: string): Promise
   return {
     key,
     entries,
+    dependents(name) {
+      const wanted = looseName(name)
+      return jobs.flatMap((entry) => {
+        const after = isObject(entry) && isArray(entry.after) ? entry.after : []
+        const isNamed = after.some((each) => typeof each === 'string' && looseName(each) === wanted)
+        return isNamed && isObject(entry) && typeof entry.name === 'string' ? [entry.name] : []
+      })
+    },
     count: jobs.length,
     withEntry: (entry) => checked(workspace, add(text, path, entry), path, [...jobs, entry]),
+    renamed: (index, from, to) => renamed(text, path, { index, from, to }),
     without(indexes) {
       const rest = [...indexes].sort((a, b) => b - a).reduce((left, index) => remove(left, path, index), text)
       return checked(
@@ -81,6 +98,34 @@ export function addMissing(
     }
     return addAt(changed, path, value)
   }, text)
+}
+
+function renamed(
+  text: string,
+  path: readonly string[],
+  { index, from, to }: { readonly index: number; readonly from: string; readonly to: string },
+): string {
+  const entries = findNodeAtLocation(treeOf(text), [...path])?.children ?? []
+  const values = entries.flatMap((entry, at) => {
+    const name = at === index ? findNodeAtLocation(entry, ['name']) : undefined
+    const after = findNodeAtLocation(entry, ['after'])?.children ?? []
+    const own = after.filter(({ value }) => typeof value === 'string' && looseName(value) === looseName(from))
+    return [...(name === undefined ? [] : [name]), ...own]
+  })
+  // From the end, so that what stands before keeps its place.
+  const edits = values
+    .sort((a, b) => b.offset - a.offset)
+    .map(({ offset, length }) => ({ offset, length, text: JSON.stringify(to) }))
+  return withFormerName(edits.reduce(applyEdit, text), [...path, index], from)
+}
+
+function withFormerName(text: string, path: readonly (string | number)[], name: string): string {
+  const entry = findNodeAtLocation(treeOf(text), [...path])
+  if (entry === undefined) throw new RangeError(`${path.join('.')} is not there`)
+  const names = findNodeAtLocation(entry, ['formerly'])
+  if (names === undefined) return applyEdit(text, appendProperty(text, entry, 'formerly', [name]))
+  if (names.children?.some(({ value }) => value === name) === true) return text
+  return applyEdit(text, appendItem(text, names, name))
 }
 
 function remove(text: string, path: readonly string[], index: number): string {

@@ -1,5 +1,5 @@
 import type { Manifest } from '../manifest/index.ts'
-import { jobNamed } from '../manifest/job-names.ts'
+import { findJobEver, historyNames, jobNamed } from '../manifest/job-names.ts'
 import { healthOf } from '../operations/health.ts'
 import { readHistory, renderHistory } from '../operations/history.ts'
 import { pause } from '../operations/pauses.ts'
@@ -39,7 +39,10 @@ async function history(store: Store | null, manifest: Manifest, options: GivenOp
   if (!Number.isInteger(limit) || limit < 1) {
     throw new UsageError('USAGE', `--limit "${options.value('limit')}" is no count`, { hint: 'a whole number from 1' })
   }
-  const jobs = name === undefined ? {} : { jobs: [jobNamed(manifest, name).name] }
+  const jobs =
+    name === undefined
+      ? {}
+      : { jobs: historyNames(manifest.jobs, findJobEver(manifest.jobs, name) ?? jobNamed(manifest, name)) }
   const records = store === null ? [] : await readHistory(store, { ...jobs, limit }, manifest)
   const color = isTerminal(1) && !process.env.NO_COLOR
   const timezone = readTimezone(options.value('timezone'), manifest.settings.timezone)

@@ -50,6 +50,7 @@ const TEMPLATE: Omit<Job, 'name' | 'timezone'> = {
   recover: ENTRY_DEFAULTS.recover,
   jitter: 0,
   after: [],
+  formerly: [],
   multiTenant: undefined,
   isolation: ENTRY_DEFAULTS.isolation,
 }

@@ -81,10 +81,23 @@ export function findJob(jobs: readonly Job[], name: string): Job | undefined {
   return jobs.find((job) => job.name === name) ?? jobs.find((job) => looseName(job.name) === wanted)
 }
 
+/**
+ * The names that a job's history is kept under: its own, and those that it had before, unless another job has them now.
+ */
+export function historyNames(jobs: readonly Job[], { name, formerly }: Pick<Job, 'name' | 'formerly'>): string[] {
+  return [name, ...formerly.filter((former) => findJob(jobs, former) === undefined)]
+}
+
+/** The job of that name, or the one that had it before. */
+export function findJobEver(jobs: readonly Job[], name: string): Job | undefined {
+  const wanted = looseName(name)
+  return findJob(jobs, name) ?? jobs.find(({ formerly }) => formerly.some((former) => looseName(former) === wanted))
+}
+
 /** There is no job of that name, or its entry can't be used. Code: JOB_NOT_FOUND. */
 export class JobNotFoundError extends JobsError {
-  constructor(name: string, known: readonly string[], problem?: string) {
-    const near = didYouMean(name, known)
+  constructor(name: string, known: readonly string[], problem?: string, newName?: string) {
+    const near = newName === undefined ? didYouMean(name, known) : `it is called "${newName}" now`
     const some = known.slice(0, 10).join(', ')
     super('JOB_NOT_FOUND', problem ?? `there is no job "${name}"`, {
       hint:
@@ -104,5 +117,7 @@ export function jobNamed(manifest: Manifest, name: string): Job {
   throw new JobNotFoundError(
     name,
     manifest.jobs.map((known) => known.name),
+    undefined,
+    findJobEver(manifest.jobs, name)?.name,
   )
 }

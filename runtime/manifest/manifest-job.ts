@@ -55,6 +55,11 @@ export interface ManifestJob {
   readonly jitter?: string
   /** Jobs whose fires of the same instant must have succeeded first. Default: `[]`. */
   readonly after?: readonly string[]
+  /**
+   * Names that the job had before; `webstir rename-job` writes them. Its history is shown under all of them. Default:
+   * `[]`.
+   */
+  readonly formerly?: readonly string[]
   /** Whether each fire runs once for each tenant of `src/backend/tenants.ts`. Default: `false`. */
   readonly multiTenant?: boolean
   /**

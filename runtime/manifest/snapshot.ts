@@ -45,6 +45,7 @@ const POLICIES = [
   'recover',
   'jitter',
   'after',
+  'formerly',
   'multiTenant',
   'isolation',
 ] as const satisfies readonly (keyof Policies)[]
@@ -113,6 +114,7 @@ function unpackJob(packed: PackedJob, workspaceZone: string): Job {
     recover: packed.recover ?? STANDARD.recover,
     jitter: packed.jitter ?? STANDARD.jitter,
     after: packed.after ?? STANDARD.after,
+    formerly: packed.formerly ?? STANDARD.formerly,
     multiTenant: packed.multiTenant,
     isolation: packed.isolation ?? STANDARD.isolation,
   }

@@ -57,6 +57,8 @@ export interface Job {
   readonly recover: number
   readonly jitter: number
   readonly after: readonly string[]
+  /** Names that the job had before: its history is kept under them. */
+  readonly formerly: readonly string[]
   /** Undefined where the manifest doesn't say: then the module does, and by default it is off. */
   readonly multiTenant: boolean | undefined
   readonly isolation: Isolation

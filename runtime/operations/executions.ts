@@ -139,19 +139,20 @@ export async function findExecution(store: Store | null, given: string, timezone
 
 /**
  * The newest execution of a job, skipped fires aside where anything else is there; or the execution of an id as
- * `findExecution` knows it. `job`: the job of the manifest that `given` names; a job that is only in the history is found
- * by its whole name. Throws ExecutionNotFoundError.
+ * `findExecution` knows it. `names`: those of the job of the manifest that is meant, its own first; empty where none is. A job that
+ * is only in the history is found by its whole name. Throws ExecutionNotFoundError.
  */
 export async function executionOf(
   store: Store | null,
   given: string,
-  { job, timezone }: { readonly job: string | undefined; readonly timezone: string },
+  { names, timezone }: { readonly names: readonly string[]; readonly timezone: string },
 ): Promise<Execution> {
-  const name = job ?? given.trim()
+  const jobs = names.length === 0 ? [given.trim()] : names
   const statuses = JOB_STATUSES.filter((status) => status !== 'SKIPPED')
-  const [ran] = (await store?.executions({ jobs: [name], statuses, limit: 1 })) ?? []
-  const [newest] = ran === undefined ? ((await store?.executions({ jobs: [name], limit: 1 })) ?? []) : [ran]
+  const [ran] = (await store?.executions({ jobs, statuses, limit: 1 })) ?? []
+  const [newest] = ran === undefined ? ((await store?.executions({ jobs, limit: 1 })) ?? []) : [ran]
   if (newest !== undefined) return newest
+  const [job] = names
   if (job === undefined) return findExecution(store, given, timezone)
   throw new ExecutionNotFoundError('EXECUTION_NOT_FOUND', `"${job}" has not run yet`, {
     hint: `run it: webstir run-job ${job}`,

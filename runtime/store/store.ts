@@ -28,6 +28,16 @@ export interface ScheduleRegistration {
   readonly anchor: number | null
 }
 
+/** A job's schedules under its new name, each with the key that it had under the old one. */
+export interface JobRename {
+  readonly from: string
+  readonly to: string
+  readonly schedules: readonly (Omit<ScheduleRegistration, 'job' | 'watermark' | 'anchor'> & {
+    readonly formerKey: string
+  })[]
+  readonly now: number
+}
+
 /** A run that is no fire of the loop: by hand, from code, or a backfill of one fire. */
 export interface RunRequest {
   readonly node: string
@@ -80,6 +90,11 @@ export interface Store extends JobStore {
     schedules: readonly ScheduleRegistration[],
     options: { now: number; retireOthers: boolean },
   ): Promise<ScheduleState[]>
+  /**
+   * Moves watermarks, anchors and pauses of a job to its new name, in one transaction; what is finished keeps the old
+   * name. Where an execution of it waits or runs, nothing is moved, and that execution is returned.
+   */
+  renameJob(rename: JobRename): Promise<Execution | null>
 
   // --- claiming
   /**

@@ -11,6 +11,7 @@ import { claim, type Tick } from './rules/claim.ts'
 import { dequeue } from './rules/dequeue.ts'
 import { complete, recover, requestCancel } from './rules/lifecycle.ts'
 import { pause, resume } from './rules/pauses.ts'
+import { renameJob } from './rules/rename-job.ts'
 import { appendLog, forgetNodes, prune } from './rules/retention.ts'
 import { registerSchedules } from './rules/schedules.ts'
 import { UncertainCommits } from './rules/uncertain-commits.ts'
@@ -43,6 +44,10 @@ export class TableStore implements Store {
     options: { now: number; retireOthers: boolean },
   ): Promise<ScheduleState[]> {
     return this.#driver.write(() => registerSchedules(this.#driver.tables, schedules, options))
+  }
+
+  renameJob(rename: Parameters<Store['renameJob']>[0]): Promise<Execution | null> {
+    return this.#driver.write(() => renameJob(this.#driver.tables, rename))
   }
 
   claim(tick: Tick): Promise<ClaimOutcome[]> {

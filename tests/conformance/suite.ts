@@ -6,6 +6,7 @@ import { fireRules } from './fires.ts'
 import { Node, T0 } from './fixtures.ts'
 import { overlapRules } from './overlap.ts'
 import { recordRules } from './records.ts'
+import { renamingRules } from './renaming.ts'
 import { runRules } from './running.ts'
 import { skipRules } from './skips.ts'
 import { takeRules } from './taking.ts'
@@ -52,6 +53,7 @@ export function exercise(driver: string, open: () => Promise<Opened>): void {
     describe('after', () => afterRules(current))
     describe('taking from the queue', () => takeRules(current))
     describe('running and ending', () => runRules(current))
+    renamingRules(current)
     describe('what is left behind', () => recordRules(current))
   })
 }

@@ -110,6 +110,7 @@ function jobOf(entry: JobEntry, name: string, zone: string, args: readonly JsonV
     recover: entry.recover,
     jitter: parseDuration(entry.jitter) ?? base.jitter,
     after: entry.after,
+    formerly: entry.formerly,
     isolation: entry.isolation,
   }
 }

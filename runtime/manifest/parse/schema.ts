@@ -103,6 +103,12 @@ export const jobSchema = z
       .array(text('must be the name of a job'), { error: 'must be an array of names of jobs' })
       .default([])
       .describe('Jobs whose fires of the same instant must have succeeded first.'),
+    formerly: z
+      .array(text('must be the name of a job'), { error: 'must be an array of names of jobs' })
+      .default([])
+      .describe(
+        'Names that the job had before; `webstir rename-job` writes them. Its history is shown under all of them.',
+      ),
     multiTenant: flag()
       .default(ENTRY_DEFAULTS.multiTenant)
       .describe('Whether each fire runs once for each tenant of `src/backend/tenants.ts`.'),

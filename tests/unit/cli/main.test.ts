@@ -135,6 +135,7 @@ describe('the command line', () => {
       'paths',
       'files',
       'keptFiles',
+      'dependents',
       'dryRun',
     ])
   })

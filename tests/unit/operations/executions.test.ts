@@ -56,10 +56,10 @@ describe.each(['memory:', `file:${join(folder, 'jobs.sqlite')}`])('an execution 
     const store = await openStore(url)
     await runAt(store, Date.UTC(2026, 6, 1), 'cafe')
     const newest = await runAt(store, Date.UTC(2026, 6, 2), 'cafe')
-    const options = { job: 'cafe', timezone: 'UTC' }
+    const options = { names: ['cafe'], timezone: 'UTC' }
     expect((await executionOf(store, 'Cafe', options)).id).toBe(newest)
-    expect((await executionOf(store, newest.slice(-8), { ...options, job: undefined })).id).toBe(newest)
-    await expect(executionOf(store, 'never', { ...options, job: 'never' })).rejects.toMatchObject({
+    expect((await executionOf(store, newest.slice(-8), { ...options, names: [] })).id).toBe(newest)
+    await expect(executionOf(store, 'never', { ...options, names: ['never'] })).rejects.toMatchObject({
       message: '"never" has not run yet',
       hint: 'run it: webstir run-job never',
     })

@@ -45,6 +45,29 @@ describe('remove-job', () => {
     expect(io.printed.join('\n')).toContain('- src/backend/jobs/x/index.ts')
   })
 
+  it('asks on a terminal where more than the file of the job would go, or others depend on it', async () => {
+    const jobs = [{ name: 'x' }, { name: 'y', after: ['X'] }]
+    const files = { 'src/backend/jobs/x/index.ts': '', 'src/backend/jobs/x/mail.html': '' }
+    const workspace = makeWorkspace({ packageJson: { webstir: { module: { jobs } } }, files })
+    const before = workspace.read('package.json')
+    const questions: string[] = []
+    const io = { ...keepOutput(), interactive: true }
+    const remove = (answer: string, name = 'x', yes = false) =>
+      removeJob({ name, yes, workspace: workspace.root }, io, async ({ text }) => {
+        questions.push(text)
+        return answer
+      })
+    await expect(remove('no')).rejects.toMatchObject({ exitCode: 1 })
+    expect(workspace.read('package.json')).toBe(before)
+    expect(existsSync(workspace.path('src/backend/jobs/x/mail.html'))).toBe(true)
+    expect(io.errors.join('\n')).toMatch(/- src\/backend\/jobs\/x\/mail.html\n.*"after" of y names it/)
+    expect((await remove('yes')).dependents).toEqual(['y'])
+    expect(questions).toEqual(Array(2).fill('Remove x and all its files? yes or no'))
+    expect(io.warnings.join()).toContain('"after" of the job "y" names "x"')
+    await remove('no', 'y')
+    expect(questions).toHaveLength(2)
+  })
+
   it('removes every entry of a name that stands there twice', async () => {
     const jobs = [{ name: 'a' }, { name: 'x', schedule: '@daily' }, { name: 'b' }, { name: 'x' }]
     const workspace = makeWorkspace({ packageJson: { webstir: { module: { jobs } } } })
