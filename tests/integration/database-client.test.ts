@@ -7,111 +7,119 @@ import { locateStore } from '../../runtime/store/url.ts'
 import { createDatabaseClient, type DatabaseClient } from '../../templates/workspace/src/backend/db/connection.ts'
 import { bind } from '../../templates/workspace/src/backend/db/placeholders.ts'
 import { sqlitePath } from '../../templates/workspace/src/backend/db/sqlite-path.ts'
+import { nodeSqliteMissing } from '../support/node-sqlite.ts'
 import { testDatabase } from '../support/postgres.ts'
 import { makeWorkspace } from '../support/workspace.ts'
 
+const openFile = async () => ({
+  url: `file://${makeWorkspace({ packageJson: null }).path('data/deep/test.sqlite')}`,
+  release: async () => {},
+})
+const missing = nodeSqliteMissing()
+if (missing !== null) console.log(`skipped: the database client with node:sqlite; ${missing}`)
 const databases = [
-  {
-    dialect: 'SQLite',
-    open: async () => ({
-      url: `file://${makeWorkspace({ packageJson: null }).path('data/deep/test.sqlite')}`,
-      release: async () => {},
-    }),
-  },
-  { dialect: 'PostgreSQL', open: testDatabase },
+  { dialect: 'SQLite', driver: 'libsql', open: openFile },
+  ...(missing === null ? [{ dialect: 'SQLite', driver: 'node', open: openFile }] : []),
+  { dialect: 'PostgreSQL', driver: 'pg', open: testDatabase },
 ]
 
-describe.each(databases)('the database client of a workspace, with $dialect', ({ dialect, open }) => {
-  let client: DatabaseClient
-  let release: () => Promise<void>
-  let url: string
+describe.each(databases)(
+  'the database client of a workspace, with $dialect through $driver',
+  ({ dialect, driver, open }) => {
+    beforeAll(() => void vi.stubEnv('JOBS_SQLITE_DRIVER', driver))
+    afterAll(() => void vi.unstubAllEnvs())
 
-  beforeAll(async () => {
-    const database = await open()
-    ;({ url, release } = database)
-    client = createDatabaseClient(url)
-    await client.execute('create table item (id integer primary key, name text, done integer, at text)')
-    for (const [id, name] of [
-      [1, 'one'],
-      [2, 'two'],
-      [3, null],
-    ] as const) {
-      expect(await client.execute('insert into item (id, name) values (?, ?)', [id, name])).toEqual({ changes: 1 })
+    let client: DatabaseClient
+    let release: () => Promise<void>
+    let url: string
+
+    beforeAll(async () => {
+      const database = await open()
+      ;({ url, release } = database)
+      client = createDatabaseClient(url)
+      await client.execute('create table item (id integer primary key, name text, done integer, at text)')
+      for (const [id, name] of [
+        [1, 'one'],
+        [2, 'two'],
+        [3, null],
+      ] as const) {
+        expect(await client.execute('insert into item (id, name) values (?, ?)', [id, name])).toEqual({ changes: 1 })
+      }
+    })
+    afterAll(async () => {
+      await client.close()
+      await release()
+    })
+
+    const ids = async (where: string, parameters: Parameters<DatabaseClient['query']>[1]): Promise<number[]> => {
+      const rows = await client.query<{ id: number }>(`select id from item where ${where} order by id`, parameters)
+      return rows.map(({ id }) => id)
     }
-  })
-  afterAll(async () => {
-    await client.close()
-    await release()
-  })
 
-  const ids = async (where: string, parameters: Parameters<DatabaseClient['query']>[1]): Promise<number[]> => {
-    const rows = await client.query<{ id: number }>(`select id from item where ${where} order by id`, parameters)
-    return rows.map(({ id }) => id)
-  }
+    it('fills placeholders in their order', async () => {
+      expect(await ids('id > ? and id < ?', [1, 3])).toEqual([2])
+      expect(await client.query('select name from item where id = ?', [3])).toEqual([{ name: null }])
+    })
 
-  it('fills placeholders in their order', async () => {
-    expect(await ids('id > ? and id < ?', [1, 3])).toEqual([2])
-    expect(await client.query('select name from item where id = ?', [3])).toEqual([{ name: null }])
-  })
+    it('expands an array inside of in (?)', async () => {
+      expect(await ids('id in (?)', [[1, 3]])).toEqual([1, 3])
+      expect(await ids('id > ? and id IN ( ? ) and id < ?', [0, [2, 3], 3])).toEqual([2])
+      expect(await ids('id not in (?)', [[1, 3]])).toEqual([2])
+      expect(await ids('name in (?)', [['one', 'two; drop table item']])).toEqual([1])
+      expect(await ids('id in (?)', [2])).toEqual([2])
+    })
 
-  it('expands an array inside of in (?)', async () => {
-    expect(await ids('id in (?)', [[1, 3]])).toEqual([1, 3])
-    expect(await ids('id > ? and id IN ( ? ) and id < ?', [0, [2, 3], 3])).toEqual([2])
-    expect(await ids('id not in (?)', [[1, 3]])).toEqual([2])
-    expect(await ids('name in (?)', [['one', 'two; drop table item']])).toEqual([1])
-    expect(await ids('id in (?)', [2])).toEqual([2])
-  })
+    it('matches nothing with an empty array, and everything with its opposite', async () => {
+      expect(await ids('id in (?)', [[]])).toEqual([])
+      expect(await ids('name in (?)', [[]])).toEqual([])
+      expect(await ids('id not in (?)', [[]])).toEqual([1, 2, 3])
+      expect(await ids('id > ? and id not in (?) and id < ?', [1, [], 3])).toEqual([2])
+    })
 
-  it('matches nothing with an empty array, and everything with its opposite', async () => {
-    expect(await ids('id in (?)', [[]])).toEqual([])
-    expect(await ids('name in (?)', [[]])).toEqual([])
-    expect(await ids('id not in (?)', [[]])).toEqual([1, 2, 3])
-    expect(await ids('id > ? and id not in (?) and id < ?', [1, [], 3])).toEqual([2])
-  })
-
-  it('leaves question marks in quotes and comments alone', async () => {
-    const sql = `select '?''?' as a, "name" as "b?" from item /* ? */ where id = ? -- is it? "yes'
+    it('leaves question marks in quotes and comments alone', async () => {
+      const sql = `select '?''?' as a, "name" as "b?" from item /* ? */ where id = ? -- is it? "yes'
       and '?' <> ?`
-    expect(await client.query(sql, [1, 'x'])).toEqual([{ a: "?'?", 'b?': 'one' }])
-  })
+      expect(await client.query(sql, [1, 'x'])).toEqual([{ a: "?'?", 'b?': 'one' }])
+    })
 
-  it('says how many rows a statement changed', async () => {
-    expect(await client.execute('update item set done = ? where id in (?)', [1, [1, 2]])).toEqual({ changes: 2 })
-    expect(await client.execute('delete from item where id = ?', [99])).toEqual({ changes: 0 })
-    const rows = await client.query<{ id: number }>('update item set done = ? where id > ? returning id', [0, 1])
-    expect(rows.map(({ id }) => id).sort()).toEqual([2, 3])
-  })
+    it('says how many rows a statement changed', async () => {
+      expect(await client.execute('update item set done = ? where id in (?)', [1, [1, 2]])).toEqual({ changes: 2 })
+      expect(await client.execute('delete from item where id = ?', [99])).toEqual({ changes: 0 })
+      const rows = await client.query<{ id: number }>('update item set done = ? where id > ? returning id', [0, 1])
+      expect(rows.map(({ id }) => id).sort()).toEqual([2, 3])
+    })
 
-  it('gives NULL for null and undefined, and takes booleans and dates', async () => {
-    await client.execute('insert into item (id, name, at) values (?, ?, ?)', [10, undefined, new Date(0)])
-    const [row] = await client.query<{ name: unknown; at: string }>('select name, at from item where id = ?', [10])
-    expect(row?.name).toBeNull()
-    expect(new Date(row?.at ?? '').getTime()).toBe(0)
-    await client.execute('delete from item where id = ?', [10])
-    if (dialect === 'SQLite')
-      expect(await client.query('select ? as yes, ? as no', [true, false])).toEqual([{ yes: 1, no: 0 }])
-    else expect(await client.query('select ?::boolean as yes', [true])).toEqual([{ yes: true }])
-  })
+    it('gives NULL for null and undefined, and takes booleans and dates', async () => {
+      await client.execute('insert into item (id, name, at) values (?, ?, ?)', [10, undefined, new Date(0)])
+      const [row] = await client.query<{ name: unknown; at: string }>('select name, at from item where id = ?', [10])
+      expect(row?.name).toBeNull()
+      expect(new Date(row?.at ?? '').getTime()).toBe(0)
+      await client.execute('delete from item where id = ?', [10])
+      if (dialect === 'SQLite')
+        expect(await client.query('select ? as yes, ? as no', [true, false])).toEqual([{ yes: 1, no: 0 }])
+      else expect(await client.query('select ?::boolean as yes', [true])).toEqual([{ yes: true }])
+    })
 
-  it('refuses a number of parameters that is not that of the placeholders', async () => {
-    await expect(client.query('select ?', [])).rejects.toThrow('1 placeholders and was given 0 parameters')
-    await expect(client.query('select 1', [1])).rejects.toThrow('0 placeholders and was given 1 parameters')
-  })
+    it('refuses a number of parameters that is not that of the placeholders', async () => {
+      await expect(client.query('select ?', [])).rejects.toThrow('1 placeholders and was given 0 parameters')
+      await expect(client.query('select 1', [1])).rejects.toThrow('0 placeholders and was given 1 parameters')
+    })
 
-  it('goes on after a statement that failed', async () => {
-    await expect(client.query('select * from nothing')).rejects.toThrow(/nothing/)
-    expect(await ids('id = ?', [1])).toEqual([1])
-  })
+    it('goes on after a statement that failed', async () => {
+      await expect(client.query('select * from nothing')).rejects.toThrow(/nothing/)
+      expect(await ids('id = ?', [1])).toEqual([1])
+    })
 
-  it('is closed for good by close(), twice is fine', async () => {
-    const other = createDatabaseClient(url)
-    await other.query('select 1')
-    await other.close()
-    await other.close()
-    await expect(other.query('select 1')).rejects.toThrow('the database client is closed')
-    await createDatabaseClient(url).close()
-  })
-})
+    it('is closed for good by close(), twice is fine', async () => {
+      const other = createDatabaseClient(url)
+      await other.query('select 1')
+      await other.close()
+      await other.close()
+      await expect(other.query('select 1')).rejects.toThrow('the database client is closed')
+      await createDatabaseClient(url).close()
+    })
+  },
+)
 
 describe('the database client of a workspace', () => {
   it("refuses an array outside of in (?) in SQLite, and keeps it PostgreSQL's array there", async () => {

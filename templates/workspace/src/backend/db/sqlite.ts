@@ -1,33 +1,24 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Connection } from './connection.js'
-import { prepareWithStrings } from './double-quotes.js'
 import { bind } from './placeholders.js'
+import { openSqliteDriver, type SqliteValue } from './sqlite-driver.js'
 import { sqlitePath } from './sqlite-path.js'
 
 /** How long a database that another process is writing to is waited for, in milliseconds. */
 const BUSY_TIMEOUT = 5_000
 
-/** Opens `file:PATH` (relative to the workspace; missing folders are created) or `:memory:` through libsql. */
+/** Opens `file:PATH` (relative to the workspace; missing folders are created) or `:memory:`. */
 export async function openSqlite(url: string): Promise<Connection> {
   const path = sqlitePath(url)
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
-  const { default: Database } = await import('libsql').catch((cause: unknown) => {
-    throw new Error('SQLite needs the package libsql, which is not installed: npm install libsql', { cause })
-  })
-  const database = new Database(path)
+  const database = await openSqliteDriver(path)
   database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`)
   if (path !== ':memory:') database.exec('PRAGMA journal_mode = WAL')
   return {
     async run(sql, parameters) {
       const bound = bind(sql, parameters, 'sqlite')
-      const statement = prepareWithStrings(bound.sql, (text) => database.prepare(text))
-      const values = bound.parameters.map(toSqlite)
-      if (statement.reader) {
-        const rows = statement.all(values)
-        return { rows, changes: rows.length }
-      }
-      return { rows: [], changes: statement.run(values).changes }
+      return database.run(bound.sql, bound.parameters.map(toSqlite))
     },
     async close() {
       database.close()
@@ -36,7 +27,7 @@ export async function openSqlite(url: string): Promise<Connection> {
 }
 
 /** SQLite has neither booleans nor dates: they become 1 and 0, and ISO 8601 in UTC. */
-function toSqlite(value: unknown): null | number | bigint | string | Uint8Array {
+function toSqlite(value: unknown): SqliteValue {
   if (value === null || value === undefined) return null
   if (typeof value === 'boolean') return value ? 1 : 0
   if (value instanceof Date) return value.toISOString()
