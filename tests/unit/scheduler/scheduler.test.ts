@@ -277,6 +277,20 @@ describe('runBackgroundJobs', () => {
     await test.stop()
   })
 
+  it('does not run again what the loop has run at that second', async () => {
+    const runs: string[] = []
+    const test = await createTestScheduler({
+      now: '2026-03-01T11:59:00Z',
+      jobs: [{ name: 'noon', schedule: '0 12 * * *', run: () => void runs.push('noon') }],
+    })
+
+    await test.advance('2m')
+    await test.scheduler.runBackgroundJobs(AT)
+
+    expect(runs).toEqual(['noon'])
+    await test.stop()
+  })
+
   it('runs the fires of a second that has passed now, in a process that does not watch, each once', async () => {
     const runs: string[] = []
     const store = await openStore('memory:')
