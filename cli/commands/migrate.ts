@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { clockText } from '../../runtime/schedule/index.ts'
+import { databaseExists } from '../../runtime/store/file-access.ts'
 import { migrationScript } from '../../runtime/store/migrations/compile.ts'
 import { migrate as bringUpToDate, migrationStates } from '../../runtime/store/migrations/migrate.ts'
 import type { MigrationState } from '../../runtime/store/migrations/migration.ts'
@@ -66,7 +66,7 @@ export async function migrate(options: MigrateOptions, io: Output): Promise<Migr
 
 /** What a store has and lacks. One that isn't there yet lacks everything, and is not made by `isLooking`. */
 async function statesOf(location: TabledLocation, isLooking: boolean): Promise<MigrationState[]> {
-  if (isLooking && location.dialect === 'sqlite' && !existsSync(location.path)) {
+  if (isLooking && location.dialect === 'sqlite' && !databaseExists(location.path)) {
     const { compileMigrations } = await import('../../runtime/store/migrations/compile.ts')
     return compileMigrations('sqlite').map(({ version, name }) => ({ version, name, appliedAt: null }))
   }

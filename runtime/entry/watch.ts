@@ -5,6 +5,7 @@ import { jobNamed } from '../manifest/job-names.ts'
 import { attachHooks } from '../scheduler/events.ts'
 import { SchedulerLoop } from '../scheduler/loop.ts'
 import { openWhenThere } from '../scheduler/reconnect.ts'
+import { reportExposure } from '../store/file-access.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import { onStopSignal, type StopSignal } from '../support/stop-signals.ts'
 import { captureUnhandledErrors } from '../worker/job-scope.ts'
@@ -32,6 +33,7 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
     log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`),
   )
   tellProblems(workspace, options.has('strict'))
+  reportExposure(workspace.store, log.root, process.env)
   const name = options.value('job')
   const jobs = name === undefined ? manifest.jobs : [jobNamed(manifest, name)]
   const loop = new SchedulerLoop({

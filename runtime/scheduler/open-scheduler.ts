@@ -3,6 +3,7 @@ import type { TenantSource } from '../job/tenants.ts'
 import { type LogOutput, openLog } from '../logging/logger.ts'
 import type { Manifest } from '../manifest/index.ts'
 import type { SchedulerSettings } from '../manifest/types.ts'
+import { reportExposure } from '../store/file-access.ts'
 import type { JobStore } from '../store/job-store.ts'
 import { openStore } from '../store/open.ts'
 import { internalStore, type Store } from '../store/store.ts'
@@ -49,6 +50,8 @@ export interface Opened {
 
 export async function open(options: SchedulerOptions): Promise<Opened> {
   const opened = options.jobs === undefined ? await openBuilt(options) : await openInCode(options, options.jobs)
+  const { log, env } = opened.loopOptions.services
+  reportExposure(opened.store, log.root, env)
   captureConsole()
   guardExit()
   captureUnhandledErrors()

@@ -11,6 +11,7 @@ export type StoreErrorCode =
   | 'STORE_IN_USE'
   | 'STORE_DRIVER_MISSING'
   | 'STORE_URL'
+  | 'STORE_MODE'
   | 'STORE_CLOSED'
   | 'STORE_FOREIGN'
   | 'STORE_KEY_CLASH'
@@ -40,6 +41,11 @@ export class StoreError extends JobsError {
 
 /** The `code` that drivers put on their errors; '' where there is none. */
 export function driverCode(error: unknown): string {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return ''
-  return typeof error.code === 'string' ? error.code : ''
+  try {
+    if (typeof error !== 'object' || error === null || !('code' in error)) return ''
+    return typeof error.code === 'string' ? error.code : ''
+  } catch {
+    // What a pre-check throws may throw when it is read.
+    return ''
+  }
 }

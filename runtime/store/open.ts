@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
 import { systemClock } from '../support/clock.ts'
 import type { Env } from '../support/env.ts'
 import type { OpenSqliteConnection } from './drivers/sqlite-connection.ts'
 import { StoreError } from './errors.ts'
+import { databaseExists, fileMode } from './file-access.ts'
 import type { OpenStoreOptions } from './job-store.ts'
 import { migrationStates } from './migrations/migrate.ts'
 import { sqliteBinding } from './sqlite-binding.ts'
@@ -49,7 +49,11 @@ export async function openDriver(
   const busyLimit = options.busyLimit ?? BUSY_LIMIT
   if (location.dialect === 'sqlite') {
     const [{ openSqlite }, open] = await Promise.all([import('./drivers/sqlite.ts'), loadSqlite(options.env)])
-    return await openSqlite(location.path, open, { clock, busyLimit })
+    return await openSqlite(location.path, open, {
+      clock,
+      busyLimit,
+      mode: fileMode(options.env ?? process.env),
+    })
   }
   const { openPostgres } = await import('./drivers/postgres.ts')
   return await openPostgres(location, { clock, busyLimit, connections: options.connections ?? CONNECTIONS })
@@ -71,7 +75,7 @@ export async function openExistingStore(options: OpenStoreOptions = {}): Promise
     env: options.env ?? process.env,
     ...(options.workspace === undefined ? {} : { workspace: options.workspace }),
   })
-  if (location.dialect === 'memory' || (location.dialect === 'sqlite' && !existsSync(location.path))) return null
+  if (location.dialect === 'memory' || (location.dialect === 'sqlite' && !databaseExists(location.path))) return null
   try {
     return await openStore(location.target, { ...options, migrate: false })
   } catch (error) {

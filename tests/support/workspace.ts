@@ -79,6 +79,9 @@ export interface RunOptions {
   readonly cwd?: string
   /** Added to the environment of the tests, less what would change how things are printed. */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** As which user and group; root's privilege. */
+  readonly uid?: number
+  readonly gid?: number
 }
 
 /** Runs the built `webstir` as a process of its own. */
@@ -91,9 +94,13 @@ export function runNode(args: readonly string[], options: RunOptions = {}): Prom
   return runProcess(process.execPath, args, options)
 }
 
-export function runProcess(file: string, args: readonly string[], { cwd, env = {} }: RunOptions = {}): Promise<Ended> {
+export function runProcess(
+  file: string,
+  args: readonly string[],
+  { cwd, env = {}, ...user }: RunOptions = {},
+): Promise<Ended> {
   return new Promise((resolve) => {
-    const options = { cwd, env: { ...plainEnvironment(), ...env }, maxBuffer: 64 * 2 ** 20 }
+    const options = { cwd, ...user, env: { ...plainEnvironment(), ...env }, maxBuffer: 64 * 2 ** 20 }
     const child = execFile(file, [...args], options, (_error, stdout, stderr) => {
       resolve({ code: child.exitCode, stdout, stderr })
     })

@@ -1,5 +1,6 @@
 import { messageOf } from '../../support/errors.ts'
 import { driverCode, StoreError } from '../errors.ts'
+import { noAccess } from '../file-access.ts'
 
 /** SQLite's primary result codes, by number (https://sqlite.org/rescode.html): `node:sqlite` has no names for them. */
 const NAMES: Readonly<Record<number, string>> = {
@@ -43,7 +44,12 @@ export function sqliteError(error: unknown, path: string): unknown {
     )
   }
   if (code.startsWith('SQLITE_READONLY')) {
-    return fail('STORE_READ_ONLY', `${path} can't be written.`, `Let this user write the file and its folder.`)
+    const denied = noAccess(path)
+    return fail(
+      'STORE_READ_ONLY',
+      denied?.message ?? `${path} can't be written.`,
+      `Let this user write the file and its folder.`,
+    )
   }
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB' || / 26\)?$/.test(text)) {
     return fail(
@@ -53,6 +59,8 @@ export function sqliteError(error: unknown, path: string): unknown {
     )
   }
   if (code.startsWith('SQLITE_CANTOPEN') || /ConnectionFailed.*: 14/.test(text)) {
+    const denied = noAccess(path)
+    if (denied !== undefined) return denied
     return fail(
       'STORE_UNAVAILABLE',
       `${path} can't be opened.`,

@@ -1,10 +1,8 @@
 import { statSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { type Clock, sleep } from '../../support/clock.ts'
-import { messageOf } from '../../support/errors.ts'
 import type { Driver, Session } from '../driver.ts'
 import { StoreError } from '../errors.ts'
+import { makeDatabaseFile } from '../file-access.ts'
 import type { StoreTransaction } from '../job-store.ts'
 import type { LockKey } from '../locks.ts'
 import { DEAF_LISTENER, type StoreListener } from '../notices.ts'
@@ -30,6 +28,8 @@ export interface SqliteOptions {
   readonly clock: Clock
   /** How long to wait for a locked database, in ms. */
   readonly busyLimit: number
+  /** Of files that are made. */
+  readonly mode: number
 }
 
 /**
@@ -41,14 +41,7 @@ export async function openSqlite(
   open: OpenSqliteConnection,
   options: SqliteOptions,
 ): Promise<Driver & { readonly dialect: 'sqlite' }> {
-  try {
-    await mkdir(dirname(path), { recursive: true })
-  } catch (cause) {
-    throw new StoreError('STORE_UNAVAILABLE', `The folder of ${path} can't be made: ${messageOf(cause)}.`, {
-      hint: 'Make it yourself, or name another file in JOBS_STORE_URL.',
-      cause,
-    })
-  }
+  makeDatabaseFile(path, options.mode)
   const timeout = { ...options, path }
   const connect = (): Promise<SqliteConnection> =>
     patiently(timeout, () => {
