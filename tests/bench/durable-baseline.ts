@@ -44,7 +44,7 @@ export function rawRate(jobs: number): Promise<number> {
     after_jobs: '[]',
     lock_kind: 'exclusive',
   })
-  return rate(jobs, EXECUTION_COLUMNS, first, {
+  return rate(jobs, [...EXECUTION_COLUMNS, 'duration_ms', 'skip_cause'], first, {
     start: 'status = ?, owner = ?, started_at = ?, heartbeat_at = ?, attempt = ?',
     started: (from) => ['RUNNING', 'node', from, from, 1],
     end: 'status = ?, finished_at = ?, duration_ms = ?',

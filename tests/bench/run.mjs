@@ -11,7 +11,7 @@ import { build } from 'esbuild'
 
 const folder = dirname(fileURLToPath(import.meta.url))
 const root = join(folder, '..', '..')
-const NAMES = ['startup', 'build', 'schedule', 'durable']
+const NAMES = ['startup', 'build', 'schedule', 'durable', 'queue']
 /** Benchmarks that run what is in dist/. */
 const OF_DIST = new Set(['startup', 'build', 'durable'])
 /** Benchmarks beside packages that are not the project's own: tests/bench/package.json. */
