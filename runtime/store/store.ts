@@ -191,7 +191,7 @@ export interface Store extends JobStore {
   forgetNodes(before: number): Promise<void>
   /**
    * Deletes at most `batch` ended executions that finished before `finishedBefore` or exceed `maxPerJob`, with all that
-   * hangs on them; never one whose parent is open, nor for its age one that ran ahead of an instant which is not as old. Those of a fan-out don't count towards `maxPerJob`: they go with
+   * hangs on them; never one whose parent is open, nor for its age one that ran ahead of an instant that is not as old. Those of a fan-out don't count towards `maxPerJob`: they go with
    * their parent.
    */
   prune(request: { finishedBefore: number; maxPerJob: number; batch: number }): Promise<number>

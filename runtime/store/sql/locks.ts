@@ -17,7 +17,7 @@ export function lockTables(dialect: Dialect): LockTables {
     wait: select('wait'),
     skip: select('skip'),
     add: `insert into job_line (job, tenant) select v.job, v.tenant from ${pairs.sql} v where true order by 1, 2
-      on conflict do nothing`,
+      on conflict do nothing returning job, tenant`,
     retained: `select l.job, l.tenant, l.execution_id, l.owner, n.heartbeat_at from job_retained_lock l
       join job_node n on n.id = l.owner`,
     free: 'delete from job_retained_lock where execution_id = ?',
@@ -33,9 +33,10 @@ export function lockTables(dialect: Dialect): LockTables {
       if (dialect === 'sqlite' || wanted.length === 0) return wanted
       const parameters = pairs.of(wanted.map(({ job, tenant }) => [job, tenant]))
       const found = (yield { sql: wait ? sql.wait : sql.skip, parameters }).map(pairOf)
-      if (found.length === wanted.length || !wait) return found
-      yield { sql: sql.add, parameters }
-      return (yield { sql: sql.wait, parameters }).map(pairOf)
+      if (found.length === wanted.length) return found
+      // A row that wasn't there is ours as soon as we have added it: nobody else sees it before the commit.
+      const added = (yield { sql: sql.add, parameters }).map(pairOf)
+      return wait ? (yield { sql: sql.wait, parameters }).map(pairOf) : [...found, ...added]
     },
     *retained() {
       return (yield { sql: sql.retained, parameters: [] }).map((row) => ({
