@@ -15,7 +15,7 @@ export const requiredBuiltins = {
       return kind === 'import-statement' ? { path, namespace: 'builtin' } : { path, external: true }
     })
     build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
-      // Marked as pure, so that what nobody imports is dropped and never touched.
+      // Marked as pure, so that what is not imported is dropped and never touched.
       const parts = Object.keys(process.getBuiltinModule(path)).filter(
         (key) => /^[a-zA-Z]\w*$/.test(key) && key !== 'default',
       )

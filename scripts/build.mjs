@@ -190,7 +190,7 @@ function commandLine(outdir) {
   ])
 }
 
-/** Built beside the old one and put in its place at the end: whoever runs the old one meanwhile finds all of it. */
+/** Built beside the old one and put in its place at the end: a process that runs the old one meanwhile finds all of it. */
 const made = join(root, `.dist-${process.pid}`)
 const old = join(root, `.dist-old-${process.pid}`)
 

@@ -44,7 +44,7 @@ export function manifestDiagnostic(problem: ManifestProblem): Diagnostic {
 /** More lines than this of one kind help nobody. */
 const MOST = 50
 
-/** Prints them as lines on standard error; warnings first, so that what must be mended stands last, where it is seen. */
+/** Prints them as lines on standard error; warnings first, so that what must be fixed comes last, where it is seen. */
 export function printDiagnostics(diagnostics: readonly Diagnostic[], { color, err }: Output): void {
   for (const severity of ['warning', 'error'] as const) {
     const word = severity === 'error' ? color.red('error:') : color.yellow('warning:')
@@ -61,7 +61,7 @@ export class BuildError extends JobsError {
   constructor(diagnostics: readonly Diagnostic[]) {
     const errors = diagnostics.filter(({ severity }) => severity === 'error').length
     super('BUILD_FAILED', `the build failed: ${errors === 1 ? 'one error' : `${errors} errors`}`, {
-      hint: 'mend what is named above; what was built before is still in place',
+      hint: 'fix what is named above; what was built before is still in place',
     })
     this.diagnostics = diagnostics
   }

@@ -117,7 +117,9 @@ export function lookWithin(folder: string, segments: readonly string[]): Stats |
       })
     }
     if (index < segments.length - 1 && !stat.isDirectory()) {
-      throw new CommandError('NOT_A_FOLDER', `${path} is no folder`, { hint: 'move it away: a folder belongs there' })
+      throw new CommandError('NOT_A_FOLDER', `${path} is not a folder`, {
+        hint: 'move it away: a folder belongs there',
+      })
     }
   }
   return stat

@@ -69,7 +69,7 @@ export const HELP = `Usage: node build/backend/jobs/scheduler.js [option]
       --scheduled-for TIME     as the fire of that instant (ISO 8601), claimed like any other
       --force                  beside a running one, and though it is disabled
   --all                        run every job once, by priority
-  --watch [--job NAME]         run what is due until told to stop
+  --watch [--job NAME]         run what is due until it is stopped
       --strict                 refuse to start if anything in the manifest is wrong
       --grace DURATION         how long running jobs may take to finish on stop (default 30s)
       --no-reboot              do not fire @reboot schedules
@@ -97,9 +97,9 @@ export function readTimezone(given: string | undefined, byDefault: string): stri
 /** How long what runs may go on after a request to stop, where nothing is said. */
 const DEFAULT_GRACE = '30s'
 
-/** The value of `--grace`, in ms; `text` is undefined where there is none. Throws UsageError where it is no duration. */
+/** The value of `--grace`, in ms; `text` is undefined where there is none. Throws UsageError where it is not a valid duration. */
 export function readGrace(text: string | undefined): number {
   const grace = parseDuration(text ?? DEFAULT_GRACE)
   if (grace !== undefined) return grace
-  throw new UsageError('USAGE', `--grace "${text}" is no duration`, { hint: 'such as 30s or 2m' })
+  throw new UsageError('USAGE', `--grace "${text}" is not a valid duration`, { hint: 'such as 30s or 2m' })
 }

@@ -86,7 +86,7 @@ function tellProblems({ manifest, log }: OpenWorkspace, isStrict: boolean): void
       'MANIFEST_STRICT',
       `the manifest has ${errors.length === 1 ? 'an error' : `${errors.length} errors`}, and --strict was given`,
       {
-        hint: 'mend what is named above, or start without --strict: the other jobs run',
+        hint: 'fix what is named above, or start without --strict: the other jobs run',
       },
     )
   }

@@ -102,7 +102,7 @@ export class JobNotFoundError extends JobsError {
     super('JOB_NOT_FOUND', problem ?? `there is no job "${name}"`, {
       hint:
         problem !== undefined
-          ? 'mend its entry in package.json'
+          ? 'fix its entry in package.json'
           : (near ?? (some === '' ? 'add one: webstir add-job NAME' : `there are: ${some}`)),
     })
   }

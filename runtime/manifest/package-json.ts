@@ -77,7 +77,7 @@ async function parseJson(workspace: string, text: string): Promise<JsonValue> {
   } catch (error) {
     const { describeJsonError } = await import('./json-syntax-error.ts')
     throw new ManifestError('MANIFEST_JSON', `${join(workspace, 'package.json')}:${describeJsonError(json, error)}`, {
-      hint: 'mend the JSON; comments and trailing commas are not allowed',
+      hint: 'fix the JSON; comments and trailing commas are not allowed',
       cause: error,
     })
   }

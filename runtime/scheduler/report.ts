@@ -35,7 +35,7 @@ export class Report {
         this.log.warn(about, `[${job}] cancelled${whose}: ${outcome.error.message}`)
         break
       case 'released':
-        this.log.warn(about, `[${job}] interrupted: ${outcome.error.message}; given back to the queue`)
+        this.log.warn(about, `[${job}] interrupted: ${outcome.error.message}; queued again`)
         break
       case 'retry':
         this.log.warn(

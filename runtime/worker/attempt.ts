@@ -80,7 +80,7 @@ async function conclude(
     const advice = job.isolation === 'inline' ? '; heed ctx.signal, or set "isolation": "process"' : ''
     log.root.warn(
       { job: execution.job, executionId: execution.id },
-      `[${execution.job}] is still running although it was told to end${advice}`,
+      `[${execution.job}] is still running although it was aborted${advice}`,
     )
     void attempt.ended.then(() => attempt.flushLog()).then(() => store.freeRetainedLock(execution.id).catch(() => {}))
   }

@@ -240,7 +240,7 @@ it('an inline job that does not heed its timeout is recorded, and still counts a
   })
   const watching = workspace.start(['--watch'])
   await watching.logged(/\[deaf\] failed: it took longer than its timeout of 0\.5 s/)
-  await watching.logged(/\[deaf\] is still running although it was told to end.*"isolation": "process"/)
+  await watching.logged(/\[deaf\] is still running although it was aborted.*"isolation": "process"/)
   const begun = () => watching.entries().filter(({ msg }) => msg === '[deaf] begun').length
   const beforeSkip = begun()
   await watching.logged(/\[deaf\] skipped, overlap/)

@@ -276,7 +276,7 @@ describe('add-job refuses, and changes nothing,', () => {
 
   it('a file where a folder belongs', async () => {
     const workspace = makeWorkspace({ files: { 'src/backend': 'a file' } })
-    await expectRefusal(workspace, () => add(workspace, { name: 'x' }), 'src/backend is no folder')
+    await expectRefusal(workspace, () => add(workspace, { name: 'x' }), 'src/backend is not a folder')
   })
 
   it('a package.json that is broken, has no webstir, or whose jobs are no array', async () => {
