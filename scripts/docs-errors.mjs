@@ -26,6 +26,8 @@ const SUMMARIES = {
   JOB_NOT_FOUND: 'there is no job of that name; the hint names the nearest one',
   LOST: 'another process has taken the execution over',
   MANIFEST_SHAPE: 'a part of package.json has another form than it must have',
+  MIGRATION_FAILED:
+    'a migration of the workspace’s own database failed; the message names its file, and nothing of it was kept',
   META: 'the `meta()` of a job failed, or declares what can not be a schedule; the job’s other schedules fire',
   RETRYABLE: 'thrown by the job itself, as a `RetryableError`: it asks for another attempt',
   SCHEDULE: 'a schedule can not be read; it never fires, and the job’s others do',

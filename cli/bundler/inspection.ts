@@ -17,6 +17,7 @@ import { loadEnvFiles } from '../../runtime/support/env.ts'
 import { messageOf } from '../../runtime/support/errors.ts'
 import type { JsonValue } from '../../runtime/support/json.ts'
 import { redacted } from '../../runtime/support/redact.ts'
+import { migrationFiles } from '../workspace/database-migrations.ts'
 import { OUTPUT_FOLDER } from './bundle.ts'
 import { type CodeSchedules, codeSchedules, withCodeSchedules } from './code-schedules.ts'
 import { type Entries, findEntries } from './entries.ts'
@@ -91,6 +92,8 @@ export interface Inspection {
     readonly builtAt: string | null
     readonly version: string | null
   }
+  /** Files of the workspace's own database, in their order; `webstir db-migrate --status` says which are applied. */
+  readonly migrations: readonly string[]
   readonly jobs: readonly InspectedJob[]
   readonly problems: readonly InspectedProblem[]
 }
@@ -131,6 +134,7 @@ export async function inspectWorkspace(workspace: string, now: number): Promise<
       builtAt: info?.builtAt ?? null,
       version: info?.version ?? null,
     },
+    migrations: migrationFiles(workspace).map(({ path }) => path),
     jobs: listed.map((job) => inspectJob(workspace, job, byName.get(job.name), entries, build, settings.redact)),
     problems,
   }

@@ -5,6 +5,7 @@ import { renderTable } from '../../runtime/support/table.ts'
 import { relativeTime } from '../../runtime/support/time-text.ts'
 import { type InspectedJob, type Inspection, inspectWorkspace } from '../bundler/inspection.ts'
 import type { Output } from '../command-line/output.ts'
+import { MIGRATIONS } from '../workspace/database-migrations.ts'
 import {
   disabledWhere,
   type JobState,
@@ -64,6 +65,12 @@ function renderJob({ jobs, problems, settings }: InspectionWithState, now: numbe
   return [...lines, ...problemLines(problems, color)]
 }
 
+function migrationRows({ migrations }: Inspection): [string, string][] {
+  if (migrations.length === 0) return []
+  const names = migrations.map((path) => path.slice(MIGRATIONS.length + 1)).join(', ')
+  return [['Migrations', `${names} in ${MIGRATIONS}; see webstir db-migrate --status`]]
+}
+
 function render(inspection: InspectionWithState, now: number, { color }: Output): string[] {
   const { jobs, problems, settings } = inspection
   const lines = facts([
@@ -73,6 +80,7 @@ function render(inspection: InspectionWithState, now: number, { color }: Output)
     ['Time zone', settings.timezone],
     ['Build', buildText(inspection, now)],
     ['Jobs', `${jobs.length} in ${inspection.manifestKey}`],
+    ...migrationRows(inspection),
   ])
   for (const job of jobs) lines.push('', ...jobLines(job, now, settings.timezone, color))
   return [...lines, ...problemLines(problems, color)]

@@ -97,6 +97,25 @@ export const operationCommands: readonly CommandDefinition[] = [
     load: async () => (await import('../commands/rerun.ts')).rerun,
   }),
   defineCommand({
+    name: 'db-migrate',
+    describe: "Apply src/backend/db/migrations to the workspace's own database",
+    details: [
+      'A migration is a .sql file, or a module that exports up(database), which is given query and execute. They are applied in the order of their names, each in a transaction, and noted in the table webstir_database_migration of that database. "migrate" is for the tables of the store.',
+      'With --json: migrations (name, path, appliedAt), applied (names).',
+    ],
+    positionals: [],
+    options: {
+      status: { type: 'flag', describe: 'Only say what is applied and what is not' },
+      ...JSON_DATA,
+      ...WORKSPACE,
+    },
+    examples: [
+      ['webstir db-migrate', 'Apply what is not applied yet'],
+      ['webstir db-migrate --status', 'What there is'],
+    ],
+    load: async () => (await import('../commands/db-migrate.ts')).dbMigrate,
+  }),
+  defineCommand({
     name: 'migrate',
     describe: 'Bring the tables of the store up to date',
     positionals: [],

@@ -98,6 +98,7 @@ describe('webstir backend-inspect --json', () => {
       'manifestKey',
       'settings',
       'build',
+      'migrations',
       'jobs',
       'problems',
     ])
