@@ -83,6 +83,8 @@ export function processIsolation(workspace: ChildWorkspace, clock: Clock): (run:
 
 /** A child that is still there when this process leaves is ended with it: its outcome could not be recorded any more. */
 function endWithThisProcess(child: ChildProcess): void {
+  // Without an id it has not been started; it then tells of its error, and never of an exit.
+  if (child.pid === undefined) return
   const end = (): void => signalTree(child, 'SIGKILL')
   process.on('exit', end)
   child.once('exit', () => process.off('exit', end))

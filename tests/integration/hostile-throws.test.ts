@@ -2,12 +2,27 @@ import { expect, it } from 'vitest'
 import { buildWorkspace } from '../support/built.ts'
 import { HOSTILE_THROWS } from '../support/hostile-throws.ts'
 
-it.each(['inline', 'process'] as const)('concludes a job whatever it throws (isolation: %s)', async (isolation) => {
+/** Where a job may throw: the text of its module, given what throws. */
+const PLACES = {
+  'run()': (body: string) => `export function run() { ${body} }`,
+  'preCheck()': (body: string) => `export function run() {}\nexport function preCheck() { ${body} }`,
+  'its module': (body: string) => `export function run() {}\n;(() => { ${body} })()`,
+  'a timer': (body: string) =>
+    `export async function run() { setTimeout(() => { ${body} }); await new Promise((r) => setTimeout(r, 200)) }`,
+} as const
+
+it.each([
+  ['run()', 'inline'],
+  ['run()', 'process'],
+  ['preCheck()', 'inline'],
+  ['its module', 'inline'],
+  ['a timer', 'inline'],
+] as const)('concludes a job whatever %s throws (isolation: %s)', async (place, isolation) => {
   const names = Object.keys(HOSTILE_THROWS)
   const workspace = await buildWorkspace({
     jobs: names.map((name) => ({ name, schedule: '@reboot', isolation })),
     sources: Object.fromEntries(
-      names.map((name) => [name, `// @ts-nocheck\nexport function run() { ${HOSTILE_THROWS[name]} }\n`]),
+      names.map((name) => [name, `// @ts-nocheck\n${PLACES[place](HOSTILE_THROWS[name] ?? '')}\n`]),
     ),
   })
 
