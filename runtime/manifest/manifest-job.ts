@@ -33,8 +33,9 @@ export interface ManifestJob {
    */
   readonly overlap?: 'skip' | 'queue' | 'allow' | 'cancel'
   /**
-   * What happens to fires missed while no scheduler was running: `none` records them as skipped, `latest` runs the most
-   * recent one, `all` runs each in order. Default: `"latest"`.
+   * What happens to fires that came due while no scheduler was running: `none` runs the newest one if it is at most a
+   * minute old, `latest` runs the newest one, `all` runs each in order; the others are recorded as skipped. Default:
+   * `"latest"`.
    */
   readonly catchUp?: 'none' | 'latest' | 'all'
   /** How old a missed fire may be and still be caught up. A duration such as `30s`. Default: `"24h"`. */

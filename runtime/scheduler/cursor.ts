@@ -47,6 +47,15 @@ export class LoopSchedules {
     return this.#cursors
   }
 
+  /** Moves the cursors on to where other schedulers have got meanwhile. */
+  async refresh(store: Pick<Store, 'scheduleTexts'>): Promise<void> {
+    const known = await store.scheduleTexts()
+    for (const cursor of this.#cursors ?? []) {
+      const { watermark } = known.get(cursor.definition.key) ?? cursor
+      cursor.watermark = Math.max(cursor.watermark, watermark)
+    }
+  }
+
   #open(): readonly OpenSchedule[] {
     this.#opened ??= openSchedules(this.#jobs, this.#plans)
     return this.#opened

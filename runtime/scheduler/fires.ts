@@ -4,80 +4,87 @@ import { newFire } from '../store/new-fire.ts'
 import { unitHash } from '../support/hash.ts'
 import type { OpenSchedule, ScheduleCursor } from './cursor.ts'
 
-/** Fires up to this many ms old are late, and run; older ones were missed, and the job's `catchUp` decides. */
+/** Fires up to this many ms old are late; what is older was missed, and is run only as the job's `catchUp` says. */
 export const LATE = 60_000
-/** Fires of one line that one tick deals with; what is beyond is the next tick's, which follows at once. */
+/** Fires of one schedule that one tick deals with; what is beyond is the next tick's, which follows at once. */
 const MOST_AT_ONCE = 1000
 /** How far missed fires are counted; beyond it, the record says "more than". */
 const MOST_COUNTED = 100_000
 
 export interface DueFires {
   readonly fires: Fire[]
-  /** The instant up to which these fires settle the line. */
+  /** The instant up to which these fires settle the schedule. */
   readonly watermark: number
-  /** The line's first fire after the mark; null where none comes. */
+  /** The schedule's first fire after the watermark; null where none comes. */
   readonly next: number | null
 }
 
-/** Pure: what becomes of the fires of a line in (mark, now]. */
-export function dueFires(cursor: ScheduleCursor, now: number): DueFires {
+/**
+ * Pure: what becomes of the fires of a schedule in (watermark, now]. `aliveFrom`: the first instant at which the loop
+ * was there to fire. What came due since then and is at most LATE old runs, each of it; what came due before was missed.
+ */
+export function dueFires(cursor: ScheduleCursor, now: number, aliveFrom: number): DueFires {
   const { job } = cursor
-  const lateFrom = Math.max(now - LATE, cursor.watermark + 1)
-  const windowFrom = Math.max(now - job.catchUpWindow, cursor.watermark + 1)
-  const fires: Fire[] = []
-  const skip: Skip = (from, before, cause, reason) => {
-    const missed = count(cursor, from, before)
-    if (missed === null) return
-    const more = missed.count >= MOST_COUNTED ? `more than ${MOST_COUNTED} fires, ` : ''
-    fires.push(fireAt(cursor, missed.last, 'catch-up', { cause, reason: `${cause}: ${more}${reason}` }, missed.count))
-  }
   if (job.disabledBy !== null) {
-    skip(cursor.watermark + 1, now + 1, 'disabled', job.disabledBy)
-    return { fires, watermark: now, next: nextAfter(cursor, now) }
+    const skip = summary(cursor, cursor.watermark + 1, now + 1, 'disabled', job.disabledBy)
+    return { fires: skip, watermark: now, next: nextAfter(cursor, now) }
   }
+  const missedBefore = Math.max(now - LATE, Math.min(aliveFrom, now + 1), cursor.watermark + 1)
   let next = nextAfter(cursor, cursor.watermark)
-  if (next !== null && next < lateFrom) {
-    const full = missedFires(cursor, lateFrom, windowFrom, fires, skip)
-    if (full !== undefined) return { fires, watermark: full, next: nextAfter(cursor, full) }
-    next = nextAfter(cursor, lateFrom - 1)
-  }
+  if (next === null || next >= missedBefore) return late(cursor, [], next, now)
+  const missed = missedFires(cursor, missedBefore, now)
+  const last = missed.at(MOST_AT_ONCE - 1)?.scheduledFor
+  if (last !== undefined) return { fires: missed, watermark: last, next: nextAfter(cursor, last) }
+  next = nextAfter(cursor, missedBefore - 1)
+  return late(cursor, missed, next, now)
+}
+
+/** Adds the fires from `next` on, each of which runs. */
+function late(cursor: ScheduleCursor, fires: Fire[], from: number | null, now: number): DueFires {
+  let next = from
   for (; next !== null && next <= now; next = nextAfter(cursor, next)) fires.push(fireAt(cursor, next, 'schedule'))
   return { fires, watermark: now, next }
 }
 
-/** The line's first fire after an instant, ms since the epoch. */
+/** The schedule's first fire after an instant, ms since the epoch. */
 export function nextAfter({ schedule }: Pick<ScheduleCursor, 'schedule'>, instant: number): number | null {
   return schedule.next(new Date(instant))?.getTime() ?? null
 }
 
-type Skip = (from: number, before: number, cause: SkipCause, reason: string) => void
-
-/** Adds what becomes of the fires in (mark, lateFrom). Returns the last one dealt with where there are too many. */
-function missedFires(
-  cursor: ScheduleCursor,
-  lateFrom: number,
-  windowFrom: number,
-  fires: Fire[],
-  skip: Skip,
-): number | undefined {
-  const { job } = cursor
-  const insideFrom = Math.min(windowFrom, lateFrom)
-  skip(cursor.watermark + 1, insideFrom, 'missed', 'nothing was running, and it is outside the catch-up window')
-  if (job.catchUp === 'none') {
-    skip(insideFrom, lateFrom, 'missed', 'nothing was running, and catchUp is none')
-  } else if (job.catchUp === 'latest') {
-    const newest = cursor.schedule.previous(new Date(lateFrom))?.getTime()
-    if (newest !== undefined && newest >= insideFrom) {
-      skip(insideFrom, newest, 'missed', 'nothing was running, and catchUp is latest: only the newest runs')
-      fires.push(fireAt(cursor, newest, 'catch-up'))
+/** What becomes of the fires between the watermark and `before`; of those that all run, at most MOST_AT_ONCE. */
+function missedFires(cursor: ScheduleCursor, before: number, now: number): Fire[] {
+  const { job, schedule, watermark } = cursor
+  const window = job.catchUp === 'none' ? LATE : Math.max(job.catchUpWindow, LATE)
+  const from = Math.max(now - window, watermark + 1)
+  const why = job.catchUp === 'none' ? 'catchUp is none' : 'it is outside the catch-up window'
+  const skipped = summary(cursor, watermark + 1, from, 'missed', `no scheduler could run it in time, and ${why}`)
+  if (job.catchUp === 'all') {
+    const fires = skipped
+    for (const instant of schedule.between(new Date(from), new Date(before))) {
+      fires.push(catchUpFire(cursor, instant.getTime()))
+      if (fires.length >= MOST_AT_ONCE) break
     }
-  } else {
-    for (const instant of cursor.schedule.between(new Date(insideFrom), new Date(lateFrom))) {
-      fires.push(fireAt(cursor, instant.getTime(), 'catch-up'))
-      if (fires.length >= MOST_AT_ONCE) return instant.getTime()
-    }
+    return fires
   }
-  return undefined
+  const newest = schedule.previous(new Date(before))?.getTime()
+  if (newest === undefined || newest < from) return skipped
+  const others = summary(cursor, from, newest, 'coalesced', 'of the fires that were missed, only the newest runs')
+  return [...skipped, ...others, fireAt(cursor, newest, newest < now - LATE ? 'catch-up' : 'schedule')]
+}
+
+/** Where all are caught up, each waits for those before it, whatever `overlap` says of fires that come in time. */
+function catchUpFire(cursor: ScheduleCursor, instant: number): Fire {
+  const fire = fireAt(cursor, instant, 'catch-up')
+  return fire.overlap === 'allow' ? fire : { ...fire, overlap: 'queue' }
+}
+
+/** One record for all fires in [from, before); none where there are no such fires. */
+function summary(cursor: ScheduleCursor, from: number, before: number, cause: SkipCause, reason: string): Fire[] {
+  const found = count(cursor, from, before)
+  if (found === null) return []
+  const more = found.count >= MOST_COUNTED ? `more than ${MOST_COUNTED} fires, ` : ''
+  const skip = { cause, reason: `${cause}: ${more}${reason}` }
+  return [fireAt(cursor, found.last, 'catch-up', skip, found.count)]
 }
 
 /** How many fires lie in [from, before), and the last of them; null for none. */
@@ -141,8 +148,8 @@ export function invalidFires(jobs: readonly Job[], now: number): Fire[] {
 }
 
 /**
- * Fires every `@reboot` schedule once, for this process: outside the lock, since each machine has its own. Two
- * processes that start in the same millisecond are told apart by moving one of them on.
+ * Fires every `@reboot` schedule once, for this process. They take the lock as any fire does. Two processes that start
+ * in the same millisecond are told apart by moving one of them on.
  */
 export async function fireReboots(
   schedules: readonly OpenSchedule[],
@@ -153,7 +160,7 @@ export async function fireReboots(
   let fires = schedules.map(({ job, definition: { key: scheduleKey, args } }): Fire => {
     const skip =
       job.disabledBy === null ? null : ({ cause: 'disabled', reason: `disabled: ${job.disabledBy}` } as const)
-    return { ...newFire(job, { scheduleKey, scheduledFor: now, args, after: [], skip }), overlap: 'allow' }
+    return newFire(job, { scheduleKey, scheduledFor: now, args, after: [], skip })
   })
   while (fires.length > 0) {
     const outcomes = await claim(fires)

@@ -15,6 +15,7 @@ import { SchedulerEmitter } from './events.ts'
 import { FailureDetector } from './failure-detector.ts'
 import { FireClaimer } from './fire-claimer.ts'
 import { dueFires, fireReboots, firesBetween, invalidFires, nextAfter } from './fires.ts'
+import { GapDetector } from './gap-detector.ts'
 import { Maintenance } from './maintenance.ts'
 import { Reconnect } from './reconnect.ts'
 import { Report } from './report.ts'
@@ -55,6 +56,7 @@ export class SchedulerLoop {
   readonly #detector: FailureDetector
   readonly #session: NodeSession
   readonly #schedules: LoopSchedules
+  readonly #gaps = new GapDetector()
   readonly #claimer: FireClaimer
   #ended: Promise<void> | undefined
   #stopped: Promise<void> | undefined
@@ -179,15 +181,17 @@ export class SchedulerLoop {
     const hasTimed = this.#schedules.cursors?.length !== 0
     while (!signal.aborted && hasTimed) {
       const now = clock.now()
+      this.#gaps.look(now)
       const due = this.#queue.takeDue(now)
       if (due.length > 0) {
-        const claimed = await this.#reconnect.retryUntilBack(signal, () => this.#claim(due, clock.now()))
+        const claimed = await this.#reconnect.retryUntilBack(signal, (wasAway) => this.#claim(due, wasAway))
         // Nothing was claimed and the process is stopping: the marks are where they were, so nothing is lost.
         if (!claimed) return
         continue
       }
       const nextAt = Math.min(this.#queue.nextAt ?? Number.POSITIVE_INFINITY, now + LONGEST_SLEEP)
       this.#reportOnTime(now, nextAt)
+      this.#gaps.sleepsUntil(nextAt)
       await sleep(clock, nextAt - now, signal)
     }
   }
@@ -201,8 +205,15 @@ export class SchedulerLoop {
     if (next !== null) this.#queue.push(next, cursor)
   }
 
-  async #claim(due: readonly ScheduleCursor[], now: number): Promise<void> {
-    const settled = due.map((cursor) => ({ cursor, settles: dueFires(cursor, now) }))
+  async #claim(due: readonly ScheduleCursor[], wasAway: boolean): Promise<void> {
+    const { store, clock } = this.#options.services
+    if (wasAway) this.#gaps.gapUntil(clock.now())
+    if (this.#gaps.hasNewGap) {
+      await this.#schedules.refresh(store)
+      this.#gaps.caughtUp()
+    }
+    const now = clock.now()
+    const settled = due.map((cursor) => ({ cursor, settles: dueFires(cursor, now, this.#gaps.aliveFrom) }))
     const watermarks = settled.map(({ cursor, settles }) => ({ key: cursor.definition.key, to: settles.watermark }))
     await this.#claimer.claim(
       settled.flatMap(({ settles }) => settles.fires),

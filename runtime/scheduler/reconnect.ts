@@ -14,15 +14,20 @@ export class Reconnect {
     private readonly outage: StoreOutage,
   ) {}
 
-  /** True when `work` succeeded; false when the signal was aborted first. Throws what doesn't pass by itself. */
-  async retryUntilBack(signal: AbortSignal, work: () => Promise<void>): Promise<boolean> {
+  /**
+   * True when `work` succeeded; false when the signal was aborted first. Throws what doesn't pass by itself. `work` is told
+   * whether it is a further attempt.
+   */
+  async retryUntilBack(signal: AbortSignal, work: (isFurther: boolean) => Promise<void>): Promise<boolean> {
+    let hasFailed = false
     for (let delay = FIRST_DELAY; ; delay = Math.min(delay * 2, LONGEST_DELAY)) {
       try {
-        await work()
+        await work(hasFailed)
         this.outage.answered()
         return true
       } catch (error) {
         if (!this.outage.failed(error)) throw error
+        hasFailed = true
         await sleep(this.clock, delay, signal)
         if (signal.aborted) return false
       }

@@ -18,6 +18,7 @@ export const SKIP_CAUSES = [
   'pre-check',
   'after',
   'missed',
+  'coalesced',
   'replaced',
   'invalid',
 ] as const

@@ -69,6 +69,8 @@ export interface ScheduleText {
   /** As written. */
   readonly expression: string
   readonly timezone: string
+  /** Every fire up to and including this instant was dealt with; ms since the epoch. */
+  readonly watermark: number
   /** Origin of a rate; null for other kinds. */
   readonly anchor: number | null
   /** No scheduler knows it any more; should it return, it starts afresh. */

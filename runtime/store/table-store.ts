@@ -170,7 +170,7 @@ export class TableStore implements Store {
 
   async scheduleTexts(): Promise<Map<string, ScheduleText>> {
     const stored = await this.#driver.read(() => this.#driver.tables.schedules(null))
-    return new Map(stored.map(({ key, watermark: _mark, ...known }) => [key, known]))
+    return new Map(stored.map(({ key, ...known }) => [key, known]))
   }
 
   nextAvailableAt(): Promise<number | null> {

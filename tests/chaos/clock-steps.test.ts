@@ -89,7 +89,7 @@ describe('given a job every ten minutes', () => {
 
     expect(ran).toEqual(['12:10', '12:20', '13:20', '13:30', '13:40'].map((time) => `tens ${time}`))
     const skips = await store.executions({ statuses: ['SKIPPED'] })
-    expect(skips.map(({ skipCount, skipReason }) => [skipCount, skipReason?.split(':')[0]])).toEqual([[5, 'missed']])
+    expect(skips.map(({ skipCount, skipReason }) => [skipCount, skipReason?.split(':')[0]])).toEqual([[5, 'coalesced']])
   })
 
   it('when catchUp is all, then each missed fire runs once and in order', async () => {

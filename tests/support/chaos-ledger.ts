@@ -64,11 +64,12 @@ function faultsOfLine({ job, schedule, anchor, watermark }: LedgerLine, rows: re
   const own = new Map<number, number>()
   for (const { scheduledFor } of rows) own.set(scheduledFor, (own.get(scheduledFor) ?? 0) + 1)
   const skips = rows.filter(({ status }) => status === 'SKIPPED')
+  const counted = new Map<number, number>()
+  for (const skip of skips) {
+    for (const instant of countedIn(skip, due)) counted.set(instant, (counted.get(instant) ?? 0) + 1)
+  }
   for (const instant of due) {
-    const counted = skips.some(
-      ({ scheduledFor, skippedUntil }) => scheduledFor < instant && instant <= (skippedUntil ?? scheduledFor),
-    )
-    const times = (own.get(instant) ?? 0) + (counted ? 1 : 0)
+    const times = (own.get(instant) ?? 0) + (counted.get(instant) ?? 0)
     if (times !== 1) fault(instant, times === 0 ? 'lost' : `claimed ${times} times`)
     own.delete(instant)
   }
@@ -76,6 +77,13 @@ function faultsOfLine({ job, schedule, anchor, watermark }: LedgerLine, rows: re
   const claimed = rows.length - skips.length + skips.reduce((sum, { skipCount }) => sum + skipCount, 0)
   if (claimed !== due.length) faults.push(`${job.name}: ${claimed} fires on record, ${due.length} were due`)
   return faults
+}
+
+/** The fires that a row of skips stands for beside its own: those after it, and as many before it as are left to count. */
+function countedIn({ scheduledFor, skippedUntil, skipCount }: Execution, due: readonly number[]): number[] {
+  const after = due.filter((instant) => scheduledFor < instant && instant <= (skippedUntil ?? scheduledFor))
+  const before = skipCount - 1 - after.length
+  return before <= 0 ? after : [...after, ...due.filter((instant) => instant < scheduledFor).slice(-before)]
 }
 
 /** What the jobs saw that must not be: a fire that ran more than once though nobody died under it. */

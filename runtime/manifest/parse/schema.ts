@@ -84,7 +84,7 @@ export const jobSchema = z
     catchUp: choice(['none', 'latest', 'all'])
       .default(ENTRY_DEFAULTS.catchUp)
       .describe(
-        'What happens to fires missed while no scheduler was running: `none` records them as skipped, `latest` runs the most recent one, `all` runs each in order.',
+        'What happens to fires that came due while no scheduler was running: `none` runs the newest one if it is at most a minute old, `latest` runs the newest one, `all` runs each in order; the others are recorded as skipped.',
       ),
     catchUpWindow: duration()
       .default(ENTRY_DEFAULTS.catchUpWindow)

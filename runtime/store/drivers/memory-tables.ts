@@ -1,7 +1,7 @@
 import { copyOf } from '../../support/copy.ts'
 import type { Dependency, EndedOpen, Ending, FireKey, NewExecution, QueuePage, Tables } from '../driver.ts'
 import type { Execution } from '../execution.ts'
-import type { LockKey } from '../locks.ts'
+import { type LockKey, lockKeyText } from '../locks.ts'
 import { positionOf, type QueuePosition } from '../queue-position.ts'
 import { result } from '../transaction-script.ts'
 import { fireKey, MemoryExecutions } from './memory-executions.ts'
@@ -96,11 +96,19 @@ export class MemoryTables extends MemoryExecutions implements Tables {
       (one) =>
         one.availableAt <= now &&
         (queues === null || queues.includes(one.queue)) &&
-        (jobs === undefined || jobs.includes(one.job)) &&
-        (after === null || compare(positionOf(one), after) > 0),
+        (jobs === undefined || jobs.includes(one.job)),
     )
     due.sort((a, b) => compare(positionOf(a), positionOf(b)))
-    return result(due.slice(0, limit))
+    // Each line once: a long one would otherwise be gone through again for every page of its executions.
+    const lines = new Set<string>()
+    const first = due.filter((one) => {
+      const line = one.lock === 'bypass' ? one.id : lockKeyText(one)
+      const isFirst = !lines.has(line)
+      lines.add(line)
+      return isFirst
+    })
+    const rest = after === null ? first : first.filter((one) => compare(positionOf(one), after) > 0)
+    return result(rest.slice(0, limit))
   }
 
   nextAvailableAt() {

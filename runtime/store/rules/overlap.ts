@@ -39,7 +39,9 @@ export function decideOverlap(
   const inTheWay = running[0] ?? waiting[0]
   if (inTheWay === undefined && held.length === 0) return NONE
   if (fire.overlap === 'skip') return { kind: 'skip', reason: reasonOf(inTheWay, held) }
-  const replaced = queued.filter((other) => other.attempt === 0)
+  // Where missed fires are all caught up, none of them gives way to a newer one, nor to another of them.
+  const replaced =
+    fire.trigger === 'catch-up' ? [] : queued.filter((other) => other.attempt === 0 && other.trigger !== 'catch-up')
   if (fire.overlap === 'queue') return { kind: 'queue', replaced }
   return { kind: 'cancel', running, replaced, retrying: waiting.filter((other) => other.attempt > 0) }
 }

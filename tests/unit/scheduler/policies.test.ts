@@ -285,6 +285,21 @@ it('a rate fires at once when it is first seen, and then at its anchor plus whol
   ])
 })
 
+describe('the machine slept', () => {
+  it('none: of what came due meanwhile one fire runs, not a burst', async () => {
+    const running = await scheduler([{ name: 'tick', schedule: '*/2 * * * * *', catchUp: 'none', run: () => {} }])
+    await running.advance('2s')
+    await running.clock.step(75_000)
+    await running.advance('2s')
+    expect(await summary(running)).toEqual([
+      { job: 'tick', status: 'SUCCESS', at: '10:00:02' },
+      { job: 'tick', status: 'SKIPPED', at: '10:00:18', why: 'missed', count: 8 },
+      { job: 'tick', status: 'SKIPPED', at: '10:01:16', why: 'coalesced', count: 29 },
+      { job: 'tick', status: 'SUCCESS', at: '10:01:18' },
+    ])
+  })
+})
+
 describe('the clock is stepped', () => {
   it('back by an hour: no instant fires twice', async () => {
     const running = await scheduler([{ name: 'tick', schedule: '*/10 * * * *', run: () => {} }])
@@ -296,13 +311,13 @@ describe('the clock is stepped', () => {
     expect(fired.map((at) => at.slice(11, 16))).toEqual(['10:10', '10:20', '10:30', '10:40', '10:50', '11:00'])
   })
 
-  it('forward by an hour: what was missed is told, and the newest is caught up', async () => {
+  it('forward by an hour: the newest of what was missed runs, the others are on record', async () => {
     const running = await scheduler([{ name: 'tick', schedule: '*/10 * * * *', run: () => {} }])
     await running.advance('5m')
     await running.clock.step(3_600_000)
     await running.advance('1m')
     expect(await summary(running)).toEqual([
-      { job: 'tick', status: 'SKIPPED', at: '10:50:00', why: 'missed', count: 5 },
+      { job: 'tick', status: 'SKIPPED', at: '10:50:00', why: 'coalesced', count: 5 },
       { job: 'tick', status: 'SUCCESS', at: '11:00:00' },
     ])
   })
