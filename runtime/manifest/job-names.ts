@@ -108,16 +108,19 @@ export class JobNotFoundError extends JobsError {
   }
 }
 
+/** Jobs, and what is wrong with those that can't be used, where that is known. */
+type Named = Pick<Manifest, 'jobs'> & Partial<Pick<Manifest, 'problems'>>
+
 /** The job of that name. Throws a JobNotFoundError that says why it can't be used, or what else may have been meant. */
-export function jobNamed(manifest: Manifest, name: string): Job {
-  const job = findJob(manifest.jobs, name)
+export function jobNamed({ jobs, problems = [] }: Named, name: string): Job {
+  const job = findJob(jobs, name)
   if (job !== undefined) return job
-  const problem = manifest.problems.find((candidate) => candidate.severity === 'error' && candidate.job === name)
+  const problem = problems.find((candidate) => candidate.severity === 'error' && candidate.job === name)
   if (problem !== undefined) throw new JobNotFoundError(name, [], problemText(problem))
   throw new JobNotFoundError(
     name,
-    manifest.jobs.map((known) => known.name),
+    jobs.map((known) => known.name),
     undefined,
-    findJobEver(manifest.jobs, name)?.name,
+    findJobEver(jobs, name)?.name,
   )
 }

@@ -1,6 +1,5 @@
 import { acquireJobLock, type HeldExecution } from '../client/job-lock.ts'
 import { adoptScheduler } from '../client/run-background-job.ts'
-import { readLogLine } from '../logging/log-line.ts'
 import { type LogOutput, openLog } from '../logging/logger.ts'
 import { switchedOff } from '../manifest/environment.ts'
 import { createScheduler, type Scheduler } from '../scheduler/scheduler.ts'
@@ -9,7 +8,7 @@ import { openStore } from '../store/open.ts'
 import { internalStore, type Store } from '../store/store.ts'
 import { systemClock } from '../support/clock.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
-import { LogBuffer } from '../worker/execution-log.ts'
+import { ExecutionLog } from '../worker/execution-log.ts'
 import { captureConsole, currentScope, guardExit, type JobScope, runInScope } from '../worker/job-scope.ts'
 
 /** One of an explicit, ordered list of functions. */
@@ -151,26 +150,22 @@ async function runLogged(
   store: Store,
   log: LogOutput,
 ): Promise<void> {
-  const buffer = new LogBuffer(store, systemClock, id, 1)
-  const logger = log.forExecution(job, { job, executionId: id }, (text) => {
-    const line = readLogLine(text, `[${job}] `)
-    if (line !== null) buffer.add(line)
-  })
+  const kept = new ExecutionLog({ store, clock: systemClock, log }, { id, job, tenant: '', attempt: 1 })
   const outer = currentScope()
   const scope: JobScope = {
     job,
     executionId: id,
     chain: [job],
-    log: () => logger,
+    log: () => kept.logger(),
     call: outer?.call,
     signal: outer === undefined ? signal : AbortSignal.any([outer.signal, signal]),
-    onUnhandledError: (error) => logger.error({ err: error }, 'an error that nothing handled'),
-    fail: (error) => logger.error({ err: error }, 'the job can not go on'),
+    onUnhandledError: (error) => kept.logger().error({ err: error }, 'an error that nothing handled'),
+    fail: (error) => kept.logger().error({ err: error }, 'the job can not go on'),
   }
   try {
     await runInScope(scope, () => run({ signal: scope.signal }))
   } finally {
-    await buffer.flush()
+    await kept.flush()
   }
 }
 

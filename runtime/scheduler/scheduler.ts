@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { openLog } from '../logging/logger.ts'
-import { findJob, type ListedJob, listJobs, type Manifest, problemText } from '../manifest/index.ts'
-import { JobNotFoundError } from '../manifest/job-names.ts'
+import { type ListedJob, listJobs, problemText } from '../manifest/index.ts'
+import { jobNamed } from '../manifest/job-names.ts'
 import { durationOf } from '../support/duration.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
@@ -127,12 +127,12 @@ class DefaultScheduler implements Scheduler {
 
   async pause(name: string, reason?: string): Promise<void> {
     const { manifest, store, loopOptions } = await this.#open()
-    await store.pause(named(manifest, name), hostname(), reason ?? null, loopOptions.services.clock.now())
+    await store.pause(jobNamed(manifest, name).name, hostname(), reason ?? null, loopOptions.services.clock.now())
   }
 
   async resume(name: string): Promise<void> {
     const { manifest, store, loopOptions } = await this.#open()
-    await store.resume(named(manifest, name), loopOptions.services.clock.now())
+    await store.resume(jobNamed(manifest, name).name, loopOptions.services.clock.now())
   }
 
   on<Name extends keyof SchedulerEvents>(name: Name, listener: (event: SchedulerEvents[Name]) => unknown): () => void {
@@ -205,15 +205,6 @@ class DefaultScheduler implements Scheduler {
     })
     return this.#opened
   }
-}
-
-function named(manifest: Manifest, name: string): string {
-  const job = findJob(manifest.jobs, name)
-  if (job !== undefined) return job.name
-  throw new JobNotFoundError(
-    name,
-    manifest.jobs.map((known) => known.name),
-  )
 }
 
 function shutdownTimeoutOf(given: string | number | undefined): number {

@@ -1,4 +1,3 @@
-import { readLogLine } from '../logging/log-line.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { Job } from '../manifest/types.ts'
 import type { Execution, Outcome } from '../store/execution.ts'
@@ -6,7 +5,7 @@ import type { Store } from '../store/store.ts'
 import { sleep } from '../support/clock.ts'
 import { messageOf } from '../support/errors.ts'
 import { type AbortCause, type AbortedError, abortedBy } from './abort.ts'
-import { LogBuffer } from './execution-log.ts'
+import { ExecutionLog } from './execution-log.ts'
 import { type AttemptReporter, startInline } from './inline.ts'
 import { relayedCall } from './isolation.ts'
 import { decide } from './outcome.ts'
@@ -145,8 +144,7 @@ class OwnAttempt implements Attempt, AttemptReporter {
   readonly #execution: Execution
   readonly #services: WorkerServices
   readonly #body: AttemptBody
-  #logger: Logger | undefined
-  #buffer: LogBuffer | undefined
+  readonly #log: ExecutionLog
   #isFanOut = false
   #reason: AbortedError | undefined
   #listener: (() => void) | undefined
@@ -154,6 +152,7 @@ class OwnAttempt implements Attempt, AttemptReporter {
   constructor(execution: Execution, job: Job, services: WorkerServices) {
     this.#execution = execution
     this.#services = services
+    this.#log = new ExecutionLog(services, execution)
     // The parent of a multi-tenant fire only spreads it; its children are what is isolated.
     const isParent = job.multiTenant === true && execution.tenant === ''
     this.#body =
@@ -180,14 +179,11 @@ class OwnAttempt implements Attempt, AttemptReporter {
   }
 
   logger(): Logger {
-    const { job, id, tenant } = this.#execution
-    const fields = { job, executionId: id, ...(tenant === '' ? {} : { tenant }) }
-    this.#logger ??= this.#services.log.forExecution(job, fields, (line) => this.#keep(line))
-    return this.#logger
+    return this.#log.logger()
   }
 
   flushLog(): Promise<void> | undefined {
-    return this.#buffer?.flush()
+    return this.#log.flush()
   }
 
   fansOut(): void {
@@ -203,22 +199,11 @@ class OwnAttempt implements Attempt, AttemptReporter {
     this.#services.store.setProgress(this.#execution.id, part, message).catch(() => {})
   }
 
-  #keep(text: string): void {
-    const { job, id, attempt } = this.#execution
-    const line = readLogLine(text, `[${job}] `)
-    if (line === null) return
-    this.#buffer ??= new LogBuffer(this.#services.store, this.#services.clock, id, attempt)
-    this.#buffer.add(line)
-  }
-
   #isolated(job: Job, isolate: (run: IsolatedRun) => AttemptBody): AttemptBody {
     const run: IsolatedRun = {
       execution: this.#execution,
       job,
-      writeLine: (line) => {
-        this.#services.log.relay(line)
-        this.#keep(line)
-      },
+      writeLine: (line) => this.#log.relay(line),
       progress: (percent, message) => this.progress(percent, message),
     }
     return isolatedBody(run, isolate, this.#services, () => this.logger())

@@ -1,5 +1,5 @@
 import { checkJson } from '../job/job-object.ts'
-import { findJob, JobNotFoundError, looseName } from '../manifest/job-names.ts'
+import { jobNamed, looseName } from '../manifest/job-names.ts'
 import type { Job } from '../manifest/types.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
@@ -32,13 +32,7 @@ export function withCalls(
   listener?: RunListener,
 ): { services: WorkerServices; runner: JobRunner; call: CallJob } {
   const call: CallJob = async (name, args, caller) => {
-    const job = findJob(jobs, name)
-    if (job === undefined) {
-      throw new JobNotFoundError(
-        name,
-        jobs.map((known) => known.name),
-      )
-    }
+    const job = jobNamed({ jobs }, name)
     if (caller !== undefined) refuseCircle(job.name, caller.chain)
     for (const [index, value] of args.entries()) checkJson(value, `argument ${index + 1} for job "${job.name}"`)
     const result = await runner.run({
