@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Job } from '../../../runtime/manifest/index.ts'
 import { parseSchedule } from '../../../runtime/schedule/index.ts'
 import type { ScheduleCursor } from '../../../runtime/scheduler/cursor.ts'
-import { dueFires, jitter } from '../../../runtime/scheduler/fires.ts'
+import { dueFires, fireReboots, jitter } from '../../../runtime/scheduler/fires.ts'
 import { jobWith } from '../../support/job.ts'
 
 const at = (time: string): number => Date.parse(`2026-03-10T${time}Z`)
@@ -125,6 +125,16 @@ it('a disabled job makes one record of all its fires, with what turned it off', 
   expect(fires).toHaveLength(1)
   expect(fires[0]).toMatchObject({ count: 3, skip: { cause: 'disabled', reason: 'disabled: REPORT_ENABLED=false' } })
 })
+
+it.each(['skip', 'queue', 'allow', 'cancel'] as const)(
+  'an @reboot fire meets the overlap of its job: %s',
+  async (overlap) => {
+    const [settled] = await fireReboots([lineAt('10:00:00', '@reboot', { overlap })], at('10:00:00'), async (fires) =>
+      fires.map((fire) => ({ outcome: 'queued', fire, executionId: 'one' })),
+    )
+    expect(settled?.fire).toMatchObject({ overlap, scheduledFor: at('10:00:00'), after: [] })
+  },
+)
 
 describe('jitter', () => {
   const job = jobWith('report', [], { jitter: 60_000 })
