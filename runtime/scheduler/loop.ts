@@ -172,7 +172,10 @@ export class SchedulerLoop {
     if (this.#options.firesReboots) await this.#reconnect.retryUntilBack(signal, () => this.#fireReboots())
     this.engine.lookAtQueue()
     await this.#loop(signal)
-    if (!signal.aborted) await this.engine.idle()
+    if (signal.aborted) return
+    // A stop doesn't wait for what runs here: it aborts it.
+    const stopped = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    await Promise.race([this.engine.idle(), stopped])
   }
 
   async #loop(signal: AbortSignal): Promise<void> {
