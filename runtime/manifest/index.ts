@@ -1,7 +1,6 @@
 /** The door of the folder: reading the manifest and showing it. `read.ts` brings zod, so it is loaded only when needed. */
 
 export { DEFAULT_SETTINGS, defaultJob } from './defaults.ts'
-export { findJob } from './job-names.ts'
 export { scheduleKey } from './job-schedule.ts'
 export { type ListedJob, type ListedSchedule, listJobs, remarks, unknownInCode } from './listing.ts'
 export { type BuildInfo, type BuiltJob, loadManifest, readBuildInfo } from './load.ts'
