@@ -13,7 +13,6 @@ import type { Engine } from './engine.ts'
 import { PollTimer } from './poll-timer.ts'
 import { QueueListener } from './queue-listener.ts'
 import { SlotPool } from './slot-pool.ts'
-import { leaveToOthers } from './unknown-job.ts'
 
 export interface LocalEngineOptions {
   readonly services: WorkerServices
@@ -23,8 +22,10 @@ export interface LocalEngineOptions {
   readonly concurrency: number
   /** Heartbeats before this instant are those of the dead. */
   staleBefore(now: number): number
-  /** The job of an execution; undefined where this process doesn't know it (it then leaves the row to others). */
-  job(name: string): Job | undefined
+  /** The jobs that this process knows, by name; what is queued of others is left to other processes. */
+  readonly jobs: ReadonlyMap<string, Job>
+  /** The queues that it serves; all where they aren't given. */
+  readonly queues?: readonly string[]
   onStart(execution: Execution): void
   onEnd(end: ExecutionEnd): void
   onSkip(execution: Execution): void
@@ -39,6 +40,7 @@ export class LocalEngine implements Engine, Slots {
   readonly #options: LocalEngineOptions
   readonly #clock: Clock
   readonly #slots: SlotPool
+  readonly #known: readonly string[]
   /** How many of the running ones the engine started, each in a slot. */
   #started = 0
   /** False while nothing was started here, nor the queue looked at: who only runs jobs from code leaves it to others. */
@@ -59,6 +61,7 @@ export class LocalEngine implements Engine, Slots {
     this.concurrency = options.concurrency
     this.#clock = options.services.clock
     this.#slots = new SlotPool(options.concurrency)
+    this.#known = [...options.jobs.keys()]
     this.#timer = new PollTimer(this.#clock, () => this.#poll())
     this.#listener = new QueueListener(options.services, (delay) => this.#queued(delay))
     this.#completions = new CompletionWaiters(options.services.store, (id) => options.running.has(id))
@@ -140,9 +143,10 @@ export class LocalEngine implements Engine, Slots {
   }
 
   #run(execution: Execution): void {
-    const { services, onStart } = this.#options
-    const job = this.#options.job(execution.job)
-    if (job === undefined) return void leaveToOthers(execution, services)
+    const { services, jobs, onStart } = this.#options
+    const job = jobs.get(execution.job)
+    if (job === undefined)
+      throw new Error(`the store handed out a run of ${execution.job}, which this process doesn't know`)
     const executing = execute(execution, job, services)
     this.#started++
     this.#slots.take()
@@ -195,7 +199,7 @@ export class LocalEngine implements Engine, Slots {
   }
 
   async #takeOnce(limit: number): Promise<void> {
-    const { services, running, staleBefore, onSkip } = this.#options
+    const { services, running, staleBefore, queues, onSkip } = this.#options
     if (this.#mayHaveQueued && limit > 0) {
       const now = this.#clock.now()
       const { taken, skipped } = await services.store.dequeue({
@@ -203,6 +207,8 @@ export class LocalEngine implements Engine, Slots {
         now,
         limit,
         staleBefore: staleBefore(now),
+        jobs: this.#known,
+        ...(queues === undefined ? {} : { queues }),
       })
       services.outage?.answered()
       for (const execution of skipped) {

@@ -90,13 +90,12 @@ export class SchedulerLoop {
       services.log.root.error({ err: error }, `a listener for "${event}" failed: ${messageOf(error)}`)
     })
     this.report = new Report(services.log.root, this.events)
-    const byName = new Map(jobs.map((job) => [job.name, job]))
     this.engine = new LocalEngine({
       services,
       running,
       concurrency: settings.concurrency,
       staleBefore: (now) => this.#detector.before(now),
-      job: (name) => byName.get(name),
+      jobs: new Map(jobs.map((job) => [job.name, job])),
       onStart: (execution) => this.report.started(execution),
       onEnd: (end) => this.report.ended(end),
       onSkip: (execution) => this.report.skipped(execution, 'after', execution.skipReason ?? ''),

@@ -26,6 +26,8 @@ const run = (job: string): RunRequest => ({
   staleBefore: 0,
 })
 
+const JOBS = ['a', 'b', 'due']
+
 /** An engine whose jobs run until `finish` is called. */
 async function makeEngine(concurrency: number) {
   const store = await openStore('memory:')
@@ -56,7 +58,7 @@ async function makeEngine(concurrency: number) {
     running: new RunningExecutions({ store, clock, staleAfter: 30_000 }, 'node-1'),
     concurrency,
     staleBefore: () => 0,
-    job: (name) => jobWith(name),
+    jobs: new Map(JOBS.map((name) => [name, jobWith(name)])),
     onStart: ({ job }) => void started.push(job),
     onEnd: () => {},
     onSkip: () => {},
@@ -183,5 +185,18 @@ it('an engine of which nobody asked anything leaves the queue to others', async 
   await settle()
 
   expect(started).toEqual([])
+  await engine.stop(0)
+})
+
+it('leaves the jobs that it does not know to other processes: nothing is taken, no attempt is spent', async () => {
+  const { engine, store, started, complete } = await makeEngine(2)
+  await queue(store, 'foreign')
+  await queue(store, 'due')
+  engine.lookAtQueue()
+  await settle()
+  expect(started).toEqual(['due'])
+  const [foreign] = await store.executions({ jobs: ['foreign'] })
+  expect(foreign).toMatchObject({ status: 'QUEUED', attempt: 0, availableAt: 0, error: null })
+  complete()
   await engine.stop(0)
 })
