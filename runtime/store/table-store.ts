@@ -14,9 +14,9 @@ import { pause, resume } from './rules/pauses.ts'
 import { renameJob } from './rules/rename-job.ts'
 import { appendLog, forgetNodes, prune } from './rules/retention.ts'
 import { registerSchedules } from './rules/schedules.ts'
+import { refusedCompletion, storableCompletion } from './rules/storable-outcome.ts'
 import { UncertainCommits } from './rules/uncertain-commits.ts'
 import type { DequeueResult, RunRequest, RunStart, ScheduleRegistration, ScheduleState, Store } from './store.ts'
-import type { Script } from './transaction-script.ts'
 
 type Completion = Parameters<Store['complete']>[0]
 
@@ -28,7 +28,7 @@ export class TableStore implements Store {
   readonly #driver: Driver
   readonly #clock: Clock
   readonly #outcomes: Batcher<Completion, boolean>
-  readonly #uncertainCommits = new UncertainCommits()
+  readonly #uncertainCommits: UncertainCommits
 
   constructor(driver: Driver, clock: Clock) {
     this.#driver = driver
@@ -36,7 +36,12 @@ export class TableStore implements Store {
     this.url = driver.url
     this.target = driver.target
     this.dialect = driver.dialect
-    this.#outcomes = new Batcher((ends) => driver.write(() => complete(driver.tables, ends)))
+    this.#uncertainCommits = new UncertainCommits(driver)
+    this.#outcomes = new Batcher((ends) => driver.write(() => complete(driver.tables, ends)), {
+      // What concerns the store as a whole is a StoreError.
+      isOfItem: (error) => !(error instanceof StoreError),
+      substitute: refusedCompletion,
+    })
   }
 
   registerSchedules(
@@ -51,7 +56,7 @@ export class TableStore implements Store {
   }
 
   claim(tick: Tick): Promise<ClaimOutcome[]> {
-    return this.#starting(
+    return this.#uncertainCommits.starting(
       () => claim(this.#driver.tables, tick),
       (outcomes) => outcomes.flatMap((each) => (each.outcome === 'running' ? [each.execution] : [])),
     )
@@ -60,17 +65,10 @@ export class TableStore implements Store {
   async dequeue(request: Parameters<Store['dequeue']>[0]): Promise<DequeueResult> {
     if (request.limit <= 0) return { taken: [], skipped: [] }
     const { tables } = this.#driver
-    const found = this.#uncertainCommits.isEmpty
-      ? []
-      : await this.#driver
-          .write(() => this.#uncertainCommits.settle(tables, request.now, request.limit))
-          .then(({ running, settled }) => {
-            this.#uncertainCommits.forget(settled)
-            return running
-          })
+    const found = await this.#uncertainCommits.settle(request.now, request.limit)
     const limit = request.limit - found.length
     if (limit === 0) return { taken: found, skipped: [] }
-    const { taken, skipped } = await this.#starting(
+    const { taken, skipped } = await this.#uncertainCommits.starting(
       () => dequeue(tables, { ...request, limit }),
       (result) => result.taken,
     )
@@ -81,7 +79,7 @@ export class TableStore implements Store {
     const { preCheck, job, tenant } = request
     const { tables } = this.#driver
     if (preCheck === undefined) {
-      return await this.#starting(
+      return await this.#uncertainCommits.starting(
         function* () {
           return (yield* checkBegin(tables, request)) ?? (yield* recordBegin(tables, request, null))
         },
@@ -89,16 +87,24 @@ export class TableStore implements Store {
         'begin',
       )
     }
-    return await this.#driver.alone({ job, tenant }, async (session) => {
-      const refusal = await session.run(checkBegin(tables, request))
-      if (refusal !== null) return refusal
-      const verdict = await preCheck(session.transaction)
-      return await session.run(recordBegin(tables, request, verdict.skip ? verdict.reason : null))
-    })
+    let begun: readonly Execution[] = []
+    try {
+      return await this.#driver.alone({ job, tenant }, async (session) => {
+        const refusal = await session.run(checkBegin(tables, request))
+        if (refusal !== null) return refusal
+        const verdict = await preCheck(session.transaction)
+        const start = await session.run(recordBegin(tables, request, verdict.skip ? verdict.reason : null))
+        if (start.acquired) begun = [start.execution]
+        return start
+      })
+    } catch (error) {
+      this.#uncertainCommits.failed(error, begun, 'begin')
+      throw error
+    }
   }
 
   complete(end: Completion): Promise<boolean> {
-    return this.#outcomes.add(end)
+    return this.#outcomes.add(storableCompletion(end))
   }
 
   freeRetainedLock(executionId: string): Promise<void> {
@@ -224,26 +230,5 @@ export class TableStore implements Store {
 
   close(): Promise<void> {
     return this.#driver.close()
-  }
-
-  /** A transaction that starts executions. Where it is lost at its very end, nobody knows whether they run. */
-  async #starting<Result>(
-    make: () => Script<Result>,
-    started: (result: Result) => readonly Execution[],
-    origin: 'claim' | 'begin' = 'claim',
-  ): Promise<Result> {
-    let uncommitted: readonly Execution[] = []
-    try {
-      return await this.#driver.write(function* () {
-        uncommitted = []
-        const result = yield* make()
-        uncommitted = started(result)
-        return result
-      })
-    } catch (error) {
-      if (error instanceof StoreError && error.code === 'STORE_UNAVAILABLE')
-        this.#uncertainCommits.add(uncommitted, origin)
-      throw error
-    }
   }
 }

@@ -4,6 +4,7 @@ import { afterRules } from './after.ts'
 import { claimRules } from './claiming.ts'
 import { fireRules } from './fires.ts'
 import { Node, T0 } from './fixtures.ts'
+import { oddOutcomeRules } from './odd-outcomes.ts'
 import { overlapRules } from './overlap.ts'
 import { recordRules } from './records.ts'
 import { renamingRules } from './renaming.ts'
@@ -53,6 +54,7 @@ export function exercise(driver: string, open: () => Promise<Opened>): void {
     describe('after', () => afterRules(current))
     describe('taking from the queue', () => takeRules(current))
     describe('running and ending', () => runRules(current))
+    describe('odd outcomes', () => oddOutcomeRules(current))
     renamingRules(current)
     describe('what is left behind', () => recordRules(current))
   })
