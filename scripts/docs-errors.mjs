@@ -10,6 +10,7 @@ const target = join(root, 'docs', 'errors.md')
 
 /** What is said of codes whose messages are made of parts, or too many to list. */
 const SUMMARIES = {
+  OUTCOME_NOT_STORED: 'the outcome of the attempt could not be stored as it was; the message says why',
   BUILD_FAILED: 'the build failed; its diagnostics name the files and lines',
   CANCELLED: 'the execution was cancelled: on request, or by a newer fire (`overlap: cancel`)',
   DUPLICATE_NAME: 'two jobs have one name, or names that differ only in case, `-` and `_`',
