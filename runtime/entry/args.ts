@@ -29,7 +29,7 @@ export interface GivenOptions {
   value(name: Value): string | undefined
 }
 
-/** Reads `--flag`, `--name value` and `--name=value`. Throws UsageError for anything else. */
+/** Reads `--flag`, `--name value` and `--name=value`. Throws UsageError for anything else, and for what does nothing. */
 export function readOptions(argv: readonly string[]): GivenOptions {
   const flags = new Set<string>()
   const values = new Map<string, string>()
@@ -47,7 +47,39 @@ export function readOptions(argv: readonly string[]): GivenOptions {
       throw unknown(word, name)
     }
   }
+  refuseIdle(new Set([...flags, ...values.keys()]))
   return { has: (flag) => flags.has(flag), value: (name) => values.get(name) }
+}
+
+/** What the program can be asked to do; each with the options that say more about it. */
+const MODES: Readonly<Record<string, readonly string[]>> = {
+  list: ['json', 'timezone'],
+  watch: ['job', 'strict', 'grace', 'no-reboot'],
+  all: ['force', 'grace'],
+  history: ['job', 'limit', 'json', 'timezone'],
+  status: ['json', 'timezone'],
+  pause: ['reason'],
+  resume: [],
+  job: ['args', 'tenant', 'scheduled-for', 'force', 'grace'],
+}
+
+/** Throws UsageError where two things are asked for at once, or where an option belongs to none of what is asked for. */
+function refuseIdle(given: ReadonlySet<string>): void {
+  if (given.has('help')) return
+  const modes = Object.keys(MODES).filter((name) => given.has(name))
+  // A job's name says which job where something else is to be done with it.
+  const asked = modes.length > 1 ? modes.filter((name) => name !== 'job') : modes
+  const [mode = 'list', second] = asked
+  if (second !== undefined) {
+    throw new UsageError('USAGE', `--${mode} and --${second} exclude each other`, { hint: 'give one of them' })
+  }
+  for (const name of given) {
+    if (name === mode || MODES[mode]?.includes(name) === true) continue
+    const homes = Object.keys(MODES).filter((each) => MODES[each]?.includes(name) === true)
+    throw new UsageError('USAGE', `--${name} does nothing ${asked.length === 0 ? 'on its own' : `with --${mode}`}`, {
+      hint: `leave it out, or use it with ${homes.map((each) => `--${each}`).join(' or ')}`,
+    })
+  }
 }
 
 function unknown(word: string, name: string): UsageError {

@@ -1,6 +1,7 @@
 import type { Env } from '../support/env.ts'
 import { isArray, type JsonValue } from '../support/json.ts'
-import type { Job } from './types.ts'
+import type { ManifestProblem } from './problems.ts'
+import type { Manifest } from './types.ts'
 
 /** `${NAME}`, `${NAME:-default}`, and `$${` for a `${` that is meant as it stands. */
 const PLACEHOLDER = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
@@ -50,34 +51,58 @@ export function fill(value: JsonValue, env: Env): Filled<JsonValue> {
   return { value: visit(value), unset }
 }
 
-const offValue = (value: string | undefined): string | undefined =>
-  /^(?:false|0|no|off)$/i.test(value?.trim() ?? '') ? value?.trim() : undefined
+const OFF = /^(?:false|0|no|off)$/i
+const ON = /^(?:true|1|yes|on|)$/i
+
+/** Why a variable's value turns its job off, in words: `NIGHTLY_ENABLED=false`; null where it doesn't. */
+function offReason(variable: string, value: string | undefined): string | null {
+  const text = value?.trim() ?? ''
+  if (OFF.test(text)) return `${variable}=${text}`
+  // Whether the job is meant to run is not known: then it doesn't.
+  return ON.test(text) ? null : `${variable}=${text}, which is neither true nor false`
+}
 
 /** What turns this one job off: `NIGHTLY_ENABLED=false`; null where nothing does. */
 export function switchedOff(job: string, env: Env): string | null {
   const variable = enabledVariable(job)
-  const value = offValue(env[variable])
-  return value === undefined ? null : `${variable}=${value}`
+  return offReason(variable, env[variable])
 }
 
 /**
  * Turns off the jobs of which the environment says so: `NIGHTLY_ENABLED=false` (`0`, `no` and `off` count too). It
- * can't turn on what the manifest turned off. The environment is walked once, not once for each job: looking up a
- * thousand names in `process.env` costs a millisecond (`npm run bench -- startup`, the listings).
+ * can't turn on what the manifest turned off. A value that says neither yes nor no turns the job off as well, and is an
+ * error. The environment is walked once, not once for each job: looking up a thousand names in `process.env` costs a
+ * millisecond.
  */
-export function applySwitches(jobs: readonly Job[], env: Env): readonly Job[] {
+export function applySwitches<M extends Pick<Manifest, 'jobs' | 'problems'>>(manifest: M, env: Env): M {
   const off = new Map<string, string>()
   for (const name of Object.keys(env)) {
     if (!name.endsWith('_ENABLED')) continue
-    const value = offValue(env[name])
-    if (value !== undefined) off.set(name, value)
+    const reason = offReason(name, env[name])
+    if (reason !== null) off.set(name, reason)
   }
-  if (off.size === 0) return jobs
-  return jobs.map((job) => {
+  if (off.size === 0) return manifest
+  const problems: ManifestProblem[] = []
+  const jobs = manifest.jobs.map((job) => {
     const variable = enabledVariable(job.name)
-    const value = off.get(variable)
-    return value === undefined || !job.enabled ? job : { ...job, enabled: false, disabledBy: `${variable}=${value}` }
+    const reason = off.get(variable)
+    if (reason === undefined) return job
+    const value = env[variable]?.trim() ?? ''
+    if (!OFF.test(value)) problems.push(undecided(job.name, variable, value))
+    return job.enabled ? { ...job, enabled: false, disabledBy: reason } : job
   })
+  return { ...manifest, jobs, problems: [...manifest.problems, ...problems] }
+}
+
+function undecided(job: string, variable: string, value: string): ManifestProblem {
+  return {
+    severity: 'error',
+    code: 'INVALID_VALUE',
+    job,
+    path: 'the environment',
+    message: `${variable} is ${JSON.stringify(value)}, which is neither true nor false`,
+    hint: 'set it to true or false, or unset it; until then the job is disabled',
+  }
 }
 
 /** The variable that turns a job off: `send-newsletter` -> `SEND_NEWSLETTER_ENABLED`. */

@@ -31,8 +31,7 @@ export async function loadManifest({ workspace, buildInfo, info, env }: LoadOpti
   if (buildInfo !== undefined && isCopy(written, join(dirname(buildInfo), MANIFEST_COPY))) {
     const { snapshot } = info ?? readBuildInfo(buildInfo) ?? { snapshot: null }
     if (snapshot !== null) {
-      const manifest = unpackManifest(snapshot, workspace)
-      return { ...manifest, jobs: applySwitches(manifest.jobs, env) }
+      return applySwitches(unpackManifest(snapshot, workspace), env)
     }
   }
   const { readManifestText } = await import('./parse/parse-manifest.ts')

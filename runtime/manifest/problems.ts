@@ -1,7 +1,7 @@
 /** A problem as one line for people: place, what is wrong, what to do. */
 export function problemText({ path, job, message, hint }: ManifestProblem): string {
   const about = job === null ? '' : ` (job ${job})`
-  const place = /^(?:src\/|the job)/.test(path) ? path : `package.json: ${path}`
+  const place = /^(?:src\/|the job|the environment)/.test(path) ? path : `package.json: ${path}`
   return `${place}${about}: ${message}${hint === undefined ? '' : ` - ${hint}`}`
 }
 

@@ -63,7 +63,7 @@ export async function readManifestText(workspace: string, text: string, env: Env
     [...places.values()].map((place) => place.name),
   )
   problems.push(...settled.problems)
-  return { workspace, name, version, mode, key, jobs: applySwitches(settled.jobs, env), problems, settings }
+  return applySwitches({ workspace, name, version, mode, key, jobs: settled.jobs, problems, settings }, env)
 }
 
 type Named = { readonly name: string; readonly entry: { readonly [key: string]: JsonValue } }

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the manifest's own placeholders
 import { describe, expect, it } from 'vitest'
-import { ManifestError, type ManifestProblem } from '../../../../runtime/manifest/index.ts'
+import { ManifestError, type ManifestProblem, problemText } from '../../../../runtime/manifest/index.ts'
 import { readManifest, readManifestText } from '../../../../runtime/manifest/parse/parse-manifest.ts'
 import { makeWorkspace } from '../../../support/workspace.ts'
 
@@ -154,6 +154,21 @@ describe('the environment', () => {
     const { problems } = await readJobs([{ name: '${NAME}' }], { NAME: 'a' })
 
     expect(told(problems)).toEqual(['INVALID_NAME webstir.module.jobs[0].name'])
+  })
+
+  it('takes a value of NAME_ENABLED that is neither true nor false for an error, and does not run the job', async () => {
+    const { jobs, problems } = await readJobs([{ name: 'a' }, { name: 'b' }], {
+      A_ENABLED: ' maybe ',
+      B_ENABLED: 'Yes',
+    })
+    expect(jobs.map(({ name, disabledBy }) => [name, disabledBy])).toEqual([
+      ['a', 'A_ENABLED=maybe, which is neither true nor false'],
+      ['b', null],
+    ])
+    expect(problems).toMatchObject([{ severity: 'error', job: 'a', path: 'the environment' }])
+    expect(problems.map(problemText)[0]).toBe(
+      'the environment (job a): A_ENABLED is "maybe", which is neither true nor false - set it to true or false, or unset it; until then the job is disabled',
+    )
   })
 
   it.each(['false', 'FALSE', '0', 'no', 'off'])('turns a job off with NAME_ENABLED=%s', async (value) => {
