@@ -1,8 +1,10 @@
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Metafile } from 'esbuild'
 import type { BuildInfo, BuiltJob, Manifest } from '../../runtime/manifest/index.ts'
 import { MANIFEST_COPY, PACKAGES_FILE } from '../../runtime/manifest/load.ts'
 import { VERSION } from '../../runtime/support/version.ts'
+import { CommandError } from '../command-line/errors.ts'
 import { type Bundle, bundleInto } from './bundle.ts'
 import { BuildError, type Diagnostic, manifestDiagnostic, warning } from './diagnostics.ts'
 import { type Entries, entryPoints, findEntries, moduleOutputs } from './entries.ts'
@@ -98,11 +100,20 @@ async function bundleWhileReading(
   const guess = findEntries(workspace, undefined)
   const [guessed, read] = await Promise.allSettled([bundle(workspace, staged, guess, runtime), readLate(workspace)])
   if (read.status === 'rejected') throw read.reason
-  const entries = findEntries(workspace, read.value.manifest.settings.hooks)
+  const { hooks } = read.value.manifest.settings
+  refuseMissingHooks(workspace, hooks)
+  const entries = findEntries(workspace, hooks)
   if (entries.modules.hooks === guess.modules.hooks) return { read: read.value, entries, bundled: guessed }
   discard(staged)
   const [bundled] = await Promise.allSettled([bundle(workspace, staged, entries, runtime)])
   return { read: read.value, entries, bundled }
+}
+
+function refuseMissingHooks(workspace: string, hooks: string | undefined): void {
+  if (hooks === undefined || existsSync(join(workspace, hooks))) return
+  throw new CommandError('HOOKS_MISSING', `package.json: webstir.scheduler.hooks: there is no ${hooks}`, {
+    hint: 'write the path of the module as it is from the workspace, or remove the key',
+  })
 }
 
 /** Loads what reads the manifest only now, when the bundler has begun. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeFolders } from '../../runtime/support/folders.ts'
 import { OUTPUT_FOLDER } from './bundle.ts'
 import { keepEarlierFiles } from './earlier-files.ts'
 import { type RuntimeFiles, SCHEDULER } from './runtime-files.ts'
@@ -11,12 +12,15 @@ export type OutputFiles = ReadonlyMap<string, string | Uint8Array>
 /** Folders that a build was killed in are swept away when they are older than this, in ms. */
 const ABANDONED = 3_600_000
 
-/** A path for a build to be written to before it takes the place of the one before; there is nothing yet. */
+/** An empty folder for a build to be written to before it takes the place of the one before. Throws what `mkdir` does. */
 export function stagingFolder(workspace: string): string {
   const parent = dirname(join(workspace, OUTPUT_FOLDER))
-  mkdirSync(parent, { recursive: true })
+  makeFolders(parent)
   sweep(parent)
-  return join(parent, `.backend-${randomUUID()}`)
+  const staged = join(parent, `.backend-${randomUUID()}`)
+  // Where that is not allowed, it is said once: the bundler would say it for every file.
+  mkdirSync(staged)
+  return staged
 }
 
 /**

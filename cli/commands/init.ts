@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, mkdirSync, rmdirSync } from 'node:fs'
+import { existsSync, lstatSync, rmdirSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { isTimezone, suggestTimezone } from '../../runtime/schedule/index.ts'
 import { messageOf } from '../../runtime/support/errors.ts'
+import { makeFolders } from '../../runtime/support/folders.ts'
 import { CommandError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'
 import { lookWithin, type NewFile, placeFiles } from '../workspace/files.ts'
@@ -58,7 +59,7 @@ export async function init(options: InitOptions, io: Output): Promise<NewWorkspa
 async function initFolder(options: InitOptions, folder: string, jobsDir: string, io: Output): Promise<NewWorkspace> {
   const { name, timezone } = await complete(options, folder, io)
   const isNew = !existsSync(folder)
-  const outermost = mkdirSync(folder, { recursive: true })
+  const outermost = makeFolders(folder)
   const written = options.dryRun !== true
   try {
     const basic = workspaceFiles({ name, timezone, dependency: ownDependency(folder) })

@@ -4,7 +4,6 @@ import {
   fchownSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmdirSync,
@@ -14,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeFolders as outermostMade } from '../../runtime/support/folders.ts'
 import { CommandError } from '../command-line/errors.ts'
 
 /** A file to be made; `path` is relative to its folder, with `/` between segments. */
@@ -53,7 +53,7 @@ export function placeFiles(folder: string, files: readonly NewFile[]): () => voi
 
 /** The folders that had to be made, outermost first. */
 function makeFolders(folder: string): string[] {
-  const first = mkdirSync(folder, { recursive: true })
+  const first = outermostMade(folder)
   if (first === undefined) return []
   const made: string[] = []
   for (let each = folder; each.length >= first.length; each = dirname(each)) made.unshift(each)

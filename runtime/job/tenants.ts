@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { JobsError, messageOf } from '../support/errors.ts'
@@ -104,6 +105,17 @@ function checkedId(id: unknown, what: string): string | number {
   )
 }
 
+/** Throws TenantsError where what was handed over as the option `tenants` can't be gone through. */
+export function checkGivenTenants(given: unknown): void {
+  const isIterable =
+    given !== null && typeof given === 'object' && (Symbol.asyncIterator in given || Symbol.iterator in given)
+  if (isIterable || isSource(given)) return
+  const kind = given === null ? 'null' : typeof given === 'function' ? 'a function' : `of the type ${typeof given}`
+  throw new TenantsError('TENANTS_SHAPE', `the option tenants is ${kind}, not a list or a source of tenants`, {
+    hint: typeof given === 'function' ? 'call it: tenants: await listTenants()' : 'pass an array, or tenantsFrom(...)',
+  })
+}
+
 /** What a source module or a tenantsFilter returned, as a source. `what` names it in the error. */
 export function asTenantSource(given: unknown, what: string): TenantSource {
   if (isSource(given)) return given
@@ -137,7 +149,10 @@ async function importTenants(file: string): Promise<{ default?: unknown; tenants
   try {
     return await import(pathToFileURL(file).href)
   } catch (error) {
-    throw new TenantsError('TENANTS_MISSING', `the workspace's tenants can't be loaded: ${messageOf(error)}`, {
+    const what = existsSync(file)
+      ? messageOf(error)
+      : 'the build has no src/backend/tenants.ts, which "multiTenant" needs'
+    throw new TenantsError('TENANTS_MISSING', `the workspace's tenants can't be loaded: ${what}`, {
       hint: 'export them from src/backend/tenants.ts ("webstir add-tenants" writes one), and build again',
       cause: error,
     })

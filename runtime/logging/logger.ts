@@ -1,4 +1,5 @@
 import { type Logger as PinoLogger, type LoggerOptions as PinoOptions, pino } from 'pino'
+import type { Clock } from '../support/clock.ts'
 import type { Env } from '../support/env.ts'
 import { JobsError } from '../support/errors.ts'
 import { lineRedactor } from '../support/redact.ts'
@@ -38,6 +39,10 @@ export interface LoggerOptions {
   /** Where lines go; default standard output, which is written at once as far as it takes them. */
   readonly destination?: LineSink
   readonly env?: Env
+  /** Whose time the lines bear; default: the system's. */
+  readonly clock?: Pick<Clock, 'now'>
+  /** For readable lines: the time of day of an ISO 8601 text; default: in UTC. */
+  readonly timeOfDay?: (time: string) => string
 }
 
 /** Where lines go, and how loggers on it are made; one for each process. */
@@ -53,14 +58,17 @@ export interface LogOutput {
 export function openLog(options: LoggerOptions = {}): LogOutput {
   const env = options.env ?? process.env
   const level = checkedLevel(options.level ?? (env.LOG_LEVEL || 'info'))
-  const lines = options.destination ?? openOutput(checkedFormat(options.format ?? (env.LOG_FORMAT || undefined)))
+  const lines =
+    options.destination ?? openOutput(checkedFormat(options.format ?? (env.LOG_FORMAT || undefined)), options.timeOfDay)
   const further = options.redact ?? []
+  const { clock } = options
   const redact = lineRedactor(further.filter((name) => !isPath(name)))
   const paths = further.filter(isPath)
   const settings: PinoOptions = {
     level,
     base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp:
+      clock === undefined ? pino.stdTimeFunctions.isoTime : () => `,"time":"${new Date(clock.now()).toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: loggedError },
     hooks: {
@@ -102,10 +110,10 @@ function checkedFormat(format: string | undefined): 'json' | 'pretty' {
   throw new JobsError('LOG_FORMAT', `LOG_FORMAT "${format}" is not a format`, { hint: 'use json or pretty' })
 }
 
-function openOutput(format: 'json' | 'pretty'): LineSink {
+function openOutput(format: 'json' | 'pretty', timeOfDay?: LoggerOptions['timeOfDay']): LineSink {
   if (format === 'json') return standardOutput((line) => line)
   const color = isTerminal(1) && !process.env.NO_COLOR
-  return standardOutput((line) => prettyLine(line, color))
+  return standardOutput((line) => prettyLine(line, color, timeOfDay))
 }
 
 /** A pino logger has every method of ours with wider types; this is the one place that says so. */

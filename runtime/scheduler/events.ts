@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Logger } from '../logging/logger.ts'
@@ -70,7 +71,8 @@ export async function attachHooks(events: SchedulerEmitter, build: string, sourc
     const exports = await import(pathToFileURL(file).href)
     hooks = exports.default ?? exports
   } catch (error) {
-    log.error({ err: error }, `the hooks in ${source} can't be loaded: ${messageOf(error)}`)
+    const what = existsSync(file) ? messageOf(error) : 'it was not built; run webstir build'
+    log.error({ err: error }, `package.json: webstir.scheduler.hooks: ${source} can't be loaded: ${what}`)
     return
   }
   listen(events, hooks)

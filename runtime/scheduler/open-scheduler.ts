@@ -1,5 +1,5 @@
 import type { DatabaseClient } from '../job/database.ts'
-import type { TenantSource } from '../job/tenants.ts'
+import { checkGivenTenants, type TenantSource } from '../job/tenants.ts'
 import { type LogOutput, openLog } from '../logging/logger.ts'
 import type { Manifest } from '../manifest/index.ts'
 import type { SchedulerSettings } from '../manifest/types.ts'
@@ -82,6 +82,7 @@ export async function openInCode(options: SchedulerOptions, jobs: readonly JobDe
   const clock = options.clock ?? systemClock
   const { manifest, modules } = await readJobsInCode(jobs, options.settings ?? {}, env)
   const { store: given, database, tenants } = options
+  if (tenants !== undefined) checkGivenTenants(tenants)
   const store = typeof given === 'object' ? internalStore(given) : await openStore(given, { env })
   const log = options.log ?? openLog({ env, redact: manifest.settings.redact })
   const services: WorkerServices = {

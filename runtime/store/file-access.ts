@@ -4,7 +4,6 @@ import {
   closeSync,
   constants,
   fchmodSync,
-  mkdirSync,
   openSync,
   readFileSync,
   type Stats,
@@ -14,6 +13,7 @@ import { dirname } from 'node:path'
 import type { Logger } from '../logging/logger.ts'
 import type { Env } from '../support/env.ts'
 import { messageOf } from '../support/errors.ts'
+import { makeFolders } from '../support/folders.ts'
 import { driverCode, StoreError } from './errors.ts'
 import type { Store } from './store.ts'
 import { locateStore } from './url.ts'
@@ -44,7 +44,7 @@ const folderMode = (mode: number): number => mode | ((mode & 0o444) >> 2)
 export function makeDatabaseFile(path: string, mode: number): void {
   const folder = dirname(path)
   try {
-    const outermost = mkdirSync(folder, { recursive: true, mode: folderMode(mode) })
+    const outermost = makeFolders(folder, folderMode(mode))
     // The process's umask may have taken a group's part away.
     if (outermost !== undefined && hasModes) {
       for (let made = folder; made.length >= outermost.length; made = dirname(made)) chmodSync(made, folderMode(mode))

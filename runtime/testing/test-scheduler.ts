@@ -1,3 +1,4 @@
+import type { DatabaseClient } from '../job/database.ts'
 import { openLog } from '../logging/logger.ts'
 import { type ExecutionRecord, executionRecord } from '../operations/executions.ts'
 import type { SchedulerOptions } from '../scheduler/open-scheduler.ts'
@@ -18,13 +19,20 @@ export interface TestSchedulerOptions {
   /** The clock's first instant; default 2026-01-01T00:00:00Z. */
   readonly now?: Date | string | number
   /** With jobs in code: makes their `database`, anew for each run. */
-  readonly database?: NonNullable<SchedulerOptions['database']>
+  readonly database?: () => FakeDatabase | Promise<FakeDatabase>
   /** With jobs in code: the tenants of those that are multi-tenant. */
   readonly tenants?: NonNullable<SchedulerOptions['tenants']>
   /** Executions at once; default 10. */
   readonly concurrency?: number
   /** Instead of the process's environment. */
   readonly env?: Record<string, string | undefined>
+}
+
+/** What stands for the workspace's database in a test: a real client, or as much of one as the jobs use. */
+export interface FakeDatabase {
+  query?(sql: string, parameters?: readonly unknown[]): Promise<readonly unknown[]>
+  execute?(sql: string, parameters?: readonly unknown[]): Promise<{ changes: number }>
+  close?(): Promise<void> | void
 }
 
 /** A scheduler in a test: no real timers, no sleeps, a store in memory. */
@@ -51,14 +59,15 @@ export async function createTestScheduler(options: TestSchedulerOptions): Promis
   const store = await openStore('memory:')
   const clock = new TestClock(options.now, workEnds(store))
   const lines: string[] = []
-  const { now: _now, concurrency, ...given } = options
+  const { now: _now, concurrency, database, ...given } = options
   const scheduler = createScheduler({
     ...given,
+    ...(database === undefined ? {} : { database: async () => clientOf(await database()) }),
     ...(concurrency === undefined ? {} : { settings: { concurrency } }),
     clock,
     store,
     shutdownTimeout: 0,
-    log: openLog({ env: {}, level: 'debug', destination: { write: (line) => void lines.push(line.trimEnd()) } }),
+    log: openLog({ env: {}, clock, level: 'debug', destination: { write: (line) => void lines.push(line.trimEnd()) } }),
   })
   // An error in the jobs rejects here, not through the promise of start, which is awaited only at the end.
   await scheduler.jobs()
@@ -92,6 +101,27 @@ export async function createTestScheduler(options: TestSchedulerOptions): Promis
       }
       while (!(await Promise.race([destroyed, moved()])));
       await watching
+    },
+  }
+}
+
+function clientOf(fake: FakeDatabase): DatabaseClient {
+  const missing = (method: string): JobsError =>
+    new JobsError('FAKE_DATABASE', `the database of this test has no ${method}()`, {
+      hint: `give it one: createTestScheduler({ database: () => ({ ${method}: async () => ... }) })`,
+    })
+  return {
+    async query<Row>(sql: string, parameters?: readonly unknown[]) {
+      if (fake.query === undefined) throw missing('query')
+      // What rows a statement has is the word of the job here, and of its SQL elsewhere.
+      return [...(await fake.query(sql, parameters))] as Row[]
+    },
+    async execute(sql, parameters) {
+      if (fake.execute === undefined) throw missing('execute')
+      return fake.execute(sql, parameters)
+    },
+    async close() {
+      await fake.close?.()
     },
   }
 }

@@ -39,6 +39,8 @@ export interface Executing {
 /** Runs one attempt of an execution that this process owns, and records what became of it. */
 export function execute(execution: Execution, job: Job, services: WorkerServices): Executing {
   const attempt = startAttempt(execution, job, services)
+  // What an earlier attempt reached says nothing of this one.
+  if (execution.progress !== null) services.store.setProgress(execution.id, 0, null).catch(() => {})
   return {
     execution,
     job,
@@ -195,7 +197,7 @@ class OwnAttempt implements Attempt, AttemptReporter {
   }
 
   progress(percent: number, message: string | null): void {
-    const part = Math.min(100, Math.max(0, percent))
+    const part = Math.floor(Math.min(100, Math.max(0, percent)))
     this.#services.store.setProgress(this.#execution.id, part, message).catch(() => {})
   }
 

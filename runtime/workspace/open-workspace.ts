@@ -5,6 +5,7 @@ import { openBuiltTenants } from '../job/tenants.ts'
 import { type LogOutput, openLog } from '../logging/logger.ts'
 import type { Manifest } from '../manifest/index.ts'
 import type { SchedulerSettings } from '../manifest/types.ts'
+import { localTimeOf } from '../schedule/index.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { type Clock, systemClock } from '../support/clock.ts'
@@ -38,6 +39,14 @@ export interface OpenWorkspaceOptions {
   readonly check?: (manifest: Manifest) => void
 }
 
+/** The time of day by the clock of a zone, to the millisecond: `09:30:05.250`. */
+function timeOfDayIn(timezone: string): (time: string) => string {
+  return (text) => {
+    const time = new Date(text)
+    return `${localTimeOf(time, timezone).time}.${String(time.getUTCMilliseconds()).padStart(3, '0')}`
+  }
+}
+
 /** Opens log and store, and makes everything ready that an execution needs. */
 export async function openWorkspace(paths: WorkspacePaths, options: OpenWorkspaceOptions = {}): Promise<OpenWorkspace> {
   const env = options.env ?? process.env
@@ -45,7 +54,9 @@ export async function openWorkspace(paths: WorkspacePaths, options: OpenWorkspac
   const read = await readWorkspace(paths, env)
   options.check?.(read)
   const manifest = { ...read, settings: { ...read.settings, ...options.settings } }
-  const log = options.log ?? openLog({ env, redact: manifest.settings.redact })
+  const log =
+    options.log ??
+    openLog({ env, redact: manifest.settings.redact, timeOfDay: timeOfDayIn(manifest.settings.timezone) })
   const given = options.store
   const store = typeof given === 'object' ? given : await openStore(given, { env, workspace: paths.root })
   captureConsole()

@@ -65,6 +65,19 @@ beforeAll(async () => {
 const logOf = (stdout: string): LogEntry[] =>
   stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
 
+it('says once in readable lines how long it took', async () => {
+  const { stdout } = await workspace.scheduler(['--job', 'greet'], { env: { LOG_FORMAT: 'pretty' } })
+  expect(stdout).toMatch(/succeeded in \d+ ms\n/)
+  expect(stdout).not.toContain('durationMs=')
+})
+
+it('a store below /proc is an error, not a hang', async () => {
+  const env = { JOBS_STORE_URL: 'file:/proc/x/jobs.sqlite' }
+  const { code, stderr } = await workspace.scheduler(['--job', 'greet'], { env })
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^Error: .*\/proc\/x/)
+})
+
 it('a job whose arguments are on its schedules runs with the first ones, and says so', async () => {
   const { code, stdout } = await workspace.scheduler(['--job', 'by-schedule'])
   expect(code).toBe(0)
