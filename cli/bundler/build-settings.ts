@@ -13,8 +13,8 @@ export interface BuildSettings {
 const DEFAULTS: BuildSettings = { sourceMaps: true, bundle: [] }
 
 /**
- * Reads them, before the manifest is read. A package.json that can't be read has the defaults; whoever needs more of it
- * says what is wrong with it. Throws CommandError BUILD_SETTINGS.
+ * Reads them, before the manifest is read. A package.json that can't be read has the defaults; what needs more of it
+ * reports what is wrong with it. Throws CommandError BUILD_SETTINGS.
  */
 export function readBuildSettings(workspace: string): BuildSettings {
   const written = writtenSettings(workspace)

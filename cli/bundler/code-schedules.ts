@@ -79,7 +79,7 @@ async function listBuilt(workspace: string): Promise<readonly ListedJob[]> {
 /**
  * Looks into the source of a job's module that is not built as it stands now: says whether it may declare schedules in
  * `meta`. Paths are relative to the workspace. The rule is that of the build, applied to the text: `meta` is an export
- * of its own, or the default export is an object and the word stands in the module or in a file that it imports. Files
+ * of its own, or the default export is an object and the word occurs in the module or in a file that it imports. Files
  * of packages are not looked into: an object that comes from one may have a `meta`.
  */
 export function metaSearch(workspace: string): (source: string) => boolean {
@@ -118,10 +118,10 @@ const EXPORTED =
 /** A name or a key, not a property that is read (`import.meta`, `reply.meta`), nor a tag of HTML. */
 const WORD = /(?<![.<\w$-])meta(?![\w$-])|\.meta\s*=(?!=)/
 const IMPORTED = /\b(?:from|import|require)\s*\(?\s*(['"])(\.[^'"\n]*)\1/g
-/** What is gone once it is built. Only whole lines are taken for comments: elsewhere `//` and `/*` may stand in a text. */
+/** What is gone once it is built. Only whole lines are taken for comments: elsewhere `//` and `/*` may occur in a string. */
 const NO_CODE = /^\s*(?:\/\/.*|\/?\*(?:(?!\*\/).)*)|\b(?:import|export)\s+type\b[^'";]*\bfrom\s*(['"])[^'"\n]*\1/gm
 
-/** A file's text without comments and imports of types; null where it can't be read or is no code. */
+/** A file's text without comments and imports of types; null where it can't be read or is not code. */
 function codeOf(path: string): string | null {
   if (!/\.[mc]?[jt]sx?$/.test(path)) return null
   try {
@@ -143,7 +143,7 @@ function handsOverForeign(text: string): boolean {
 }
 
 const FOREIGN_EXPORT = /\bexport\s*(?:\*|\{[^}]*\bdefault\b[^}]*\})\s*from\s*['"](?!\.)/
-/** This package makes no `meta` of its own: `defineJob` gives back what it is given. */
+/** This package makes no `meta` of its own: `defineJob` returns what it is given. */
 const FOREIGN_NAMES = /\bimport\b([^'";]*)\bfrom\s*['"](?!\.|node:|webstir-jobs)/g
 const HANDED_OVER = /(?:\bexport\s+default\s+|\.\.\.)([\w$]+)/g
 

@@ -27,7 +27,7 @@ export function warning(message: string, hint: string | null, file: string | nul
 
 /**
  * What the manifest's problems mean to a build. A variable that isn't set here may well be set where the build will
- * run, so that is no more than a warning.
+ * run, so that is only a warning.
  */
 export function manifestDiagnostic(problem: ManifestProblem): Diagnostic {
   const text = problemText({ ...problem, hint: undefined }).replace(/^package\.json: /, '')
@@ -41,7 +41,7 @@ export function manifestDiagnostic(problem: ManifestProblem): Diagnostic {
   }
 }
 
-/** More lines than this of one kind help nobody. */
+/** The most lines of one kind that are printed. */
 const MOST = 50
 
 /** Prints them as lines on standard error; warnings first, so that what must be fixed comes last, where it is seen. */

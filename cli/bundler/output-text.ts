@@ -1,6 +1,6 @@
 import type { Metafile } from 'esbuild'
 
-/** What stands for a path under build/backend in an import until it is known how deep the importing file lies. */
+/** Prefix of an imported path under build/backend, until it is known how deep the importing file lies. */
 export const FROM_BUILD = 'webstir-build:'
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { StopSignal } from '../../runtime/support/stop-signals.ts'
 import { OUTPUT_FOLDER } from './bundle.ts'
 
-/** How long after the time it was allowed a scheduler that was told to stop is ended by force, in ms. */
+/** How long after its time to stop has run out a scheduler is killed, in ms. */
 const TIMEOUT = 3_000
 
 /** A built scheduler running as a process of its own, on our own standard streams. */

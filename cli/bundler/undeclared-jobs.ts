@@ -23,7 +23,7 @@ export function undeclaredJobs(manifest: Manifest, written: readonly string[], e
   return found
 }
 
-/** Names that stand in the manifest, those of jobs that can't be read included. */
+/** All names in the manifest, those of jobs that can't be read included. */
 export function writtenNames({ jobs, problems }: Manifest): string[] {
   const names = new Set(jobs.map(({ name }) => name))
   for (const { job, severity } of problems) if (job !== null && severity === 'error') names.add(job)

@@ -16,7 +16,7 @@ export function generateBackgroundJob(
   return addJob({ ...options, name: snakeCase(name), form: 'object' }, io)
 }
 
-/** `CleanupOldData`, `cleanup-old-data` -> `cleanup_old_data`. What is no part of a name stays, and is refused as such. */
+/** `CleanupOldData`, `cleanup-old-data` -> `cleanup_old_data`. Characters that a name can't have stay, and are refused as such. */
 export function snakeCase(name: string): string {
   return name
     .trim()

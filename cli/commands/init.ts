@@ -181,7 +181,7 @@ function reject(option: string, value: string, fault: string | null, suggestion:
 }
 
 const zoneFault = (zone: string): string | null =>
-  zone === 'UTC' || isTimezone(zone) ? null : 'this is no time zone; use an IANA name such as Europe/Berlin, or UTC'
+  zone === 'UTC' || isTimezone(zone) ? null : 'this is not a time zone; use an IANA name such as Europe/Berlin, or UTC'
 
 /** All that is in the way is named at once. */
 function refuseCollisions(folder: string, paths: readonly string[]): void {

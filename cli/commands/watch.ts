@@ -14,7 +14,7 @@ export interface WatchOptions {
 /** What running jobs have to finish in when the scheduler is restarted, in ms: a development loop has to be quick. */
 const GRACE = 1_000
 
-/** `webstir watch`: rebuilds on change and restarts the scheduler, until it is told to stop. */
+/** `webstir watch`: rebuilds on change and restarts the scheduler, until it is stopped. */
 export async function watch(options: WatchOptions, output: Output): Promise<void> {
   checkRuntime(options.runtime)
   const workspace = findWorkspace(options.workspace)

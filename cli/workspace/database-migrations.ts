@@ -41,7 +41,7 @@ const TRIGGER = /^\s*create\s+(?:temp(?:orary)?\s+)?trigger\b[\s\S]*\bbegin\b/i
 
 /**
  * The statements of a SQL file, each as the workspace's client takes it: one at a time, and `??` for a question mark that
- * is no placeholder.
+ * is not a placeholder.
  */
 export function statementsOf(sql: string): string[] {
   const statements: string[] = []

@@ -68,7 +68,7 @@ function ignoringAll(step: () => void): void {
 }
 
 /**
- * Replaces a file's text in one step: whoever looks sees the old text or the new one, also after a crash or on a full
+ * Replaces a file's text in one step: readers see the old text or the new one, also after a crash or on a full
  * disk. Mode and owner stay. (The package write-file-atomic writes once and takes a short write for the whole text:
  * on a disk that fills up, it puts half a file in place of a good one.)
  */
@@ -102,7 +102,7 @@ function keepOwner(file: number, uid: number, gid: number): void {
 /**
  * Looks at each step of a path inside a folder, and returns the last one's `lstat`, undefined where something on the
  * way is not there. Throws CommandError where a step is a symbolic link, which could lead out of the folder, or where
- * a file stands in place of a folder.
+ * a file is in place of a folder.
  */
 export function lookWithin(folder: string, segments: readonly string[]): Stats | undefined {
   let path = folder

@@ -6,7 +6,7 @@ export const DEFAULT_JOBS_DIR = 'src/backend/jobs'
 
 /**
  * The folder of a workspace's jobs, relative to it: `webstir.jobsDir` in package.json, by default src/backend/jobs. A
- * package.json that can't be read has the default; whoever needs more of it says what is wrong with it. Throws
+ * package.json that can't be read has the default; what needs more of it reports what is wrong. Throws
  * CommandError JOBS_DIR.
  */
 export function jobsDirOf(workspace: string): string {

@@ -90,7 +90,7 @@ function layoutOfSibling(text: string, parent: Node, sibling: Node): Layout {
     eol: eolOf(parentText.includes('\n') ? parentText : text),
     unit: unitOf(text),
     indent: lineIndent(text, sibling.offset),
-    // A sibling that is no container says nothing; then what stands on its own line may take more of them.
+    // A sibling that is not a container tells nothing; then what is on its own line may take more of them.
     multiline: isContainer ? /[\r\n]/.test(siblingText) : own,
     compact: isContainer ? isCompact(siblingText) : !/[\r\n]/.test(parentText) && isCompact(parentText),
   }

@@ -26,7 +26,7 @@ function byPath(folder: string, target: string): string {
 const isElsewhere = (origin: unknown): origin is string =>
   typeof origin === 'string' && /^(?:file|link|https?|git[+:]|github:)/.test(origin)
 
-/** What npm has noted down of an installation, which need not stand in package.json; undefined for the registry. */
+/** What npm has noted down of an installation, which need not be in package.json; undefined for the registry. */
 function lockedOrigin(project: string): string | undefined {
   const lock = readJson(join(project, 'node_modules', '.package-lock.json'))
   const { resolved, version } = lock?.packages?.['node_modules/webstir-jobs'] ?? {}

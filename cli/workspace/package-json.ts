@@ -8,7 +8,7 @@ import { CommandError } from '../command-line/errors.ts'
 import { writeAtomically } from './files.ts'
 import { appendItem, appendProperty, applyEdit, removeItem } from './json-edit.ts'
 
-/** The manifest as it stands in the text of a package.json, ready to be changed in place. */
+/** The manifest as it is in the text of a package.json, ready to be changed in place. */
 export interface ManifestText {
   /** Where the jobs are, in words: `webstir.module.jobs`. */
   readonly key: string
@@ -168,7 +168,7 @@ export function readForChange(workspace: string): string {
     })
   }
   if (!stat.isFile()) {
-    throw new CommandError('MANIFEST_UNREADABLE', `${path} is no file`, { hint: 'put a package.json there' })
+    throw new CommandError('MANIFEST_UNREADABLE', `${path} is not a file`, { hint: 'put a package.json there' })
   }
   // Writing goes through a new file that takes the old one's name, which the old one's mode would not stop.
   if ((stat.mode & OWNER_MAY_WRITE) === 0) {

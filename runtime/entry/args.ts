@@ -112,7 +112,7 @@ export const HELP = `Usage: node build/backend/jobs/scheduler.js [option]
   --timezone TZ                the zone of the times that people read; default: that of the workspace
   --help                       this text
 
-Environment: WORKSPACE_ROOT, JOBS_STORE_URL, DATABASE_URL, LOG_LEVEL, LOG_FORMAT=json|pretty, NAME_ENABLED=false;
+Environment: WORKSPACE_ROOT or WEBSTIR_WORKSPACE_ROOT, JOBS_STORE_URL, DATABASE_URL, LOG_LEVEL, LOG_FORMAT=json|pretty, NAME_ENABLED=false;
 .env, .env.local, .env.NODE_ENV and .env.NODE_ENV.local of the workspace are read.
 Exit codes: 0 done, 1 failed, 2 wrong options, 75 the job is running already.
 `

@@ -70,6 +70,8 @@ export async function importJobModule(
  */
 export function jobModuleFrom(job: string, exports: Record<string, unknown>, file: string): JobModule {
   const { run, default: main } = exports
+  // A module in CommonJS that was compiled from one with exports, which the bundler hands over as a whole.
+  if (run === undefined && isCompiledModule(main)) return jobModuleFrom(job, main, file)
   if (run !== undefined && main !== null && typeof main === 'object') {
     throw new JobModuleError('JOB_MODULE_AMBIGUOUS', `job "${job}": ${file} exports both run() and a default object`, {
       hint: 'keep one of the two: "export async function run(ctx)", or "export default { async run() { ... } }"',
@@ -85,6 +87,10 @@ export function jobModuleFrom(job: string, exports: Record<string, unknown>, fil
   if (!isFunction(entry)) throw withoutRun(job, { ...exports, run: entry }, file)
   const parts = { ...exports, run: entry }
   return { file, run: (context) => entry(context), ...partsOf(parts, exports) }
+}
+
+function isCompiledModule(main: unknown): main is Record<string, unknown> {
+  return main !== null && typeof main === 'object' && '__esModule' in main && main.__esModule === true
 }
 
 function partsOf(

@@ -12,7 +12,7 @@ import { FROM_BUILD } from '../output-text.ts'
 /** Source of a shared module -> its output under build/backend, without `.js`. */
 export type SharedModules = ReadonlyMap<string, string>
 
-/** Modules that at least two of the sources use. What is no ES module stays in the bundles: it can't export by name. */
+/** Modules that at least two of the sources use. CommonJS modules stay in the bundles: they can't export by name. */
 export function findShared(metafile: Metafile, sources: readonly string[]): SharedModules {
   const uses = new Map<string, number>()
   for (const source of sources) {

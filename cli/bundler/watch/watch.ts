@@ -58,7 +58,7 @@ export async function watchBuild(
   }
 }
 
-/** Prints what was not said the last time: nobody reads the same warnings after each change. */
+/** Prints what was not said the last time: the same warnings after each change would not be read. */
 class NewsOnly {
   readonly #output: Output
   #last = new Set<string>()

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { JobContext } from '../../../runtime/job/job-context.ts'
 import { jobModuleFrom } from '../../../runtime/job/job-module.ts'
 
 const read = (exports: Record<string, unknown>) => () => jobModuleFrom('nightly', exports, 'jobs/nightly/index.js')
@@ -11,6 +12,15 @@ describe('the form of a job module', () => {
     ['a default object', { default: { run } }],
   ])('may be %s', (_, exports) => {
     expect(read(exports)().run).toBeTypeOf('function')
+  })
+
+  it('may be that of CommonJS, compiled from a module with exports: its run is given the context', () => {
+    const given: unknown[] = []
+    const compiled = { __esModule: true, run: (context: unknown) => given.push(context), multiTenant: true }
+    const context: JobContext = Object.create(null)
+    const module = read({ default: compiled })()
+    module.run(context)
+    expect({ given, multiTenant: module.multiTenant }).toEqual({ given: [context], multiTenant: true })
   })
 
   it('may not be both', () => {

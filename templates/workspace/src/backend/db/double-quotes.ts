@@ -43,7 +43,7 @@ function missingColumn(error: unknown): string | null {
   return error instanceof Error ? (/no such column: (.*)$/s.exec(error.message)?.[1] ?? null) : null
 }
 
-/** The name that stands in double quotes; null for any other piece of a statement. */
+/** The name in double quotes; null for any other piece of a statement. */
 function nameIn(piece: string): string | null {
   return piece.startsWith('"') ? piece.slice(1, -1).replaceAll('""', '"') : null
 }
