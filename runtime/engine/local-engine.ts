@@ -8,6 +8,7 @@ import { outsideScope } from '../worker/job-scope.ts'
 import type { RunningExecutions } from '../worker/running-executions.ts'
 import type { WorkerServices } from '../worker/services.ts'
 import type { Slots } from '../worker/slots.ts'
+import { CoalescedTask } from './coalesced-task.ts'
 import { CompletionWaiters } from './completion-waiters.ts'
 import type { Engine } from './engine.ts'
 import { PollTimer } from './poll-timer.ts'
@@ -46,10 +47,7 @@ export class LocalEngine implements Engine, Slots {
   /** False while nothing was started here, nor the queue looked at: who only runs jobs from code leaves it to others. */
   #isInUse = false
   #isStopping = false
-  #isTaking = false
-  /** Settles when the look at the queue that is under way is over. */
-  #dequeuing: Promise<void> = Promise.resolve()
-  #lookAgain = false
+  readonly #dequeuing: CoalescedTask
   #mayHaveQueued = true
   readonly #timer: PollTimer
   #idleWaiters: (() => void)[] = []
@@ -62,6 +60,10 @@ export class LocalEngine implements Engine, Slots {
     this.#clock = options.services.clock
     this.#slots = new SlotPool(options.concurrency)
     this.#known = [...options.jobs.keys()]
+    this.#dequeuing = new CoalescedTask(
+      () => this.withSlots((slots) => this.#dequeue(slots)),
+      (error) => this.#dequeueFailed(error),
+    )
     this.#timer = new PollTimer(this.#clock, () => this.#poll())
     this.#listener = new QueueListener(options.services, (delay) => this.#queued(delay))
     this.#completions = new CompletionWaiters(options.services.store, (id) => options.running.has(id))
@@ -72,7 +74,7 @@ export class LocalEngine implements Engine, Slots {
   }
 
   async tryAcquire(): Promise<boolean> {
-    while (this.#isTaking) await this.#dequeuing
+    await this.#dequeuing.idle()
     return this.withSlots(async (free) => {
       if (free > 0) this.#slots.take()
       return free > 0
@@ -86,7 +88,7 @@ export class LocalEngine implements Engine, Slots {
   release(): void {
     this.#slots.release()
     // Done by the code of a job; what is taken now is none of that job's doing.
-    if (this.#isInUse) outsideScope(() => this.#fillSlots())
+    if (this.#isInUse) outsideScope(() => this.#dequeuing.request())
   }
 
   start(executions: readonly Execution[]): void {
@@ -101,7 +103,7 @@ export class LocalEngine implements Engine, Slots {
     this.#isInUse = true
     this.#mayHaveQueued = true
     // Often called by the code of a job that has just queued something; what is taken then is none of that job's doing.
-    outsideScope(() => this.#fillSlots())
+    outsideScope(() => this.#dequeuing.request())
   }
 
   idle(): Promise<void> {
@@ -135,7 +137,7 @@ export class LocalEngine implements Engine, Slots {
     const begin = this.#clock.now()
     // What was being taken from the queue when the stop came is this node's already, so it is waited for like the rest.
     const timeout = new AbortController()
-    await Promise.race([this.#dequeuing, sleep(this.#clock, grace, timeout.signal)])
+    await Promise.race([this.#dequeuing.over, sleep(this.#clock, grace, timeout.signal)])
     timeout.abort()
     const left = Math.max(0, grace - (this.#clock.now() - begin))
     await this.#options.running.stop(left)
@@ -160,7 +162,7 @@ export class LocalEngine implements Engine, Slots {
       .then(() => {
         this.#started--
         this.#slots.release()
-        this.#fillSlots()
+        this.#dequeuing.request()
       })
   }
 
@@ -170,35 +172,8 @@ export class LocalEngine implements Engine, Slots {
     if (recorded && outcome.kind !== 'retry' && outcome.kind !== 'released') this.#completions.settle(execution.id)
   }
 
-  /** Fills the free slots from the queue. Calls that come while it is under way make it look once more. */
-  #fillSlots(): void {
-    if (this.#isTaking) this.#lookAgain = true
-    else void this.#dequeue()
-  }
-
-  async #dequeue(): Promise<void> {
-    this.#isTaking = true
-    let isOver = (): void => {}
-    this.#dequeuing = new Promise((resolve) => {
-      isOver = resolve
-    })
-    try {
-      do {
-        this.#lookAgain = false
-        await this.withSlots((slots) => this.#takeOnce(slots))
-      } while (this.#lookAgain)
-    } catch (error) {
-      const { outage, log } = this.#options.services
-      if (!outage?.failed(error)) log.root.error(`the queue could not be read, trying again: ${messageOf(error)}`)
-      this.#mayHaveQueued = true
-      this.#setTimer(POLL)
-    } finally {
-      this.#isTaking = false
-      isOver()
-    }
-  }
-
-  async #takeOnce(limit: number): Promise<void> {
+  /** Fills `limit` free slots from the queue. */
+  async #dequeue(limit: number): Promise<void> {
     const { services, running, staleBefore, queues, onSkip } = this.#options
     if (this.#mayHaveQueued && limit > 0) {
       const now = this.#clock.now()
@@ -217,7 +192,7 @@ export class LocalEngine implements Engine, Slots {
       }
       for (const execution of taken) this.#run(execution)
       if (taken.length === limit || skipped.length > 0) {
-        this.#lookAgain = true
+        this.#dequeuing.request()
       } else if (taken.length === 0) {
         const at = await services.store.nextAvailableAt()
         this.#mayHaveQueued = at !== null
@@ -226,9 +201,16 @@ export class LocalEngine implements Engine, Slots {
     }
     // All slots may be taken by what was called from code; then the queue was not looked into.
     const hasLooked = limit > 0 || !this.#mayHaveQueued || this.#isStopping
-    if (this.#started === 0 && !this.#lookAgain && hasLooked) this.#settleIdle()
+    if (this.#started === 0 && !this.#dequeuing.isRequested && hasLooked) this.#settleIdle()
     // Other processes may queue what they have no slot for.
     if (this.#started > 0 || services.store.target !== null) this.#setTimer(this.#listener.interval)
+  }
+
+  #dequeueFailed(error: unknown): void {
+    const { outage, log } = this.#options.services
+    if (!outage?.failed(error)) log.root.error(`the queue could not be read, trying again: ${messageOf(error)}`)
+    this.#mayHaveQueued = true
+    this.#setTimer(POLL)
   }
 
   async #lookForCompletions(): Promise<void> {
