@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { messageOf } from '../../support/errors.ts'
 import { driverCode, StoreError } from '../errors.ts'
+import type { Statement } from '../transaction-script.ts'
 import { postgresError } from './postgres-errors.ts'
 
 export interface ConnectionLimits {
@@ -44,7 +45,7 @@ function serverLimits({ busyLimit }: ConnectionLimits) {
  */
 export class PostgresConnections {
   /** What every transaction begins with. */
-  readonly begin: string
+  readonly begin: readonly Statement[]
   readonly #pool: pg.Pool
   #borrow: (() => Lease | undefined) | undefined
   #isClosed = false
@@ -58,7 +59,7 @@ export class PostgresConnections {
   ) {
     this.#pool = pool
     const settings = Object.entries(serverLimits(limits)).map(([name, value]) => `set local ${name} = ${value}`)
-    this.begin = isProxied ? ['begin', ...settings].join('; ') : 'begin'
+    this.begin = ['begin', ...(isProxied ? settings : [])].map((sql) => ({ sql, parameters: [] }))
   }
 
   /** Connects once, to see that the server is there and whether it is reached directly. Throws StoreError. */

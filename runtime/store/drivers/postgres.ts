@@ -8,9 +8,10 @@ import type { LockKey } from '../locks.ts'
 import type { HeardNotice, StoreListener } from '../notices.ts'
 import { storableValues } from '../sql/storable-text.ts'
 import { sqlTables } from '../sql/tables.ts'
-import { type Row, runAsync, type Script, type Statement } from '../transaction-script.ts'
+import { type Row, runInTrips, type Script, type Statement } from '../transaction-script.ts'
+import { sendBatch } from './postgres-batch.ts'
 import { type ConnectionLimits, PostgresConnections } from './postgres-connections.ts'
-import { isConflict, postgresError } from './postgres-errors.ts'
+import { isConflict, isConnectionLoss, postgresError } from './postgres-errors.ts'
 import { PostgresListener } from './postgres-listener.ts'
 
 export interface PostgresOptions extends ConnectionLimits {
@@ -50,14 +51,20 @@ class PostgresDriver implements Driver {
   read<Result>(steps: () => Script<Result>): Promise<Result> {
     // Behind a proxy the limits are set in the transaction.
     if (this.connections.isProxied) return this.write(steps)
-    return this.connections.use((client) => this.#run(client, steps()), true)
+    return this.connections.use((client) => runInTrips(steps(), (statements) => this.#send(client, statements)), true)
   }
 
   async write<Result>(steps: () => Script<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.connections.use(
-          (client) => this.#inTransaction(client, () => this.#run(client, steps())),
+          (client) =>
+            rollingBack(client, () =>
+              runInTrips(steps(), (statements) => this.#send(client, statements), {
+                first: this.connections.begin,
+                last: [COMMIT],
+              }),
+            ),
           true,
         )
       } catch (error) {
@@ -71,13 +78,16 @@ class PostgresDriver implements Driver {
   alone<Result>(pair: LockKey, work: (session: Session) => Promise<Result>): Promise<Result> {
     return this.connections.use(
       (client) =>
-        this.#inTransaction(client, async () => {
+        rollingBack(client, async () => {
+          const send = (statements: readonly Statement[]) => this.#send(client, statements)
           const session: Session = {
             transaction: transactionOn(client, this.url),
-            run: (steps) => this.#run(client, steps),
+            run: (steps) => runInTrips(steps, send),
           }
-          await session.run(this.tables.lockPairs([pair], true))
-          return await work(session)
+          await runInTrips(this.tables.lockPairs([pair], true), send, { first: this.connections.begin })
+          const result = await work(session)
+          await send([COMMIT])
+          return result
         }),
       false,
     )
@@ -92,37 +102,33 @@ class PostgresDriver implements Driver {
     return this.connections.close()
   }
 
-  #run<Result>(client: pg.PoolClient, steps: Script<Result>): Promise<Result> {
-    const isPrepared = !this.connections.isProxied
-    return runAsync(steps, (statement) => run(client, statement, isPrepared))
+  /** Prepared once a connection, under names made of their texts, where the connection is our own. */
+  #send(client: pg.PoolClient, statements: readonly Statement[]): Promise<readonly Row[]> {
+    return sendBatch(
+      client,
+      statements.map(({ sql, parameters }) => ({
+        name: this.connections.isProxied ? '' : nameOf(sql),
+        text: numbered(sql),
+        values: storableValues(parameters),
+      })),
+    )
   }
+}
 
-  async #inTransaction<Result>(client: pg.PoolClient, work: () => Promise<Result>): Promise<Result> {
-    await client.query(this.connections.begin)
-    try {
-      const result = await work()
-      await client.query('commit')
-      return result
-    } catch (error) {
-      // A connection that can't roll back is seen to be in a transaction still, and ended.
-      await client.query('rollback').catch(() => {})
-      throw error
-    }
+const COMMIT: Statement = { sql: 'commit', parameters: [] }
+
+/** Ends the transaction that a failure left open. A connection that can't is seen to be in one still, and ended. */
+async function rollingBack<Result>(client: pg.PoolClient, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    // A connection that gives no answer isn't asked again: the server ends its transaction with it.
+    if (!isConnectionLoss(error)) await client.query('rollback').catch(() => {})
+    throw error
   }
 }
 
 const names = new Map<string, string>()
-
-/** A statement of ours; prepared once a connection, under a name made of its text, where the connection is our own. */
-async function run(
-  client: pg.PoolClient,
-  { sql, parameters }: Statement,
-  isPrepared: boolean,
-): Promise<readonly Row[]> {
-  const query = { text: numbered(sql), values: [...storableValues(parameters)] }
-  const result = await client.query<Row>(isPrepared ? { ...query, name: nameOf(sql) } : query)
-  return result.rows
-}
 
 function nameOf(sql: string): string {
   let name = names.get(sql)

@@ -115,7 +115,7 @@ function insertArrays(
   const own = Object.keys(columns).map((_, n) => `v.c${n}`)
   const sql = `${head} select ${[...common, ...own].join(', ')} from ${set.sql} v ${tail}`
   return function* (common, rows) {
-    if (rows.length > 0) yield { sql, parameters: [...common, ...set.of(rows)] }
+    if (rows.length > 0) yield { sql, parameters: [...common, ...set.of(rows)], isBlind: true }
   }
 }
 
@@ -138,7 +138,7 @@ function insertValues(head: string, shared: number, own: number, tail: string): 
       for (; rows.length - from >= size; from += size) {
         const parameters = [...common]
         for (let place = from; place < from + size; place++) parameters.push(...(rows[place] ?? []))
-        yield { sql: textFor(size), parameters }
+        yield { sql: textFor(size), parameters, isBlind: true }
       }
     }
   }

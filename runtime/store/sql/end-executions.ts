@@ -84,7 +84,7 @@ export function endTables(dialect: Dialect): EndTables {
     },
     *extendSkips(more) {
       const rows = more.map(({ id, count, until, at }) => [id, count, until, at])
-      if (rows.length > 0) yield { sql: extendSkips, parameters: extended.of(rows) }
+      if (rows.length > 0) yield { sql: extendSkips, parameters: extended.of(rows), isBlind: true }
     },
   }
 }

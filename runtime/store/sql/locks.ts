@@ -50,7 +50,7 @@ export function lockTables(dialect: Dialect): LockTables {
       yield* retain(executions.map(({ id, job, tenant, owner }) => [id, job, tenant, owner, at]))
     },
     *freeRetainedLock(id) {
-      yield { sql: sql.free, parameters: [id] }
+      yield { sql: sql.free, parameters: [id], isBlind: true }
     },
   }
 }

@@ -40,8 +40,8 @@ function movingInSqlite({ from, where, values }: Move): (parameters: readonly Sq
   return function* (parameters) {
     const found = yield { sql: sql.found, parameters }
     if (found.length === 0) return found
-    yield { sql: sql.insert, parameters }
-    yield { sql: sql.remove, parameters: [JSON.stringify(found.map(({ id }) => id))] }
+    yield { sql: sql.insert, parameters, isBlind: true }
+    yield { sql: sql.remove, parameters: [JSON.stringify(found.map(({ id }) => id))], isBlind: true }
     return found
   }
 }

@@ -35,5 +35,5 @@ function* announceQueued(
 
 /** Goes out with the commit. Only where something waits: commits that notify wait for each other in the server. */
 function* notify(notice: StoreNotice): Script<void> {
-  yield { sql: 'select pg_notify(?, ?)::text as sent', parameters: [CHANNEL, noticeText(notice)] }
+  yield { sql: 'select pg_notify(?, ?)::text as sent', parameters: [CHANNEL, noticeText(notice)], isBlind: true }
 }

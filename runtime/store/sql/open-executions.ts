@@ -72,14 +72,14 @@ export function openTables(dialect: Dialect): OpenTables {
       return idsOf(yield { sql: sql.follow, parameters: [ids.of(wanted), now] })
     },
     *promote(wanted) {
-      if (wanted.length > 0) yield { sql: sql.promote, parameters: pairs.of(wanted.map(pairValues)) }
+      if (wanted.length > 0) yield { sql: sql.promote, parameters: pairs.of(wanted.map(pairValues)), isBlind: true }
     },
     *start(starting, node, now) {
       const parameters = [node, now, now, ...starts.of(starting.map(({ id, attempt }) => [id, attempt]))]
       return idsOf(yield { sql: sql.start, parameters })
     },
     *requestCancel(wanted, now) {
-      yield { sql: sql.requestCancel, parameters: [now, ids.of(wanted)] }
+      yield { sql: sql.requestCancel, parameters: [now, ids.of(wanted)], isBlind: true }
     },
     *cancelRequests(node) {
       return (yield { sql: sql.cancelRequests, parameters: [node] }).map((row) => text(row, 'id'))
@@ -91,7 +91,7 @@ export function openTables(dialect: Dialect): OpenTables {
       return (yield { sql: sql.running, parameters: [ids.of(idsAmong(wanted))] }).map(executionOf)
     },
     *setProgress(id, percent, message) {
-      yield { sql: sql.setProgress, parameters: [percent, message, id] }
+      yield { sql: sql.setProgress, parameters: [percent, message, id], isBlind: true }
     },
   }
 }

@@ -34,7 +34,7 @@ export function queueTables(dialect: Dialect): Pick<Tables, 'prepareDequeue' | '
     *prepareDequeue(now, staleBefore, limit) {
       const [first] = yield { sql: sql.someDue, parameters: [] }
       if (first !== undefined && number(first, 'available_at') <= now) {
-        yield { sql: sql.letForward, parameters: [now, limit * 4] }
+        yield { sql: sql.letForward, parameters: [now, limit * 4], isBlind: true }
       }
       const dead = yield { sql: sql.deadHeads, parameters: [staleBefore, limit] }
       return dead.map(pairOf)

@@ -113,14 +113,14 @@ export function recordTables(dialect: Dialect): RecordTables {
       yield* putNode([row])
     },
     *heartbeat(node, now) {
-      yield { sql: heartbeatNode, parameters: [now, node] }
-      yield { sql: heartbeatExecutions, parameters: [now, node] }
+      yield { sql: heartbeatNode, parameters: [now, node], isBlind: true }
+      yield { sql: heartbeatExecutions, parameters: [now, node], isBlind: true }
     },
     *setNextWake(node, at) {
-      yield { sql: 'update job_node set next_wake_at = ? where id = ?', parameters: [at, node] }
+      yield { sql: 'update job_node set next_wake_at = ? where id = ?', parameters: [at, node], isBlind: true }
     },
     *removeNode(id) {
-      yield { sql: 'delete from job_node where id = ?', parameters: [id] }
+      yield { sql: 'delete from job_node where id = ?', parameters: [id], isBlind: true }
     },
     *nodes() {
       return (yield {

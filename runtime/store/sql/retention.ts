@@ -63,8 +63,8 @@ export function retentionTables(dialect: Dialect): RetentionTables {
       if (removed.length === 0) return
       const parameters = [ids.of(removed)]
       for (const [table, column] of HANGING)
-        yield { sql: `delete from ${table} where ${column} ${ids.isAmong}`, parameters }
-      yield { sql: sql.removeCounted, parameters }
+        yield { sql: `delete from ${table} where ${column} ${ids.isAmong}`, parameters, isBlind: true }
+      yield { sql: sql.removeCounted, parameters, isBlind: true }
     },
   }
 }

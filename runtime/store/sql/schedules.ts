@@ -89,7 +89,7 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
         else keys.push(key)
       }
       for (const [to, keys] of byInstant) {
-        yield { sql: sql.move, parameters: [to, texts.of(keys.sort())] }
+        yield { sql: sql.move, parameters: [to, texts.of(keys.sort())], isBlind: true }
       }
     },
     *putSchedules(schedules, now) {
@@ -110,7 +110,7 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
     },
     *retireSchedules(retired, now) {
       if (retired.length === 0) return
-      yield { sql: sql.retire, parameters: [now, texts.of(retired)] }
+      yield { sql: sql.retire, parameters: [now, texts.of(retired)], isBlind: true }
     },
   }
 }

@@ -67,13 +67,13 @@ function succeedInSqlite(): SucceedAlike {
       attempt,
       owner,
     ]
-    yield { sql: sql.insert, parameters }
+    yield { sql: sql.insert, parameters, isBlind: true }
     // Nobody else writes meanwhile, so a count is enough to know that all were accepted, as nearly always.
     const [changed] = yield { sql: sql.changes, parameters: [] }
     const isAll = changed !== undefined && number(changed, 'n') === mine.length
     const hasFollowed = (yield { sql: sql.someFollowed, parameters: [] }).length > 0
     const followed = hasFollowed ? (yield { sql: sql.followed, parameters }).map(pairOf) : []
-    yield { sql: sql.remove, parameters }
+    yield { sql: sql.remove, parameters, isBlind: true }
     const ids = isAll ? mine.map(({ id }) => id) : (yield { sql: sql.ended, parameters }).map((row) => text(row, 'id'))
     return { ids, followed }
   }
