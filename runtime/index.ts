@@ -26,17 +26,25 @@ export {
   tenantSource,
 } from './job/tenants.ts'
 export type { LogLine } from './logging/log-line.ts'
-export type { Level, Logger, LogMethod, LogOutput } from './logging/logger.ts'
+export {
+  type Level,
+  type LineSink,
+  type Logger,
+  type LogMethod,
+  type LogOptions,
+  type LogOutput,
+  openLog,
+} from './logging/logger.ts'
 export { JobNotFoundError } from './manifest/job-names.ts'
 export type { ListedJob, ListedSchedule } from './manifest/listing.ts'
 export type { ManifestJob, ManifestRetry, ManifestSchedule } from './manifest/manifest-job.ts'
 export { ManifestError } from './manifest/package-json.ts'
 export type { Overlap, SchedulerSettings } from './manifest/types.ts'
-export type { SchedulerEvents, SchedulerHooks } from './scheduler/events.ts'
+export type { SchedulerEvents, SchedulerHooks, SkippedFire } from './scheduler/events.ts'
 export type { SchedulerOptions } from './scheduler/open-scheduler.ts'
 export { createScheduler, type Scheduler } from './scheduler/scheduler.ts'
 export { StoreError, type StoreErrorCode } from './store/errors.ts'
-export type { Attempt, ErrorRecord, Execution, Fire, JobStatus, SkipCause, Trigger } from './store/execution.ts'
+export type { Attempt, ErrorRecord, Execution, JobStatus, SkipCause, Trigger } from './store/execution.ts'
 export type {
   ExecutionFilter,
   JobStore,

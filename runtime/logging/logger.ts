@@ -24,28 +24,28 @@ export interface Logger extends Record<Level, LogMethod> {
   child(fields: Record<string, unknown>): Logger
 }
 
-/** Takes whole lines, each with its line feed. */
+/** Takes whole lines, each with its line feed, such as a stream. */
 export interface LineSink {
   write(line: string): void
 }
 
-export interface LoggerOptions {
+export interface LogOptions {
   /** Least severe level that is written; default `LOG_LEVEL`, else `info`. */
   readonly level?: string | undefined
   /** Default `LOG_FORMAT`, else `pretty` on a terminal and `json` elsewhere. */
   readonly format?: 'json' | 'pretty' | undefined
-  /** Further redacted names, and paths in pino's syntax. */
+  /** Names of fields whose values are hidden, beside those that are hidden anyway, and paths in pino's syntax. */
   readonly redact?: readonly string[]
-  /** Where lines go; default standard output, which is written at once as far as it takes them. */
+  /** Where lines go, as JSON, whatever `format` says; default: standard output. */
   readonly destination?: LineSink
   readonly env?: Env
-  /** Whose time the lines bear; default: the system's. */
+  /** Dates the lines; default: the system's clock. */
   readonly clock?: Pick<Clock, 'now'>
   /** For readable lines: the time of day of an ISO 8601 text; default: in UTC. */
   readonly timeOfDay?: (time: string) => string
 }
 
-/** Where lines go, and how loggers on it are made; one for each process. */
+/** The log of a process, as `openLog` opens it: where lines go, and how loggers on it are made. */
 export interface LogOutput {
   readonly root: Logger
   /** Writes a line that another process's logger has made already. */
@@ -54,8 +54,8 @@ export interface LogOutput {
   forExecution(job: string, fields: Record<string, unknown>, tap: (line: string) => void): Logger
 }
 
-/** Opens the process's log. Throws a JobsError where level or format is none. */
-export function openLog(options: LoggerOptions = {}): LogOutput {
+/** Opens a log for the option `log` of `createScheduler`. Throws a JobsError for a level or a format that doesn't exist. */
+export function openLog(options: LogOptions = {}): LogOutput {
   const env = options.env ?? process.env
   const level = checkedLevel(options.level ?? (env.LOG_LEVEL || 'info'))
   const lines =
@@ -110,7 +110,7 @@ function checkedFormat(format: string | undefined): 'json' | 'pretty' {
   throw new JobsError('LOG_FORMAT', `LOG_FORMAT "${format}" is not a format`, { hint: 'use json or pretty' })
 }
 
-function openOutput(format: 'json' | 'pretty', timeOfDay?: LoggerOptions['timeOfDay']): LineSink {
+function openOutput(format: 'json' | 'pretty', timeOfDay?: LogOptions['timeOfDay']): LineSink {
   if (format === 'json') return standardOutput((line) => line)
   const color = isTerminal(1) && !process.env.NO_COLOR
   return standardOutput((line) => prettyLine(line, color, timeOfDay))

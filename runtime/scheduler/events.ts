@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Logger } from '../logging/logger.ts'
-import type { ErrorRecord, Execution, Fire, SkipCause } from '../store/execution.ts'
+import type { ErrorRecord, Execution, SkipCause } from '../store/execution.ts'
 import { messageOf } from '../support/errors.ts'
 
 /** What a scheduler tells those who listen. Listeners that throw are logged and change nothing. */
@@ -17,10 +17,28 @@ export interface SchedulerEvents {
     readonly thrown: unknown
     readonly willRetry: boolean
   }
-  skipped: { readonly job: string; readonly scheduledFor: number; readonly cause: SkipCause; readonly reason: string }
-  missed: { readonly job: string; readonly fire: Fire; readonly reason: string }
+  skipped: SkippedFire
+  /** Follows `skipped` for fires that no scheduler could run in time, and that `catchUp` doesn't run later. */
+  missed: SkippedFire
   /** Its process died: it was queued again (`recovered`), or its budget is spent. */
   stale: { readonly execution: Execution; readonly recovered: boolean }
+}
+
+/** A fire that did not run, or several of one schedule that are recorded as one. Times: ms since the epoch. */
+export interface SkippedFire {
+  readonly job: string
+  /** '' where there is none. */
+  readonly tenant: string
+  /** The instant of the fire; of several, the newest. */
+  readonly scheduledFor: number
+  readonly cause: SkipCause
+  /** In words, for people. */
+  readonly reason: string
+  /** How many fires; counted up to 100,000. */
+  readonly count: number
+  /** The instants of the oldest and of the newest of these fires. */
+  readonly from: number
+  readonly until: number
 }
 
 /** A typed emitter whose listeners can't hurt the scheduler. */

@@ -84,19 +84,25 @@ function summary(cursor: ScheduleCursor, from: number, before: number, cause: Sk
   if (found === null) return []
   const more = found.count >= MOST_COUNTED ? `more than ${MOST_COUNTED} fires, ` : ''
   const skip = { cause, reason: `${cause}: ${more}${reason}` }
-  return [fireAt(cursor, found.last, 'catch-up', skip, found.count)]
+  return [{ ...fireAt(cursor, found.last, 'catch-up', skip), count: found.count, from: found.first }]
 }
 
-/** How many fires lie in [from, before), and the last of them; null for none. */
-function count(cursor: ScheduleCursor, from: number, before: number): { count: number; last: number } | null {
+/** How many fires lie in [from, before), and the first and the last of them; null for none. */
+function count(
+  cursor: ScheduleCursor,
+  from: number,
+  before: number,
+): { count: number; first: number; last: number } | null {
   if (from >= before) return null
   const last = cursor.schedule.previous(new Date(before))?.getTime()
   if (last === undefined || last < from) return null
   let counted = 0
-  for (const _ of cursor.schedule.between(new Date(from), new Date(before))) {
-    if (++counted >= MOST_COUNTED) break
+  let first = last
+  for (const instant of cursor.schedule.between(new Date(from), new Date(before))) {
+    if (++counted === 1) first = instant.getTime()
+    if (counted >= MOST_COUNTED) break
   }
-  return { count: counted, last }
+  return { count: counted, first, last }
 }
 
 /**
@@ -118,12 +124,11 @@ export function fireAt(
   scheduledFor: number,
   trigger: Fire['trigger'],
   skip: Fire['skip'] = null,
-  count = 1,
 ): Fire {
   const following = job.jitter > 0 ? schedule.next(new Date(scheduledFor))?.getTime() : undefined
   const availableAt = scheduledFor + jitter(job, scheduledFor, following)
   const { key: scheduleKey, args } = definition
-  return newFire(job, { scheduleKey, scheduledFor, args, trigger, availableAt, skip, count })
+  return newFire(job, { scheduleKey, scheduledFor, args, trigger, availableAt, skip })
 }
 
 /** A delay in [0, job.jitter) that depends on job and instant alone, and stays before the `following` fire. */

@@ -34,6 +34,7 @@ export interface SchedulerOptions {
   readonly shutdownTimeout?: string | number
   /** Whether `start` fires the `@reboot` schedules; default true. */
   readonly runOnStart?: boolean
+  /** What `openLog` returned; default: a log on standard output, as LOG_LEVEL and LOG_FORMAT say. */
   readonly log?: LogOutput
   readonly env?: Env
   readonly clock?: Clock

@@ -1,7 +1,7 @@
 import type { Logger } from '../logging/logger.ts'
 import type { Execution, Fire, SkipCause } from '../store/execution.ts'
 import type { ExecutionEnd } from '../worker/attempt.ts'
-import type { SchedulerEmitter } from './events.ts'
+import type { SchedulerEmitter, SkippedFire } from './events.ts'
 
 /** Tells the log and the listeners what happens to executions, in one place and in one voice. */
 export class Report {
@@ -52,11 +52,13 @@ export class Report {
   }
 
   skipped(what: Fire | Execution, cause: SkipCause, reason: string): void {
-    const { job, scheduledFor } = what
+    const { job, tenant, scheduledFor } = what
+    const { count = 1, from = scheduledFor } = 'skip' in what ? what : {}
+    const event: SkippedFire = { job, tenant, scheduledFor, cause, reason, count, from, until: scheduledFor }
     const text = reason.startsWith(cause) ? reason : `${cause}: ${reason}`
     this.log.info({ job, scheduledFor: new Date(scheduledFor).toISOString() }, `[${job}] skipped, ${text}`)
-    this.events.emit('skipped', { job, scheduledFor, cause, reason })
-    if (cause === 'missed' && 'skip' in what) this.events.emit('missed', { job, fire: what, reason })
+    this.events.emit('skipped', event)
+    if (cause === 'missed') this.events.emit('missed', event)
   }
 
   recovered(requeued: readonly Execution[], stale: readonly Execution[]): void {

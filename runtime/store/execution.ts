@@ -107,6 +107,8 @@ export interface Fire {
   readonly skip: { readonly cause: SkipCause; readonly reason: string } | null
   /** How many fires this one stands for, where `skip` sums up a whole range ending at `scheduledFor`; else 1. */
   readonly count: number
+  /** The first instant of that range. Default: `scheduledFor`. */
+  readonly from?: number
   /** The multi-tenant execution that it is part of. */
   readonly parentId?: string
   /** Default: `default`. */

@@ -2,7 +2,15 @@
  * What the types of the main entry point promise. `npx tsc -p .` checks it; a line that must not compile says so, and
  * tsc complains where it does compile.
  */
-import { createScheduler, defineJob, type JobContext, type JobDefinition, type JobStore } from '../../runtime/index.ts'
+import {
+  createScheduler,
+  defineJob,
+  type JobContext,
+  type JobDefinition,
+  type JobStore,
+  openLog,
+  type SkippedFire,
+} from '../../runtime/index.ts'
 
 /** A store is for reading, pausing and cancelling; what a worker does with it is internal. */
 export async function storeOnlyReads(store: JobStore): Promise<void> {
@@ -23,6 +31,21 @@ export async function storeOnlyReads(store: JobStore): Promise<void> {
   store.target
   await store.execution(answer)
 }
+
+/** A log for the scheduler is made with openLog, and takes any object that writes lines. */
+export const log = openLog({ level: 'warn', redact: ['iban'], destination: { write: (line: string) => line.length } })
+export const quiet = createScheduler({ jobs: [], log })
+// @ts-expect-error a format is json or pretty
+openLog({ format: 'xml' })
+
+/** Listeners of skipped and missed get the same small object, and nothing of how the store claims a fire. */
+quiet.on('skipped', ({ job, tenant, cause, from, until }: SkippedFire) => [job, tenant, cause, until - from])
+quiet.on('missed', (event) => {
+  const { count, reason, scheduledFor }: SkippedFire = event
+  // @ts-expect-error the store's part of a fire is internal
+  event.maxAttempts
+  return [count, reason, scheduledFor]
+})
 
 /** A job in code has the manifest's keys, checked, and its code in one of two forms. */
 export const jobs: readonly JobDefinition[] = [

@@ -2,6 +2,17 @@ import { describe, expect, it } from 'vitest'
 import * as api from '../../runtime/index.ts'
 import { AbortedError, FatalError, JobsError, RetryableError, TenantsFailedError } from '../../runtime/index.ts'
 
+it('a scheduler writes its log where openLog says, without secrets', async () => {
+  const lines: string[] = []
+  const log = api.openLog({ level: 'info', redact: ['iban'], destination: { write: (line) => void lines.push(line) } })
+  const run = ({ log }: api.JobContext): void => log.info({ iban: 'DE00 1234' }, 'paid')
+  const scheduler = api.createScheduler({ jobs: [{ name: 'pay', run }], store: 'memory:', log })
+  await scheduler.run('pay')
+  await scheduler.destroy()
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', job: 'pay', iban: '[Redacted]', msg: '[pay] paid' })
+  expect(() => api.openLog({ level: 'loud' })).toThrow(expect.objectContaining({ code: 'LOG_LEVEL' }))
+})
+
 describe('the errors of the entry point', () => {
   const errors = Object.entries(api).filter(([name]) => name.endsWith('Error'))
 

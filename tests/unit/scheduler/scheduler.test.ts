@@ -335,9 +335,10 @@ describe('runBackgroundJobs', () => {
   })
 })
 
-describe('what a scheduler tells', () => {
-  it('started, succeeded, failed, skipped and missed, for fires and for runs by hand', async () => {
+describe('the events of a scheduler', () => {
+  it('are started, succeeded, failed, skipped and missed, for fires and for runs by hand', async () => {
     const told: string[] = []
+    const missed: unknown[] = []
     const clock = new TestClock('2026-01-01T00:00:00Z')
     const store = await openStore('memory:')
     const jobs: JobDefinition[] = [
@@ -358,15 +359,30 @@ describe('what a scheduler tells', () => {
     for (const name of ['started', 'succeeded', 'failed', 'skipped', 'missed'] as const) {
       bot.on(name, (event) => told.push(`${name} ${'execution' in event ? event.execution.job : event.job}`))
     }
+    bot.on('missed', (event) => missed.push(event))
     void bot.start()
     await clock.settle()
     await bot.runBackgroundJob('bad').catch(() => {})
     await clock.advance(3_600_000)
     await bot.destroy()
     expect(told).toEqual(['skipped good', 'missed good', 'started bad', 'failed bad', 'started good', 'succeeded good'])
+    const from = Date.parse('2026-01-01T01:00:00Z')
+    const until = Date.parse('2026-01-01T05:00:00Z')
+    expect(missed).toEqual([
+      {
+        job: 'good',
+        tenant: '',
+        scheduledFor: until,
+        cause: 'missed',
+        reason: 'missed: no scheduler could run it in time, and catchUp is none',
+        count: 5,
+        from,
+        until,
+      },
+    ])
   })
 
-  it('nobody any more who stopped listening', async () => {
+  it('do not reach a listener that was removed', async () => {
     let heard = 0
     const bot = scheduler({ jobs: [{ name: 'a', run: () => {} }] })
     const stopListening = bot.on('succeeded', () => void heard++)
@@ -377,7 +393,7 @@ describe('what a scheduler tells', () => {
     expect(heard).toBe(1)
   })
 
-  it('hooks, and one that throws is logged and changes nothing', async () => {
+  it('reach hooks, and one that throws is logged and changes nothing', async () => {
     const errors: string[] = []
     const heard: string[] = []
     const events = new SchedulerEmitter((event, error) => errors.push(`${event}: ${String(error)}`))
@@ -393,7 +409,8 @@ describe('what a scheduler tells', () => {
     const execution = {} as never
     events.emit('started', { execution })
     events.emit('succeeded', { execution, durationMs: 1 })
-    events.emit('skipped', { job: 'a', scheduledFor: 0, cause: 'paused', reason: 'paused: by me' })
+    const fire = { job: 'a', tenant: '', scheduledFor: 0, count: 1, from: 0, until: 0 }
+    events.emit('skipped', { ...fire, cause: 'paused', reason: 'paused: by me' })
     await new Promise((resolve) => setImmediate(resolve))
     expect(errors).toEqual(['started: Error: sync', 'succeeded: Error: async'])
     expect(heard).toEqual(['paused: by me'])
