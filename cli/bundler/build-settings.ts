@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { didYouMean } from '../../runtime/support/suggest.ts'
 import { CommandError } from '../command-line/errors.ts'
 
 /** `webstir.build` in package.json. */
@@ -10,6 +11,9 @@ export interface BuildSettings {
   readonly bundle: readonly string[] | 'all'
 }
 
+/** Keys that resemble neither of them are somebody else's. */
+const KEYS = ['sourceMaps', 'bundle']
+
 const DEFAULTS: BuildSettings = { sourceMaps: true, bundle: [] }
 
 /**
@@ -19,6 +23,12 @@ const DEFAULTS: BuildSettings = { sourceMaps: true, bundle: [] }
 export function readBuildSettings(workspace: string): BuildSettings {
   const written = writtenSettings(workspace)
   if (written === undefined) return DEFAULTS
+  for (const key of Object.keys(written)) {
+    const near = KEYS.includes(key) ? undefined : didYouMean(key, KEYS)
+    if (near !== undefined) {
+      throw new CommandError('BUILD_SETTINGS', `package.json: webstir.build.${key} is not a setting`, { hint: near })
+    }
+  }
   const { sourceMaps = true, bundle = [] } = written
   if (typeof sourceMaps !== 'boolean') throw wrong('sourceMaps', sourceMaps, 'true or false')
   if (bundle === true) return { sourceMaps, bundle: 'all' }
@@ -33,7 +43,7 @@ function writtenSettings(workspace: string): { sourceMaps?: unknown; bundle?: un
   try {
     const text = readFileSync(join(workspace, 'package.json'), 'utf8')
     // Most workspaces have none, and then nothing is parsed.
-    if (!/"(?:sourceMaps|bundle)"/.test(text)) return undefined
+    if (!/"build"\s*:\s*\{/.test(text)) return undefined
     return JSON.parse(text)?.webstir?.build
   } catch {
     return undefined

@@ -10,7 +10,7 @@ import { BuildError, type Diagnostic, manifestDiagnostic, warning } from './diag
 import { type Entries, entryPoints, findEntries, moduleOutputs } from './entries.ts'
 import { INPUTS_FILE, inputsOfBuild } from './freshness.ts'
 import { builtJobs } from './job-facts.ts'
-import { externalPackages, notInstalled } from './packages.ts'
+import { externalPackages, notInstalled, packageImporters } from './packages.ts'
 import { discard, type OutputFiles, publish, stagingFolder } from './publish.ts'
 import { type RuntimeFiles, runtimeFiles } from './runtime-files.ts'
 import { checkTypes, type TypeCheck } from './type-check.ts'
@@ -164,7 +164,6 @@ export function infoFiles(
     modules: moduleOutputs(entries),
     snapshot,
   }
-  const packages = Object.fromEntries(externalPackages(build.metafile).map(({ name, importer }) => [name, importer]))
   const inputs = inputsOfBuild(workspace, entries, build.metafile, build)
   return new Map([
     // What is built are ES modules, whatever the workspace's own package.json says of its sources.
@@ -172,7 +171,7 @@ export function infoFiles(
     ['webstir/build.json', JSON.stringify(info)],
     [`webstir/${MANIFEST_COPY}`, text],
     [INPUTS_FILE, JSON.stringify(inputs)],
-    [PACKAGES_FILE, JSON.stringify(packages)],
+    [PACKAGES_FILE, JSON.stringify(packageImporters(build.metafile))],
   ])
 }
 

@@ -5,10 +5,8 @@ import { type Assets, assetFiles, findAssets, withAssetInputs, withAssets } from
 import { readBuildSettings } from './build-settings.ts'
 import { BuildError, type Diagnostic } from './diagnostics.ts'
 import { build as esbuild } from './esbuild.ts'
-import { EPILOGUE, FROM_BUILD, mustSettle, PROLOGUE, settled } from './output-text.ts'
+import { EPILOGUE, FROM_BUILD, mustSettle, OUTPUT_FOLDER, PROLOGUE, settled } from './output-text.ts'
 import { bundledPackages } from './packages.ts'
-
-export const OUTPUT_FOLDER = 'build/backend'
 
 /** Paths are those under build/backend, `/` between folders; in the metafile, those under the workspace. */
 export interface Bundle {

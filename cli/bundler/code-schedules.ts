@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { promisify } from 'node:util'
 import type { BuildInfo, ListedJob } from '../../runtime/manifest/index.ts'
-import { OUTPUT_FOLDER } from './bundle.ts'
 import { type Entries, findEntries } from './entries.ts'
 import { type Freshness, freshness } from './freshness.ts'
+import { OUTPUT_FOLDER } from './output-text.ts'
 
 /** Jobs whose modules may declare schedules in `meta`, or set `multiTenant`, by what can be known of these. */
 export interface CodeSchedules {

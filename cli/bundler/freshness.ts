@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Metafile } from 'esbuild'
-import { OUTPUT_FOLDER } from './bundle.ts'
 import { type Entries, entryPoints, jobOutput } from './entries.ts'
 import { inputsOf } from './job-facts.ts'
+import { OUTPUT_FOLDER } from './output-text.ts'
 import { type RuntimeFiles, runtimeFiles, SCHEDULER } from './runtime-files.ts'
 
 /** Whether a workspace's build is that of its sources as they are now. */

@@ -18,10 +18,10 @@ import { messageOf } from '../../runtime/support/errors.ts'
 import type { JsonValue } from '../../runtime/support/json.ts'
 import { redacted } from '../../runtime/support/redact.ts'
 import { migrationFiles } from '../workspace/database-migrations.ts'
-import { OUTPUT_FOLDER } from './bundle.ts'
 import { type CodeSchedules, codeSchedules, withCodeSchedules } from './code-schedules.ts'
 import { type Entries, findEntries } from './entries.ts'
 import { type Freshness, freshness } from './freshness.ts'
+import { OUTPUT_FOLDER } from './output-text.ts'
 import { undeclaredJobs, writtenNames } from './undeclared-jobs.ts'
 
 /** A job's policies in the notation of the manifest, defaults included. */

@@ -1,8 +1,8 @@
 import type { Metafile } from 'esbuild'
 import type { BuiltJob } from '../../runtime/manifest/index.ts'
-import { type Bundle, OUTPUT_FOLDER } from './bundle.ts'
+import type { Bundle } from './bundle.ts'
 import { type Entries, jobOutput } from './entries.ts'
-import { FROM_BUILD } from './output-text.ts'
+import { FROM_BUILD, OUTPUT_FOLDER } from './output-text.ts'
 
 /** What the bundles tell about the jobs' modules, without running any of them; plain ones are left out. */
 export function builtJobs(entries: Entries, bundle: Bundle): Record<string, BuiltJob> {

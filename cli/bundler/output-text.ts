@@ -1,5 +1,7 @@
 import type { Metafile } from 'esbuild'
 
+export const OUTPUT_FOLDER = 'build/backend'
+
 /** Prefix of an imported path under build/backend, until it is known how deep the importing file lies. */
 export const FROM_BUILD = 'webstir-build:'
 

@@ -3,7 +3,7 @@ import type { Metafile, Plugin } from 'esbuild'
 import { isInstalled } from '../workspace/installed.ts'
 import type { BuildSettings } from './build-settings.ts'
 import { type Diagnostic, warning } from './diagnostics.ts'
-import { FROM_BUILD } from './output-text.ts'
+import { FROM_BUILD, OUTPUT_FOLDER } from './output-text.ts'
 
 /** `@scope/name/part` -> `@scope/name`. */
 export function packageName(specifier: string): string {
@@ -33,6 +33,25 @@ export function externalPackages({ inputs }: Pick<Metafile, 'inputs'>): External
     }
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/**
+ * For each package that stays outside, the sources that import it: by the output that they became part of, and one of them
+ * all under `*`, as outputs are not known of a build that is watched.
+ */
+export function packageImporters({ inputs, outputs }: Metafile): Record<string, Record<string, string>> {
+  const table = Object.fromEntries(externalPackages({ inputs }).map(({ name, importer }) => [name, { '*': importer }]))
+  for (const [path, output] of Object.entries(outputs)) {
+    const own = Object.fromEntries(Object.keys(output.inputs).map((source) => [source, inputs[source]]))
+    for (const [source, input] of Object.entries(own)) {
+      for (const { path: imported, external } of input?.imports ?? []) {
+        const importers: Record<string, string> | undefined =
+          external === true ? table[packageName(imported)] : undefined
+        if (importers !== undefined) importers[path.slice(OUTPUT_FOLDER.length + 1)] ??= source
+      }
+    }
+  }
+  return table
 }
 
 /** What is imported and can't be found from the workspace, so that the job would fail when it is loaded. */

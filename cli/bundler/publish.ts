@@ -3,8 +3,8 @@ import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, wri
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolders } from '../../runtime/support/folders.ts'
-import { OUTPUT_FOLDER } from './bundle.ts'
 import { keepEarlierFiles } from './earlier-files.ts'
+import { OUTPUT_FOLDER } from './output-text.ts'
 import { type RuntimeFiles, SCHEDULER } from './runtime-files.ts'
 
 export type OutputFiles = ReadonlyMap<string, string | Uint8Array>

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { StopSignal } from '../../runtime/support/stop-signals.ts'
-import { OUTPUT_FOLDER } from './bundle.ts'
+import { OUTPUT_FOLDER } from './output-text.ts'
 
 /** How long after its time to stop has run out a scheduler is killed, in ms. */
 const TIMEOUT = 3_000

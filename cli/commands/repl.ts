@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { OUTPUT_FOLDER } from '../bundler/bundle.ts'
+import { OUTPUT_FOLDER } from '../bundler/output-text.ts'
 import { ExitError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'
 import { findWorkspace } from '../workspace/find.ts'

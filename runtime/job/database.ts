@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { JobsError, messageOf } from '../support/errors.ts'
+import { importerOf, missingHint, missingPackage } from './import-failure.ts'
 
 /** The workspace's SQL client, as its src/backend/db/connection.ts makes it: `?` placeholders in both dialects. */
 export interface DatabaseClient {
@@ -38,20 +39,25 @@ export function lateDatabase(open: () => Promise<DatabaseClient>): LateDatabase 
 
 /** Opens the workspace's database through its own createDatabaseClient. `build`: absolute path of build/backend. */
 export async function openBuiltDatabase(build: string): Promise<DatabaseClient> {
-  const file = join(build, 'db', 'connection.js')
-  const create = (await importConnection(file)).createDatabaseClient
+  const create = (await importConnection(build)).createDatabaseClient
   if (typeof create !== 'function') {
     throw new JobsError('NO_DATABASE', 'src/backend/db/connection.ts exports no createDatabaseClient function', {
-      hint: 'export function createDatabaseClient() that gives query, execute and close ("webstir init" writes one)',
+      hint: 'export function createDatabaseClient() that returns query, execute and close ("webstir init" writes one)',
     })
   }
   return create()
 }
 
-async function importConnection(file: string): Promise<{ createDatabaseClient?: unknown }> {
+async function importConnection(build: string): Promise<{ createDatabaseClient?: unknown }> {
   try {
-    return await import(pathToFileURL(file).href)
+    return await import(pathToFileURL(join(build, 'db', 'connection.js')).href)
   } catch (error) {
+    const missing = missingPackage(error)
+    if (missing !== null) {
+      const importer = importerOf(build, missing, error) ?? 'src/backend/db/connection.ts'
+      const message = `the workspace's database client needs ${missing}, imported by ${importer}, which is not installed here`
+      throw new JobsError('NO_DATABASE', message, { hint: missingHint(missing), cause: error })
+    }
     throw new JobsError('NO_DATABASE', `the workspace's database client can't be loaded: ${messageOf(error)}`, {
       hint: 'see src/backend/db/connection.ts ("webstir init" writes one), and build again',
       cause: error,

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { PACKAGES_FILE } from '../manifest/load.ts'
 import { messageOf } from '../support/errors.ts'
 
 /** Why a job's module could not be imported. */
@@ -9,26 +12,21 @@ export interface ImportFailure {
 }
 
 /**
- * Reads the error of `import(url)`. `file`: how people know the module. `importerOf`: the source that imports a package,
- * as far as it is known.
+ * Reads the error of `import(url)`. `file`: how people know the module. `build`: absolute path of build/backend, where it is
+ * one of a build.
  */
 export function importFailure(
   error: unknown,
-  {
-    job,
-    url,
-    file,
-    importerOf,
-  }: { job: string; url: string; file: string; importerOf?: (name: string) => string | undefined },
+  { job, url, file, build }: { job: string; url: string; file: string; build?: string },
 ): ImportFailure {
   const missing = missingPackage(error)
   if (missing !== null) {
-    const importer = importerOf?.(missing)
+    const importer = build === undefined ? undefined : importerOf(build, missing, error)
     const by = importer === undefined ? '' : `, imported by ${importer},`
     return {
       code: 'JOB_PACKAGE_MISSING',
       message: `job "${job}": ${missing}${by} is not installed here`,
-      hint: `install it where the build runs, or make it part of the build: "webstir": { "build": { "bundle": ["${missing}"] } } in package.json`,
+      hint: missingHint(missing),
     }
   }
   if (isMissing(error, url)) {
@@ -45,8 +43,11 @@ export function importFailure(
   }
 }
 
+export const missingHint = (name: string): string =>
+  `install it where the build runs, or make it part of the build: "webstir": { "build": { "bundle": ["${name}"] } } in package.json`
+
 /** The package that Node did not find, for `import` and `require` alike; null where it is something else. */
-function missingPackage(error: unknown): string | null {
+export function missingPackage(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error)) return null
   if (error.code === 'ERR_MODULE_NOT_FOUND') return /^Cannot find package '([^']+)'/.exec(error.message)?.[1] ?? null
   if (error.code !== 'MODULE_NOT_FOUND') return null
@@ -57,4 +58,16 @@ function missingPackage(error: unknown): string | null {
 function isMissing(error: unknown, url: string): boolean {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_MODULE_NOT_FOUND') return false
   return 'url' in error ? error.url === url : error.message.startsWith(`Cannot find module '${fileURLToPath(url)}'`)
+}
+
+/** The source that asked for a package, as far as the build has noted it. `build`: absolute path of build/backend. */
+export function importerOf(build: string, name: string, error: unknown): string | undefined {
+  try {
+    const table: Record<string, Record<string, string>> = JSON.parse(readFileSync(join(build, PACKAGES_FILE), 'utf8'))
+    const from = / imported from (.+)$/m.exec(messageOf(error))?.[1] ?? ''
+    const output = relative(build, from.startsWith('file:') ? fileURLToPath(from) : from).replaceAll('\\', '/')
+    return table[name]?.[output] ?? table[name]?.['*']
+  } catch {
+    return undefined
+  }
 }

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { PACKAGES_FILE } from '../manifest/load.ts'
 import type { PreCheckVerdict } from '../store/job-store.ts'
 import { JobsError } from '../support/errors.ts'
 import { importFailure } from './import-failure.ts'
@@ -44,20 +42,15 @@ export interface JobModules {
 export class JobModuleError extends JobsError {}
 
 /**
- * Imports a job's module and checks its shape. `url` is what is imported; `file` is how people know it; `importerOf` says
- * which source imports a package.
+ * Imports a job's module and checks its shape. `url` is what is imported; `file` is how people know it; `build` is
+ * the absolute path of build/backend, where it is one of a build.
  */
-export async function importJobModule(
-  job: string,
-  url: string,
-  file: string,
-  importerOf?: (name: string) => string | undefined,
-): Promise<JobModule> {
+export async function importJobModule(job: string, url: string, file: string, build?: string): Promise<JobModule> {
   let exports: Record<string, unknown>
   try {
     exports = (await import(url)) as Record<string, unknown>
   } catch (error) {
-    const about = importerOf === undefined ? { job, url, file } : { job, url, file, importerOf }
+    const about = { job, url, file, ...(build === undefined ? {} : { build }) }
     const { code, message, hint } = importFailure(error, about)
     throw new JobModuleError(code, message, { hint, cause: error })
   }
@@ -175,18 +168,8 @@ export function builtModules(build: string): JobModules {
   return {
     load(job) {
       const url = pathToFileURL(join(build, within(job))).href
-      return importJobModule(job, url, fileOf(job), (name) => importerOf(build, name))
+      return importJobModule(job, url, fileOf(job), build)
     },
     fileOf,
-  }
-}
-
-/** Read only where a package is missing. */
-function importerOf(build: string, name: string): string | undefined {
-  try {
-    const importers: Record<string, string> = JSON.parse(readFileSync(join(build, PACKAGES_FILE), 'utf8'))
-    return importers[name]
-  } catch {
-    return undefined
   }
 }

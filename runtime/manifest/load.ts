@@ -9,7 +9,7 @@ import type { Manifest } from './types.ts'
 /** The copy of package.json that the build leaves beside `build.json`: what the snapshot was made from. */
 export const MANIFEST_COPY = 'package.json.txt'
 
-/** In a build: the packages that it has left outside, and for each a source that imports it. */
+/** In a build: the packages that it has left outside, and for each the sources that import it, by output. */
 export const PACKAGES_FILE = 'webstir/packages.json'
 
 export interface LoadOptions {

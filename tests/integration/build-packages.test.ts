@@ -85,11 +85,34 @@ describe('a package that a job imports', () => {
     expect((await run()).stdout).toContain('hello/other!')
   })
 
+  it('is named where the database client of a job needs it', async () => {
+    workspace.write(
+      'src/backend/db/connection.ts',
+      "import { other } from '@org/other'\nexport const createDatabaseClient = () => ({ query: () => [other], close() {} })\n",
+    )
+    workspace.write('src/backend/jobs/second/index.ts', 'export const run = (ctx) => ctx.database.query("select 1")\n')
+    expect(await build()).toMatchObject({ code: 0 })
+    expect((await run('second')).code).toBe(0)
+    remove('node_modules/@org')
+    const { code, stdout } = await run('second')
+    expect({ code, stdout }).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(
+        'needs @org/other, imported by src/backend/db/connection.ts, which is not installed',
+      ),
+    })
+  })
+
   it('is an error by name where the setting is wrong', async () => {
     setBundle('greeter')
     const { code, stderr } = await build()
     expect(code).toBe(1)
     expect(stderr).toContain('package.json: webstir.build.bundle is "greeter"')
+    const { webstir, ...rest } = JSON.parse(workspace.read('package.json'))
+    workspace.write('package.json', JSON.stringify({ ...rest, webstir: { ...webstir, build: { sourcemaps: false } } }))
+    const misspelt = await build()
+    expect(misspelt.code).toBe(1)
+    expect(misspelt.stderr).toContain('webstir.build.sourcemaps is not a setting\nHint: did you mean "sourceMaps"?')
   })
 })
 
