@@ -60,8 +60,7 @@ export interface NewExecution {
 }
 
 export interface QueuePage {
-  /** All for null. */
-  readonly queues: readonly string[] | null
+  readonly queues: readonly string[]
   /** Only of these jobs; of all where it isn't given. */
   readonly jobs?: readonly string[]
   readonly now: number
@@ -133,10 +132,14 @@ export interface Tables {
 
   // --- the queue
   /**
-   * Lets those forward whose time has come, and finds up to `limit` lines whose head has given no sign of life since
-   * `staleBefore`.
+   * Lets those forward whose time has come. Tells in which queues something may be next, and up to `limit` lines whose
+   * head has given no sign of life since `staleBefore`.
    */
-  prepareDequeue(now: number, staleBefore: number, limit: number): Script<LockKey[]>
+  prepareDequeue(
+    now: number,
+    staleBefore: number,
+    limit: number,
+  ): Script<{ readonly queues: readonly string[]; readonly dead: readonly LockKey[] }>
   /** QUEUED ones that may be next, in the order of the queue; those that others decide about are left out. */
   queuePage(page: QueuePage): Script<Execution[]>
   nextAvailableAt(): Script<number | null>

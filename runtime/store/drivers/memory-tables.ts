@@ -88,15 +88,12 @@ export class MemoryTables extends MemoryExecutions implements Tables {
 
   // --- the queue
   prepareDequeue() {
-    return result<LockKey[]>([])
+    return result({ queues: [...new Set(this.queuedOnes().map(({ queue }) => queue))], dead: [] })
   }
 
   queuePage({ queues, jobs, now, after, limit }: QueuePage) {
     const due = this.queuedOnes().filter(
-      (one) =>
-        one.availableAt <= now &&
-        (queues === null || queues.includes(one.queue)) &&
-        (jobs === undefined || jobs.includes(one.job)),
+      (one) => one.availableAt <= now && queues.includes(one.queue) && (jobs === undefined || jobs.includes(one.job)),
     )
     due.sort((a, b) => compare(positionOf(a), positionOf(b)))
     // Each line once: a long one would otherwise be gone through again for every page of its executions.

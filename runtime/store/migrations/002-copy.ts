@@ -33,10 +33,9 @@ export const COPY_EXECUTIONS: MigrationStep = ({ dialect }) => ({
       select ${uuid(dialect, 'id')}, ${uuid(dialect, 'parent_id')}, ${COPIED}, status, priority, duration_ms, skip_cause,
         case when parent_id is not null and tenant <> '' then 1 else 0 end
       from job_execution_v1 where ${range('id')} and status not in ('QUEUED', 'RUNNING') order by id`,
-    `insert into job_open (id, parent_id, ${COPIED}, phase, rank, waits, heartbeat_at)
+    `insert into job_open (id, parent_id, ${COPIED}, phase, rank, heartbeat_at)
       select ${uuid(dialect, 'id')}, ${uuid(dialect, 'parent_id')}, ${COPIED},
-        case status when 'RUNNING' then 2 else 0 end, 0 - priority,
-        case status when 'RUNNING' then 0 else 2 end, heartbeat_at
+        case status when 'RUNNING' then 2 else 0 end, 0 - priority, heartbeat_at
       from job_execution_v1 where ${range('id')} and status in ('QUEUED', 'RUNNING') order by id`,
     `insert into job_fire (scheduled_for, job, tenant, schedule_key, execution_id)
       select e.scheduled_for, e.job, e.tenant, e.schedule_key, ${uuid(dialect, 'e.id')}

@@ -109,7 +109,7 @@ function definitions(dialect: Dialect): string[] {
     'create index job_open_line on job_open (job, tenant, phase, lock_kind, scheduled_for, id)',
     'create unique index job_open_slot on job_open (job, tenant, slot) where slot is not null',
     'create index job_open_next on job_open (queue, rank, scheduled_for, id) where phase = 0 and waits = 0',
-    'create index job_open_due on job_open (available_at) where phase = 0 and waits = 2',
+    'create index job_open_due on job_open (available_at, rank) where phase = 0 and waits = 2',
     'create index job_open_running on job_open (owner) where phase = 2',
     'create index job_open_followed on job_open (heartbeat_at) where phase = 2 and followed = 1',
     'create index job_open_parent on job_open (parent_id) where parent_id is not null',

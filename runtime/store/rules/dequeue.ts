@@ -17,16 +17,16 @@ const SPARE = 8
 export function* dequeue(tables: Tables, request: Request): Script<DequeueResult> {
   const taken: Execution[] = []
   const skips: Execution[] = []
-  const { now, staleBefore, limit, queues = null, jobs } = request
+  const { now, staleBefore, limit, jobs } = request
   if (request.id !== undefined) {
     const wanted = (yield* tables.byIds([request.id])).filter(({ status }) => status === 'QUEUED')
     yield* takeFrom(tables, request, wanted, [], { taken, skips })
     return { taken, skipped: skips }
   }
   // Behind a head without a sign of life, others may run before it is recovered.
-  const dead = yield* tables.prepareDequeue(now, staleBefore, limit)
+  const { queues, dead } = yield* tables.prepareDequeue(now, staleBefore, limit)
   if (dead.length > 0) yield* takeFrom(tables, request, [], dead, { taken, skips })
-  const page = { queues, now, limit: limit + SPARE, ...(jobs === undefined ? {} : { jobs }) }
+  const page = { queues: request.queues ?? queues, now, limit: limit + SPARE, ...(jobs === undefined ? {} : { jobs }) }
   for (let last: Execution | undefined; taken.length < limit; ) {
     const rows = yield* tables.queuePage({ ...page, after: last === undefined ? null : positionOf(last) })
     yield* takeFrom(tables, request, rows, [], { taken, skips })

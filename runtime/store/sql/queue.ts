@@ -1,27 +1,36 @@
 import type { Tables } from '../driver.ts'
+import type { LockKey } from '../locks.ts'
 import type { QueuePosition } from '../queue-position.ts'
+import type { Row, Script } from '../transaction-script.ts'
 import { type Dialect, locking, valueSet } from './dialect.ts'
 import { READ } from './read-executions.ts'
-import { number, numberOrNull, pairOf, text } from './rows.ts'
+import { numberOrNull, textOrNull } from './rows.ts'
 
 /** The queue, read page by page. */
 export function queueTables(dialect: Dialect): Pick<Tables, 'prepareDequeue' | 'queuePage' | 'nextAvailableAt'> {
   const { open, executionOf } = READ[dialect]
   const texts = valueSet(dialect, 'text')
+  const array = (columns: string): string =>
+    dialect === 'sqlite' ? `json_group_array(json_array(${columns}))` : `json_agg(json_build_array(${columns}))::text`
+  const someDue = 'select available_at from job_open where phase = 0 and waits = 2 order by available_at limit 1'
+  // Hops from one name to the next in the index, however many rows each has.
+  const queues = `with recursive hop(queue) as (
+      select min(queue) from job_open where phase = 0 and waits = 0
+      union all
+      select (select min(e.queue) from job_open e where e.queue > hop.queue and e.phase = 0 and e.waits = 0)
+        from hop where hop.queue is not null)
+    select queue from hop where queue is not null`
   const sql = {
-    // Hops from one name to the next in the index, however many rows each has.
-    queues: `with recursive hop(queue) as (
-        select min(queue) from job_open where phase = 0 and waits = 0
-        union all
-        select (select min(e.queue) from job_open e where e.queue > hop.queue and e.phase = 0 and e.waits = 0)
-          from hop where hop.queue is not null)
-      select queue from hop where queue is not null`,
+    // All that one glance tells.
+    glance: `select (${someDue}) as due,
+      (select ${array('q.queue')} from (${queues}) q) as queues,
+      (select ${array('d.job, d.tenant')} from (select job, tenant from job_open
+        where phase = 2 and followed = 1 and heartbeat_at < ? limit ?) d) as dead`,
     letForward: `update job_open set waits = 0 where id in (select id from job_open
-      where phase = 0 and waits = 2 and available_at <= ? order by available_at limit ?${locking(dialect, 'skip')})`,
-    someDue: 'select available_at from job_open where phase = 0 and waits = 2 order by available_at limit 1',
+      where phase = 0 and waits = 2 and available_at <= ? order by available_at, rank limit ?${locking(dialect, 'skip')})`,
+    someDue,
     ready: 'select available_at from job_open where phase = 0 and waits = 0 limit 1',
     followed: 'select available_at from job_open where phase = 2 and followed = 1 limit 1',
-    deadHeads: `select job, tenant from job_open where phase = 2 and followed = 1 and heartbeat_at < ? limit ?`,
   }
   const page = (queues: readonly string[], hasJobs: boolean): string => {
     const branch = `select * from (select e.rank as rank_, e.scheduled_for as at_, e.id as id_, ${open} from job_open e
@@ -32,15 +41,16 @@ export function queueTables(dialect: Dialect): Pick<Tables, 'prepareDequeue' | '
   }
   return {
     *prepareDequeue(now, staleBefore, limit) {
-      const [first] = yield { sql: sql.someDue, parameters: [] }
-      if (first !== undefined && number(first, 'available_at') <= now) {
-        yield { sql: sql.letForward, parameters: [now, limit * 4], isBlind: true }
+      const glance = function* (): Script<Glance> {
+        const [row] = yield { sql: sql.glance, parameters: [staleBefore, limit] }
+        return row === undefined ? { due: null, queues: [], dead: [] } : glanceOf(row)
       }
-      const dead = yield { sql: sql.deadHeads, parameters: [staleBefore, limit] }
-      return dead.map(pairOf)
+      const first = yield* glance()
+      if (first.due === null || first.due > now) return first
+      yield { sql: sql.letForward, parameters: [now, limit * AT_ONCE], isBlind: true }
+      return yield* glance()
     },
-    *queuePage({ queues: asked, jobs, now, after, limit }) {
-      const queues = asked ?? (yield { sql: sql.queues, parameters: [] }).map((row) => text(row, 'queue'))
+    *queuePage({ queues, jobs, now, after, limit }) {
       if (queues.length === 0) return []
       const { rank, scheduledFor, id } = after ?? START
       const known = jobs === undefined ? [] : [texts.of(jobs)]
@@ -57,6 +67,26 @@ export function queueTables(dialect: Dialect): Pick<Tables, 'prepareDequeue' | '
       )
       return times.length === 0 ? null : Math.min(...times)
     },
+  }
+}
+
+/** For each that is asked for, so many are let forward whose time has come. */
+const AT_ONCE = 4
+
+interface Glance {
+  /** When the earliest comes due of those whose time had not come. */
+  readonly due: number | null
+  readonly queues: readonly string[]
+  readonly dead: readonly LockKey[]
+}
+
+function glanceOf(row: Row): Glance {
+  const names: [string][] = JSON.parse(textOrNull(row, 'queues') ?? '[]')
+  const lines: [string, string][] = JSON.parse(textOrNull(row, 'dead') ?? '[]')
+  return {
+    due: numberOrNull(row, 'due'),
+    queues: names.map(([queue]) => queue),
+    dead: lines.map(([job, tenant]) => ({ job, tenant })),
   }
 }
 
