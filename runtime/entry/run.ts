@@ -5,6 +5,7 @@ import { scheduleArguments } from '../manifest/schedule-arguments.ts'
 import { scheduleFiringAt } from '../scheduler/cursor.ts'
 import { SchedulerEmitter } from '../scheduler/events.ts'
 import { Report } from '../scheduler/report.ts'
+import type { Store } from '../store/store.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import { redacted } from '../support/redact.ts'
@@ -31,7 +32,7 @@ export async function runOne(paths: WorkspacePaths, options: GivenOptions): Prom
   const check = (manifest: Manifest): void => void jobNamed(manifest, name)
   return withRunner(paths, { options, check }, async (runner, workspace) => {
     const job = jobNamed(workspace.manifest, name)
-    const fire = scheduledFor === undefined ? undefined : fireOf(job, scheduledFor)
+    const fire = scheduledFor === undefined ? undefined : await fireOf(job, scheduledFor, workspace.store)
     const given = args ?? fire?.args ?? argumentsOfSchedule(job, workspace)
     return runOnce(runner, workspace, {
       job,
@@ -130,7 +131,9 @@ function instantOf(options: GivenOptions): number | undefined {
   if (text === undefined) return undefined
   const instant = Date.parse(text)
   if (Number.isNaN(instant)) {
-    throw new UsageError('USAGE', `--scheduled-for "${text}" is no time`, { hint: 'such as 2026-12-01T09:00:00Z' })
+    throw new UsageError('USAGE', `--scheduled-for "${text}" is not a valid time`, {
+      hint: 'write it in ISO 8601, such as 2026-12-01T09:00:00Z',
+    })
   }
   return instant
 }
@@ -147,12 +150,13 @@ function argumentsOfSchedule(job: Job, { log, manifest }: OpenWorkspace): readon
   return first.args
 }
 
-/** The schedule of the job that fires at that instant, whose fire is backfilled with its arguments. */
-function fireOf(
+/** The fire of the job at that instant, with the arguments of its schedule. */
+async function fireOf(
   job: Job,
   scheduledFor: number,
-): { scheduleKey: string; scheduledFor: number; args: readonly JsonValue[] | undefined } {
-  const scheduleKey = scheduleFiringAt(job, scheduledFor)
+  store: Pick<Store, 'scheduleTexts'>,
+): Promise<{ scheduleKey: string; scheduledFor: number; args: readonly JsonValue[] | undefined }> {
+  const scheduleKey = scheduleFiringAt(job, scheduledFor, await store.scheduleTexts())
   if (scheduleKey !== undefined) {
     return { scheduleKey, scheduledFor, args: job.schedules.find(({ key }) => key === scheduleKey)?.args }
   }

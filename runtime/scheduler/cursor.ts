@@ -1,6 +1,7 @@
 import { openSchedule } from '../manifest/job-schedule.ts'
 import type { CronPlans, Job, JobSchedule } from '../manifest/types.ts'
 import type { Schedule } from '../schedule/index.ts'
+import type { ScheduleText } from '../store/job-store.ts'
 import type { ScheduleRegistration, Store } from '../store/store.ts'
 
 /** One schedule of one job, parsed. */
@@ -106,8 +107,22 @@ function registration({ job, definition, schedule }: OpenSchedule, now: number):
   }
 }
 
-/** The key of the job's schedule that fires at exactly this instant (ms); undefined where none does. */
-export function scheduleFiringAt(job: Job, instant: number): string | undefined {
-  const found = openSchedules([job]).find(({ schedule }) => schedule.next(new Date(instant - 1))?.getTime() === instant)
+/**
+ * The key of the job's schedule that fires at exactly this instant (ms); undefined where none does. `known`: what the
+ * store knows of schedules, by their keys. A rate that no scheduler has registered has not begun, so it has no fires.
+ */
+export function scheduleFiringAt(
+  job: Job,
+  instant: number,
+  known: ReadonlyMap<string, Pick<ScheduleText, 'anchor' | 'retired'>>,
+): string | undefined {
+  const found = openSchedules([job]).find(({ schedule, definition }) => {
+    if (schedule.kind !== 'rate') return firesAt(schedule, instant)
+    const { anchor, retired } = known.get(definition.key) ?? { anchor: null, retired: false }
+    return anchor !== null && !retired && firesAt(openSchedule(definition, { anchor }), instant)
+  })
   return found?.definition.key
 }
+
+const firesAt = (schedule: Schedule, instant: number): boolean =>
+  schedule.next(new Date(instant - 1))?.getTime() === instant

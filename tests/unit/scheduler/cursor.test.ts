@@ -42,7 +42,26 @@ it('a schedule that can not be read has no cursor', async () => {
 
 it('the schedule that fires at an instant is found', () => {
   const job = jobWith('report', ['0 * * * *', '30 * * * *'])
-  expect(scheduleFiringAt(job, NOON)).toBe(job.schedules[0]?.key)
-  expect(scheduleFiringAt(job, NOON + 30 * 60_000)).toBe(job.schedules[1]?.key)
-  expect(scheduleFiringAt(job, NOON + 1)).toBeUndefined()
+  const known = new Map()
+  expect(scheduleFiringAt(job, NOON, known)).toBe(job.schedules[0]?.key)
+  expect(scheduleFiringAt(job, NOON + 30 * 60_000, known)).toBe(job.schedules[1]?.key)
+  expect(scheduleFiringAt(job, NOON + 1, known)).toBeUndefined()
+})
+
+it('the rate that fires at an instant counts from the anchor that the store keeps, and has no fires before it', async () => {
+  const store = await openStore('memory:')
+  const job = jobWith('report', ['rate(7 minutes)'])
+  const key = job.schedules[0]?.key
+  const anchor = NOON + 5000
+  expect(scheduleFiringAt(job, NOON, await store.scheduleTexts())).toBeUndefined()
+
+  await new LoopSchedules([job]).register(store, { now: anchor, retireOthers: true })
+
+  const known = await store.scheduleTexts()
+  expect(scheduleFiringAt(job, anchor + 14 * 60_000, known)).toBe(key)
+  expect(scheduleFiringAt(job, Math.floor(NOON / 420_000) * 420_000 + 420_000, known)).toBeUndefined()
+  expect(scheduleFiringAt(job, anchor - 7 * 60_000, known)).toBeUndefined()
+
+  await new LoopSchedules([]).register(store, { now: anchor + 1, retireOthers: true })
+  expect(scheduleFiringAt(job, anchor, await store.scheduleTexts())).toBeUndefined()
 })
