@@ -38,7 +38,7 @@ export interface Execution {
   readonly job: string
   /** The schedule's key; '' for manual and code runs. */
   readonly scheduleKey: string
-  /** The instant of the fire; for manual and code runs, when they were asked for. */
+  /** The instant of the fire; of skips that share a row, the first; for manual and code runs, when they were asked for. */
   readonly scheduledFor: number
   /** '' where there is none. */
   readonly tenant: string
@@ -62,9 +62,9 @@ export interface Execution {
   readonly error: ErrorRecord | null
   /** In words, beginning with the cause: `overlap: the execution of 02:00 was still running`. */
   readonly skipReason: string | null
-  /** How many fires in a row this skip stands for; 0 where it is no skip. */
+  /** How many fires in a row this skip counts; 0 if it is not a skip. */
   readonly skipCount: number
-  /** The newest fire that this skip stands for; null where it is no skip. */
+  /** The newest fire that this skip counts; null if it is not a skip. */
   readonly skippedUntil: number | null
   readonly recoveries: number
   readonly recoverLimit: number

@@ -64,6 +64,19 @@ export function afterRules(stage: () => Stage): void {
     expect(claimed).toMatchObject({ outcome: 'skipped', cause: 'after' })
   })
 
+  it('is skipped where the other was missed, in a row that stands for a range of fires', async () => {
+    const { one, two } = stage()
+    const skip = { cause: 'missed', reason: 'missed' } as const
+    const range = fireOf('a', at + 5 * minute, { skip, count: 6, from: at })
+    const dependents = [0, 3, 5, 6].map((n) => fireOf('b', at + n * minute, { after: ['a'], overlap: 'allow' }))
+    const sameTick = await one.at(at + 9 * minute).outcomes([...dependents.slice(0, 2), range])
+    expect(sameTick.sort()).toEqual(['a: skipped', 'b: skipped', 'b: skipped'])
+    expect(await two.at(at + 9 * minute).outcomes(dependents.slice(2))).toEqual(['b: skipped', 'b: running'])
+    await one.end(await one.run('a', at + 9 * minute))
+    const [late] = await two.claim([fireOf('c', at + 2 * minute, { after: ['a'] })])
+    expect(late).toMatchObject({ outcome: 'skipped', cause: 'after' })
+  })
+
   it('does not wait where the other succeeded, or has no fire at that instant', async () => {
     const { one } = stage()
     expect(await one.at(at).outcomes([dependent])).toEqual(['b: running'])

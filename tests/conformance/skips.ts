@@ -29,11 +29,13 @@ export function skipRules(stage: () => Stage): void {
   it('skips within one claim share a row too, and it counts as many fires as there were', async () => {
     const { one } = stage()
     const fires = [
-      fireOf('a', T0 + 1 * minute, { skip: missed, count: 40 }),
-      fireOf('a', T0 + 2 * minute, { skip: missed, count: 2 }),
+      fireOf('a', T0 + 40 * minute, { skip: missed, count: 40, from: T0 + minute }),
+      fireOf('a', T0 + 42 * minute, { skip: missed, count: 2, from: T0 + 41 * minute }),
     ]
-    await one.at(T0 + 5 * minute).claim(fires)
-    expect(await rowsOf(one.store, 'a')).toMatchObject([{ skipCount: 42, skippedUntil: T0 + 2 * minute }])
+    await one.at(T0 + 45 * minute).claim(fires)
+    expect(await rowsOf(one.store, 'a')).toMatchObject([
+      { scheduledFor: T0 + minute, skipCount: 42, skippedUntil: T0 + 42 * minute },
+    ])
   })
 
   it('another cause, another tenant or a run in between begins a new row', async () => {

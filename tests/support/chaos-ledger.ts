@@ -79,11 +79,9 @@ function faultsOfLine({ job, schedule, anchor, watermark }: LedgerLine, rows: re
   return faults
 }
 
-/** The fires that a row of skips stands for beside its own: those after it, and as many before it as are left to count. */
-function countedIn({ scheduledFor, skippedUntil, skipCount }: Execution, due: readonly number[]): number[] {
-  const after = due.filter((instant) => scheduledFor < instant && instant <= (skippedUntil ?? scheduledFor))
-  const before = skipCount - 1 - after.length
-  return before <= 0 ? after : [...after, ...due.filter((instant) => instant < scheduledFor).slice(-before)]
+/** The fires that a row of skips stands for beside its own. */
+function countedIn({ scheduledFor, skippedUntil }: Execution, due: readonly number[]): number[] {
+  return due.filter((instant) => scheduledFor < instant && instant <= (skippedUntil ?? scheduledFor))
 }
 
 /** What the jobs saw that must not be: a fire that ran more than once though nobody died under it. */

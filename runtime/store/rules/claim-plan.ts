@@ -62,6 +62,7 @@ export function planClaim(
   const blocked = new Set<number>()
   const keys = fires.map(lockKeyText)
   const sameInstant = fires.some(({ after }) => after.length > 0) ? byInstant(fires) : new Map<string, number[]>()
+  const ranges = sameInstant.size > 0 ? rangesByJob(fires) : new Map<string, number[]>()
 
   /** Fires of one tick depend on each other through `after`, so a fire is judged after those that it names. */
   const decide = (position: number, fire: Fire, chain: ReadonlySet<number>): Decision => {
@@ -101,14 +102,14 @@ export function planClaim(
   const inThisTick = (position: number, fire: Fire, chain: ReadonlySet<number>): Dependency[] => {
     const found: Dependency[] = []
     for (const job of fire.after) {
-      for (const other of sameInstant.get(`${fire.scheduledFor} ${job}`) ?? []) {
+      for (const other of [...(sameInstant.get(`${fire.scheduledFor} ${job}`) ?? []), ...(ranges.get(job) ?? [])]) {
         const dependency = fires[other]
         if (dependency === undefined || other === position || chain.has(other)) continue
         const verdict = decide(other, dependency, new Set([...chain, position]))
         if (verdict.kind === 'already-claimed') continue
-        const { tenant, scheduledFor } = dependency
+        const { tenant, scheduledFor: until, from = until } = dependency
         const status = verdict.kind === 'skip' ? 'SKIPPED' : 'QUEUED'
-        found.push({ job, tenant, scheduledFor, until: scheduledFor, status })
+        found.push({ job, tenant, scheduledFor: from, until, status })
       }
     }
     return found
@@ -125,6 +126,15 @@ export function planClaim(
     cancelled,
     asked: [...asked],
   }
+}
+
+/** Positions of the fires of each job that stand for a range of skips. */
+function rangesByJob(fires: readonly Fire[]): Map<string, number[]> {
+  const positions = new Map<string, number[]>()
+  fires.forEach(({ job, from }, position) => {
+    if (from !== undefined) positions.set(job, [...(positions.get(job) ?? []), position])
+  })
+  return positions
 }
 
 /** Positions of the fires of each job at each instant. */

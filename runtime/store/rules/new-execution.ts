@@ -51,9 +51,10 @@ function row(fire: Fire, now: number, status: 'QUEUED' | 'RUNNING', owner: strin
   }
 }
 
-/** The row of a fire that doesn't run. */
+/** The row of a fire that doesn't run; of a range of them, from the first to the last. */
 export function skippedRow(fire: Fire, reason: string, now: number): Execution {
-  return asSkipped(queuedRow(fire, now), reason, now, fire.count)
+  const { scheduledFor, from = scheduledFor, count } = fire
+  return { ...asSkipped(queuedRow(fire, now), reason, now, count), scheduledFor: from, skippedUntil: scheduledFor }
 }
 
 /** The row of a run by hand or from code. */
@@ -65,7 +66,7 @@ export function begunRow(request: RunRequest): Execution {
   return { ...running, trigger, lock: request.lock, parentId: request.parentId }
 }
 
-/** An execution that its pre-check, or whoever claimed it, kept from running. */
+/** An execution that its pre-check, or the rules of the claim, kept from running. */
 export function asSkipped(execution: Execution, reason: string, now: number, count = 1): Execution {
   return {
     ...execution,

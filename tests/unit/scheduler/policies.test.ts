@@ -20,11 +20,13 @@ async function scheduler(
 }
 
 const summary = async (running: TestScheduler) =>
-  (await running.executions()).map(({ job, status, scheduledFor, skipReason, skipCount, attempt }) => ({
+  (await running.executions()).map(({ job, status, scheduledFor, skipReason, skipCount, skippedUntil, attempt }) => ({
     job,
     status,
     at: scheduledFor.slice(11, 19),
-    ...(status === 'SKIPPED' ? { why: skipReason?.split(':')[0], count: skipCount } : {}),
+    ...(status === 'SKIPPED'
+      ? { why: skipReason?.split(':')[0], count: skipCount, until: skippedUntil?.slice(11, 19) }
+      : {}),
     ...(attempt > 1 ? { attempt } : {}),
   }))
 
@@ -54,7 +56,7 @@ describe('overlap', () => {
     await running.advance('1m')
     expect(await summary(running)).toEqual([
       { job: 'slow', status: 'SUCCESS', at: '10:01:00' },
-      { job: 'slow', status: 'SKIPPED', at: '10:02:00', why: 'overlap', count: 2 },
+      { job: 'slow', status: 'SKIPPED', at: '10:02:00', why: 'overlap', count: 2, until: '10:03:00' },
       { job: 'slow', status: 'RUNNING', at: '10:04:00' },
     ])
   })
@@ -65,7 +67,7 @@ describe('overlap', () => {
     await running.advance('3m')
     expect(await summary(running)).toEqual([
       { job: 'slow', status: 'RUNNING', at: '10:01:00' },
-      { job: 'slow', status: 'SKIPPED', at: '10:02:00', why: 'replaced', count: 1 },
+      { job: 'slow', status: 'SKIPPED', at: '10:02:00', why: 'replaced', count: 1, until: '10:02:00' },
       { job: 'slow', status: 'QUEUED', at: '10:03:00' },
     ])
     slow.release()
@@ -270,7 +272,7 @@ it('a paused job makes no run, and what was due meanwhile is not caught up', asy
   await running.scheduler.resume('tick')
   await running.advance('1m')
   expect(await summary(running)).toEqual([
-    { job: 'tick', status: 'SKIPPED', at: '10:01:00', why: 'paused', count: 3 },
+    { job: 'tick', status: 'SKIPPED', at: '10:01:00', why: 'paused', count: 3, until: '10:03:00' },
     { job: 'tick', status: 'SUCCESS', at: '10:04:00' },
   ])
 })
@@ -293,8 +295,8 @@ describe('the machine slept', () => {
     await running.advance('2s')
     expect(await summary(running)).toEqual([
       { job: 'tick', status: 'SUCCESS', at: '10:00:02' },
-      { job: 'tick', status: 'SKIPPED', at: '10:00:18', why: 'missed', count: 8 },
-      { job: 'tick', status: 'SKIPPED', at: '10:01:16', why: 'coalesced', count: 29 },
+      { job: 'tick', status: 'SKIPPED', at: '10:00:04', why: 'missed', count: 8, until: '10:00:18' },
+      { job: 'tick', status: 'SKIPPED', at: '10:00:20', why: 'coalesced', count: 29, until: '10:01:16' },
       { job: 'tick', status: 'SUCCESS', at: '10:01:18' },
     ])
   })
@@ -317,7 +319,7 @@ describe('the clock is stepped', () => {
     await running.clock.step(3_600_000)
     await running.advance('1m')
     expect(await summary(running)).toEqual([
-      { job: 'tick', status: 'SKIPPED', at: '10:50:00', why: 'coalesced', count: 5 },
+      { job: 'tick', status: 'SKIPPED', at: '10:10:00', why: 'coalesced', count: 5, until: '10:50:00' },
       { job: 'tick', status: 'SUCCESS', at: '11:00:00' },
     ])
   })
