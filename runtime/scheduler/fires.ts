@@ -1,4 +1,5 @@
 import type { Job } from '../manifest/types.ts'
+import { nominalTimeOf } from '../schedule/index.ts'
 import type { ClaimOutcome, Fire, SkipCause } from '../store/execution.ts'
 import { newFire } from '../store/new-fire.ts'
 import { unitHash } from '../support/hash.ts'
@@ -128,7 +129,8 @@ export function fireAt(
   const following = job.jitter > 0 ? schedule.next(new Date(scheduledFor))?.getTime() : undefined
   const availableAt = scheduledFor + jitter(job, scheduledFor, following)
   const { key: scheduleKey, args } = definition
-  return newFire(job, { scheduleKey, scheduledFor, args, trigger, availableAt, skip })
+  const nominal = nominalTimeOf(schedule, scheduledFor)
+  return newFire(job, { scheduleKey, scheduledFor, args, trigger, availableAt, nominal, skip })
 }
 
 /** A delay in [0, job.jitter) that depends on job and instant alone, and stays before the `following` fire. */

@@ -3,19 +3,9 @@ import type { ExecutionFilter, NodeRecord, PauseRecord, StoreTransaction } from 
 import type { LockKey, RetainedLock } from './locks.ts'
 import type { HeardNotice, StoreListener } from './notices.ts'
 import type { QueuePosition } from './queue-position.ts'
-import type { ScheduleRegistration, Store } from './store.ts'
+import type { ScheduleTables } from './schedule-tables.ts'
+import type { Store } from './store.ts'
 import type { Script } from './transaction-script.ts'
-
-/** A row of `job_schedule`. */
-export interface StoredSchedule {
-  readonly key: string
-  readonly job: string
-  readonly expression: string
-  readonly timezone: string
-  readonly watermark: number
-  readonly anchor: number | null
-  readonly retired: boolean
-}
 
 /** A row of `job_pause`: whether a job is paused, and when it was. */
 export interface PauseHistory extends PauseRecord {
@@ -85,18 +75,7 @@ export interface LogSize {
  * The tables, as the rules need them: what to read and what to write, no rule in itself. Behind it stand SQL (both
  * dialects) and plain maps. Sets go in and out at once, because a statement for each row would cost too much.
  */
-export interface Tables {
-  // --- schedules
-  /** Those of these keys that are known, locked until the transaction ends; all for `null`. */
-  schedules(keys: readonly string[] | null): Script<StoredSchedule[]>
-  /** Marks of those of these keys that are known, locked until the transaction ends. */
-  watermarks(keys: readonly string[]): Script<ReadonlyMap<string, number>>
-  /** Never moves a mark back. */
-  moveMarks(watermarks: readonly { key: string; to: number }[]): Script<void>
-  /** New ones, or retired ones that start afresh. */
-  putSchedules(schedules: readonly ScheduleRegistration[], now: number): Script<void>
-  retireSchedules(keys: readonly string[], now: number): Script<void>
-
+export interface Tables extends ScheduleTables {
   // --- locks
   /** Keeps others from deciding about these pairs until the transaction ends; without `wait`, only the free ones. */
   lockPairs(pairs: readonly LockKey[], wait: boolean): Script<readonly LockKey[]>

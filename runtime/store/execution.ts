@@ -1,4 +1,5 @@
 import type { Overlap } from '../manifest/types.ts'
+import type { NominalTime } from '../schedule/nominal-time.ts'
 import type { JsonValue } from '../support/json.ts'
 
 export type { LogLine } from '../logging/log-line.ts'
@@ -72,11 +73,19 @@ export interface Execution {
   readonly parentId: string | null
   /** Names of the jobs whose fires of the same instant it waits for. */
   readonly after: readonly string[]
+  /** Fires for its own nominal time that came at other instants, where nodes' time-zone data differed: it waits for them, too. */
+  readonly awaits?: readonly AwaitedFire[]
   /** `bypass`: it runs beside others of its job (overlap `allow`, `--force`) and neither takes nor minds the lock. */
   readonly lock: 'exclusive' | 'bypass'
   /** Of the nodes, those that serve this queue take it. */
   readonly queue: string
   readonly progress: { readonly percent: number; readonly message: string | null } | null
+}
+
+/** A fire that `after` waits for. */
+export interface AwaitedFire {
+  readonly job: string
+  readonly scheduledFor: number
 }
 
 /** A row of `job_attempt`. */
@@ -103,6 +112,10 @@ export interface Fire {
   readonly overlap: Overlap
   readonly availableAt: number
   readonly after: readonly string[]
+  /** As an execution has them; the claim finds them. */
+  readonly awaits?: readonly AwaitedFire[]
+  /** The local time for which it fires; absent or null where it goes by its instant alone. */
+  readonly nominal?: NominalTime | null
   /** Decided before the claim (disabled, missed): it is recorded as skipped, for this reason. */
   readonly skip: { readonly cause: SkipCause; readonly reason: string } | null
   /** How many fires this one stands for, where `skip` sums up a whole range ending at `scheduledFor`; else 1. */

@@ -13,6 +13,8 @@ export interface FireDetails {
   readonly availableAt?: number
   /** Default: the job's. */
   readonly after?: readonly string[]
+  /** Default: none. */
+  readonly nominal?: Fire['nominal']
   /** Default: it runs. */
   readonly skip?: Fire['skip']
   /** Default: 1. */
@@ -38,6 +40,7 @@ export function newFire(job: Job, details: FireDetails): Fire {
     overlap: job.overlap,
     availableAt: details.availableAt ?? scheduledFor,
     after: details.after ?? job.after,
+    nominal: details.nominal ?? null,
     skip: details.skip ?? null,
     count: details.count ?? 1,
     ...(parentId === undefined ? {} : { parentId }),

@@ -176,7 +176,7 @@ export class TableStore implements Store {
 
   async scheduleTexts(): Promise<Map<string, ScheduleText>> {
     const stored = await this.#driver.read(() => this.#driver.tables.schedules(null))
-    return new Map(stored.map(({ key, ...known }) => [key, known]))
+    return new Map(stored.map(({ key, nominal: _nominal, ...known }) => [key, known]))
   }
 
   nextAvailableAt(): Promise<number | null> {

@@ -4,6 +4,7 @@ import { afterRules } from './after.ts'
 import { claimRules } from './claiming.ts'
 import { fireRules } from './fires.ts'
 import { Node, T0 } from './fixtures.ts'
+import { nominalRules } from './nominal-times.ts'
 import { oddOutcomeRules } from './odd-outcomes.ts'
 import { overlapRules } from './overlap.ts'
 import { recordRules } from './records.ts'
@@ -52,6 +53,7 @@ export function exercise(driver: string, open: () => Promise<Opened>): void {
     describe('overlap', () => overlapRules(current))
     describe('skips', () => skipRules(current))
     describe('after', () => afterRules(current))
+    describe('local times', () => nominalRules(current))
     describe('taking from the queue', () => takeRules(current))
     describe('running and ending', () => runRules(current))
     describe('odd outcomes', () => oddOutcomeRules(current))

@@ -1,8 +1,9 @@
 import { copyOf } from '../../support/copy.ts'
-import type { LogSize, PauseHistory, StoredSchedule, Tables } from '../driver.ts'
+import type { LogSize, PauseHistory, Tables } from '../driver.ts'
 import type { Attempt, Execution, LogLine } from '../execution.ts'
 import type { NodeRecord } from '../job-store.ts'
 import type { LockKey, RetainedLock } from '../locks.ts'
+import type { LastNominal, ScheduleTables, StoredSchedule, WantedFire } from '../schedule-tables.ts'
 import type { ScheduleRegistration } from '../store.ts'
 import { result } from '../transaction-script.ts'
 
@@ -12,30 +13,26 @@ interface Log {
   cut: number
 }
 
-type Records = Pick<
-  Tables,
-  | 'schedules'
-  | 'watermarks'
-  | 'moveMarks'
-  | 'putSchedules'
-  | 'retireSchedules'
-  | 'lockPairs'
-  | 'retained'
-  | 'retainLock'
-  | 'freeRetainedLock'
-  | 'insertAttempts'
-  | 'attempts'
-  | 'logSize'
-  | 'addLog'
-  | 'cutLog'
-  | 'logLines'
-  | 'pauses'
-  | 'putPause'
-  | 'putNode'
-  | 'setNextWake'
-  | 'removeNode'
-  | 'nodes'
->
+type Records = ScheduleTables &
+  Pick<
+    Tables,
+    | 'lockPairs'
+    | 'retained'
+    | 'retainLock'
+    | 'freeRetainedLock'
+    | 'insertAttempts'
+    | 'attempts'
+    | 'logSize'
+    | 'addLog'
+    | 'cutLog'
+    | 'logLines'
+    | 'pauses'
+    | 'putPause'
+    | 'putNode'
+    | 'setNextWake'
+    | 'removeNode'
+    | 'nodes'
+  >
 
 /** Everything but executions and fires, as maps. Rows are replaced, never changed, so what was handed out stays as it was. */
 export class MemoryRecords implements Records {
@@ -66,9 +63,40 @@ export class MemoryRecords implements Records {
     return result(undefined)
   }
 
-  putSchedules(schedules: readonly ScheduleRegistration[]) {
-    for (const { key, job, expression, timezone, watermark, anchor } of schedules) {
-      this.#schedules.set(key, { key, job, expression, timezone, watermark, anchor, retired: false })
+  nominalTimes(keys: readonly string[]) {
+    const found = new Map<string, LastNominal>()
+    for (const key of keys) {
+      const nominal = this.#schedules.get(key)?.nominal ?? null
+      if (nominal !== null) found.set(key, nominal)
+    }
+    return result<ReadonlyMap<string, LastNominal>>(found)
+  }
+
+  setNominalTimes(times: ReadonlyMap<string, LastNominal>) {
+    for (const [key, nominal] of times) {
+      const stored = this.#schedules.get(key)
+      if (stored !== undefined) this.#schedules.set(key, { ...stored, nominal })
+    }
+    return result(undefined)
+  }
+
+  firesFor(wanted: readonly WantedFire[]) {
+    const all = [...this.#schedules.values()]
+    return result(
+      wanted.flatMap((want) => {
+        const zone = this.#schedules.get(want.scheduleKey)?.timezone
+        return all.flatMap(({ job, timezone, nominal }) =>
+          job === want.job && timezone === zone && nominal?.local === want.local
+            ? [{ ...want, scheduledFor: nominal.firedAt }]
+            : [],
+        )
+      }),
+    )
+  }
+
+  putSchedules(schedules: readonly (ScheduleRegistration & { readonly nominal?: LastNominal | null })[]) {
+    for (const { key, job, expression, timezone, watermark, anchor, nominal = null } of schedules) {
+      this.#schedules.set(key, { key, job, expression, timezone, watermark, anchor, nominal, retired: false })
     }
     return result(undefined)
   }

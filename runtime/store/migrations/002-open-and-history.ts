@@ -168,6 +168,7 @@ function definitions(dialect: Dialect): string[] {
       seen_at bigint not null,
       retired_at bigint
     )${hot}`,
+    'create index job_schedule_job on job_schedule (job)',
     `create table job_line (job text not null, tenant text not null, primary key (job, tenant))${hot}`,
     `create table job_retained_lock (
       execution_id ${id} not null primary key,

@@ -9,13 +9,13 @@ import { dependenciesOf } from './dependencies.ts'
 import { endWithoutPromotion, followedLines } from './endings.ts'
 import { standInLine } from './lines.ts'
 import { queuedRow, runningRow } from './new-execution.ts'
+import { decideNominalTimes, withAwaitedFires } from './nominal-times.ts'
 import { cancelledInQueue, instantText, skipped, skipText } from './transitions.ts'
 
 export type Tick = Parameters<Store['claim']>[0]
 
 /** One tick in one transaction: read what bears on it, decide, write. */
 export function* claim(tables: Tables, tick: Tick): Script<ClaimOutcome[]> {
-  const { fires } = tick
   const watermarks =
     tick.watermarks.length === 0
       ? new Map<string, number>()
@@ -23,20 +23,25 @@ export function* claim(tables: Tables, tick: Tick): Script<ClaimOutcome[]> {
   yield* tables.moveMarks(
     tick.watermarks.filter(({ key, to }) => to > (watermarks.get(key) ?? Number.POSITIVE_INFINITY)),
   )
-  if (fires.length === 0) return []
+  const { fires: due } = tick
+  if (due.length === 0) return []
   // Where several schedulers watch, all but the first come too late for every fire: they needn't wait for its locks.
-  if (fires.every((fire) => fire.scheduledFor <= (watermarks.get(fire.scheduleKey) ?? Number.NEGATIVE_INFINITY))) {
-    return inSlotOrder(fires).flatMap((position) => {
-      const fire = fires[position]
+  if (due.every((fire) => fire.scheduledFor <= (watermarks.get(fire.scheduleKey) ?? Number.NEGATIVE_INFINITY))) {
+    return inSlotOrder(due).flatMap((position) => {
+      const fire = due[position]
       return fire === undefined ? [] : [{ outcome: 'already-claimed' as const, fire }]
     })
   }
+  const nominal = yield* decideNominalTimes(tables, due, watermarks)
+  yield* tables.setNominalTimes(nominal.moved)
+  const fires = yield* withAwaitedFires(tables, due)
   const pairs = distinctPairs(fires)
   yield* tables.lockPairs(pairs, true)
   const found = yield* tables.openOf(pairs)
   const open = found.filter(({ status }) => status !== 'SKIPPED')
   const skips = new CountedSkips(found)
   const claimed = yield* claimedAmong(tables, fires, watermarks)
+  for (const position of nominal.dealtWith) claimed.add(position)
   fires.forEach((fire, position) => {
     if (!watermarks.has(fire.scheduleKey) && skips.covers(fire)) claimed.add(position)
   })
@@ -53,7 +58,7 @@ export function* claim(tables: Tables, tick: Tick): Script<ClaimOutcome[]> {
     },
     tick,
   )
-  return yield* record(tables, tick, plan, { open, skips, watermarks })
+  return yield* record(tables, { ...tick, fires }, plan, { open, skips, watermarks })
 }
 
 /** Whether a fire needs a row of its own among the claimed ones: no watermark proves whether it is claimed. */

@@ -45,6 +45,7 @@ function row(fire: Fire, now: number, status: 'QUEUED' | 'RUNNING', owner: strin
     cancelRequestedAt: null,
     parentId: fire.parentId ?? null,
     after: fire.after,
+    ...(fire.awaits === undefined ? {} : { awaits: fire.awaits }),
     lock: fire.overlap === 'allow' ? 'bypass' : 'exclusive',
     queue: fire.queue ?? DEFAULT_QUEUE,
     progress: null,

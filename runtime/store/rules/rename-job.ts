@@ -18,7 +18,7 @@ export function* renameJob(tables: Tables, { from, to, schedules, now }: JobRena
   const moved = schedules.flatMap(({ formerKey, ...schedule }) => {
     const old = stored.get(formerKey)
     if (old === undefined || old.retired || old.job !== from) return []
-    return [{ ...schedule, job: to, watermark: old.watermark, anchor: old.anchor }]
+    return [{ ...schedule, job: to, watermark: old.watermark, anchor: old.anchor, nominal: old.nominal }]
   })
   const known = yield* tables.schedules(moved.map(({ key }) => key))
   const active = new Set(known.flatMap(({ key, retired }) => (retired ? [] : key)))

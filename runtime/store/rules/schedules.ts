@@ -1,5 +1,6 @@
-import type { StoredSchedule, Tables } from '../driver.ts'
+import type { Tables } from '../driver.ts'
 import { StoreError } from '../errors.ts'
+import type { StoredSchedule } from '../schedule-tables.ts'
 import type { ScheduleRegistration, ScheduleState } from '../store.ts'
 import type { Script } from '../transaction-script.ts'
 

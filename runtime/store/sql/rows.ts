@@ -2,6 +2,7 @@ import type { JsonValue } from '../../support/json.ts'
 import { StoreError } from '../errors.ts'
 import {
   type Attempt,
+  type AwaitedFire,
   type ErrorRecord,
   type Execution,
   JOB_STATUSES,
@@ -48,7 +49,7 @@ export function executionOf(row: Row): Execution {
     recoverLimit: number(row, 'recover_limit'),
     cancelRequestedAt: numberOrNull(row, 'cancel_requested_at'),
     parentId: textOrNull(row, 'parent_id'),
-    after: names(row, 'after_jobs'),
+    ...afterOf(row),
     lock: text(row, 'lock_kind') === 'bypass' ? 'bypass' : 'exclusive',
     queue: text(row, 'queue'),
     progress:
@@ -118,8 +119,23 @@ function list(row: Row, column: string): readonly JsonValue[] {
   return Array.isArray(parsed) ? parsed : unreadable(column, value)
 }
 
-function names(row: Row, column: string): readonly string[] {
-  return list(row, column).map((name) => (typeof name === 'string' ? name : unreadable(column, name)))
+/** Names, and pairs of a name and an instant for fires that are awaited beside those of its own instant. */
+function afterOf(row: Row): Pick<Execution, 'after' | 'awaits'> {
+  const after: string[] = []
+  const awaits: AwaitedFire[] = []
+  for (const one of list(row, 'after_jobs')) {
+    if (typeof one === 'string') after.push(one)
+    else if (isList(one) && typeof one[0] === 'string' && typeof one[1] === 'number') {
+      awaits.push({ job: one[0], scheduledFor: one[1] })
+    } else unreadable('after_jobs', one)
+  }
+  return awaits.length === 0 ? { after } : { after, awaits }
+}
+
+/** The same, to be kept. */
+export function afterText({ after, awaits = [] }: Pick<Execution, 'after' | 'awaits'>): string {
+  if (after.length === 0) return '[]'
+  return JSON.stringify([...after, ...awaits.map(({ job, scheduledFor }) => [job, scheduledFor])])
 }
 
 function objectOf(value: string, column: string): { readonly [key: string]: JsonValue } {
@@ -128,7 +144,7 @@ function objectOf(value: string, column: string): { readonly [key: string]: Json
   return parsed
 }
 
-const isList = (value: object): value is readonly JsonValue[] => Array.isArray(value)
+const isList = (value: unknown): value is readonly JsonValue[] => Array.isArray(value)
 
 function errorOf(row: Row): ErrorRecord | null {
   const code = textOrNull(row, 'error_code')

@@ -1,13 +1,12 @@
 import { canonicalJson } from '../../support/json.ts'
-import type { StoredSchedule, Tables } from '../driver.ts'
+import type { LastNominal, ScheduleTables, StoredSchedule } from '../schedule-tables.ts'
 import type { Row } from '../transaction-script.ts'
 import { typed } from './columns.ts'
 import { type Dialect, inserter, locking, rowSet, valueSet } from './dialect.ts'
 import { number, numberOrNull, text } from './rows.ts'
 
-type ScheduleTables = Pick<Tables, 'schedules' | 'watermarks' | 'moveMarks' | 'putSchedules' | 'retireSchedules'>
-
-const COLUMNS = 's.key, s.job, s.expression, s.timezone, s.watermark, s.anchor, s.retired_at'
+const COLUMNS =
+  's.key, s.job, s.expression, s.timezone, s.watermark, s.anchor, s.nominal_at, s.nominal_fire_at, s.retired_at'
 const NEW = [
   'key',
   'job',
@@ -17,6 +16,8 @@ const NEW = [
   'origin',
   'watermark',
   'anchor',
+  'nominal_at',
+  'nominal_fire_at',
   'first_seen_at',
   'seen_at',
   'retired_at',
@@ -25,6 +26,8 @@ const NEW = [
 export function scheduleTables(dialect: Dialect): ScheduleTables {
   const keys = rowSet(dialect, { key: 'text' })
   const texts = valueSet(dialect, 'text')
+  const times = rowSet(dialect, { key: 'text', nominal_at: 'integer', nominal_fire_at: 'integer' })
+  const awaited = rowSet(dialect, { key: 'text', job: 'text', nominal_at: 'integer' })
   const sql = {
     // SQLite's writers are alone, so nothing needs locking. Nearly always the schedules of a tick have one mark in
     // common, which one row tells; else a row of each mark is still far less than a row of each key.
@@ -44,6 +47,13 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
         ? `update job_schedule set watermark = ?1 from json_each(?2) v
             where job_schedule.key = v.value and job_schedule.watermark < ?1`
         : `update job_schedule set watermark = ?1 where key ${texts.isAmong.replace('?', '?2')} and watermark < ?1`,
+    nominal: `select s.key, s.nominal_at, s.nominal_fire_at from job_schedule s
+      where s.key ${texts.isAmong} and s.nominal_at is not null`,
+    setNominal: `update job_schedule set nominal_at = v.nominal_at, nominal_fire_at = v.nominal_fire_at
+      from ${times.sql} v where job_schedule.key = v.key`,
+    firesFor: `select distinct v.key, v.job, v.nominal_at, a.nominal_fire_at from ${awaited.sql} v
+      join job_schedule s on s.key = v.key
+      join job_schedule a on a.job = v.job and a.timezone = s.timezone and a.nominal_at = v.nominal_at`,
     retire: `update job_schedule set retired_at = ? where key ${texts.isAmong}`,
   }
   const tail = `on conflict (key) do update set ${NEW.slice(1)
@@ -92,6 +102,27 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
         yield { sql: sql.move, parameters: [to, texts.of(keys.sort())], isBlind: true }
       }
     },
+    *nominalTimes(wanted) {
+      const found = new Map<string, LastNominal>()
+      for (const row of yield { sql: sql.nominal, parameters: [texts.of(wanted)] }) {
+        found.set(text(row, 'key'), { local: number(row, 'nominal_at'), firedAt: number(row, 'nominal_fire_at') })
+      }
+      return found
+    },
+    *setNominalTimes(moved) {
+      if (moved.size === 0) return
+      const rows = [...moved].map(([key, { local, firedAt }]) => [key, local, firedAt])
+      yield { sql: sql.setNominal, parameters: times.of(rows) }
+    },
+    *firesFor(wanted) {
+      const parameters = awaited.of(wanted.map(({ scheduleKey, job, local }) => [scheduleKey, job, local]))
+      return (yield { sql: sql.firesFor, parameters }).map((row) => ({
+        scheduleKey: text(row, 'key'),
+        job: text(row, 'job'),
+        local: number(row, 'nominal_at'),
+        scheduledFor: number(row, 'nominal_fire_at'),
+      }))
+    },
     *putSchedules(schedules, now) {
       const rows = schedules.map((one) => [
         one.key,
@@ -102,6 +133,8 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
         one.origin,
         one.watermark,
         one.anchor,
+        one.nominal?.local ?? null,
+        one.nominal?.firedAt ?? null,
         now,
         now,
         null,
@@ -123,6 +156,12 @@ function storedSchedule(row: Row): StoredSchedule {
     timezone: text(row, 'timezone'),
     watermark: number(row, 'watermark'),
     anchor: numberOrNull(row, 'anchor'),
+    nominal: nominalOf(row),
     retired: numberOrNull(row, 'retired_at') !== null,
   }
+}
+
+function nominalOf(row: Row): LastNominal | null {
+  const local = numberOrNull(row, 'nominal_at')
+  return local === null ? null : { local, firedAt: number(row, 'nominal_fire_at') }
 }

@@ -4,6 +4,7 @@ import { rankOf } from '../queue-position.ts'
 import type { SqlValue } from '../transaction-script.ts'
 import { typed } from './columns.ts'
 import { type Dialect, inserter, sharingInserter } from './dialect.ts'
+import { afterText } from './rows.ts'
 
 /** Columns in which the rows of one claim are alike. */
 const COMMON = [
@@ -81,7 +82,7 @@ export function executionInserters(dialect: Dialect): Pick<Tables, 'insert' | 'i
 
 /** What stands in the columns COMMON and USUAL. */
 function sharedOf({ execution, waits, followed }: NewExecution): SqlValue[] {
-  const { status, args, after } = execution
+  const { status, args } = execution
   return [
     isFinal(status) ? PHASE.SKIPPED : PHASE[status === 'RUNNING' ? 'RUNNING' : 'QUEUED'],
     execution.attempt,
@@ -100,7 +101,7 @@ function sharedOf({ execution, waits, followed }: NewExecution): SqlValue[] {
     execution.availableAt,
     execution.recoverLimit,
     execution.parentId,
-    after.length === 0 ? '[]' : JSON.stringify(after),
+    afterText(execution),
     waits,
     followed ? 1 : 0,
   ]
@@ -119,11 +120,11 @@ const skipOf = ({ finishedAt, skipReason, skipCount, skippedUntil }: Execution):
 
 /** The values of ENDED. */
 function endedRow(one: Execution): SqlValue[] {
-  const { scheduledFor, tenant, maxAttempts, args, availableAt, recoverLimit, parentId, after } = one
+  const { scheduledFor, tenant, maxAttempts, args, availableAt, recoverLimit, parentId } = one
   return [
     ...[one.attempt, one.owner, one.queuedAt, one.startedAt, one.trigger, one.lock, one.queue],
     ...[scheduledFor, tenant, maxAttempts, JSON.stringify(args), availableAt, recoverLimit, parentId],
-    ...[JSON.stringify(after), one.id, one.job, one.scheduleKey],
+    ...[afterText(one), one.id, one.job, one.scheduleKey],
     ...skipOf(one),
     ...[one.status, one.priority, one.skipReason === null ? null : causeOf(one.skipReason)],
     parentId !== null && tenant !== '' ? 1 : 0,

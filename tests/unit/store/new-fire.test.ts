@@ -18,6 +18,7 @@ it('a fire has the policies of its job, and is due at its own instant', () => {
     overlap: 'queue',
     availableAt: 1000,
     after: ['import'],
+    nominal: null,
     skip: null,
     count: 1,
   })
