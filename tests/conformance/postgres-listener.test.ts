@@ -78,6 +78,25 @@ it('hears what another process queues, from when it may run, and that a cancella
   await Promise.all([ours.close(), others.close()])
 })
 
+it('hears that a line goes on when the one at its head has ended', async () => {
+  // given
+  const store = await openStore(await server.database('lines'))
+  const { until, heard } = listenTo(store)
+  await until('listening')
+  const node = new Node(store, 'n').at(T0 + minute)
+  await node.register()
+  const head = await node.run('a', T0 + minute, { overlap: 'queue' })
+  await node.claim([fireOf('a', T0 + 2 * minute, { overlap: 'queue', availableAt: T0 + minute })])
+  await store.pauses()
+  expect(heard).toEqual([])
+  // when
+  await node.end(head)
+  // then
+  await until('queued')
+  expect(await node.taken()).toEqual(['a 120'])
+  await store.close()
+})
+
 it('listens again when the connection is lost, and says that it missed something', async () => {
   // given
   const url = await server.database('again')

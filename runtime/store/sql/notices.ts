@@ -19,6 +19,11 @@ export function announcing(tables: Tables): Tables {
       yield* announceQueued(endings)
       return queued
     },
+    *promote(lines) {
+      yield* tables.promote(lines)
+      // Who ended the one before may be no scheduler, or have no slot for it.
+      if (lines.length > 0) yield* notify({ kind: 'queued', at: 0 })
+    },
     *requestCancel(ids, now) {
       yield* tables.requestCancel(ids, now)
       yield* notify({ kind: 'cancel' })
