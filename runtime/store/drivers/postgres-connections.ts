@@ -47,7 +47,7 @@ export class PostgresConnections {
   /** What every transaction begins with. */
   readonly begin: readonly Statement[]
   readonly #pool: pg.Pool
-  #borrow: (() => Lease | undefined) | undefined
+  #borrow: ((mayWait: boolean) => Promise<Lease | undefined>) | undefined
   #isClosed = false
 
   private constructor(
@@ -90,7 +90,8 @@ export class PostgresConnections {
    * the one that listens, which hears nothing meanwhile.
    */
   async use<Result>(work: (client: pg.PoolClient) => Promise<Result>, isQuick: boolean): Promise<Result> {
-    const { client, release } = (isQuick ? this.#borrow?.() : undefined) ?? (await this.#lease())
+    const { client, release } =
+      (isQuick ? await this.#borrow?.(this.#pool.idleCount === 0) : undefined) ?? (await this.#lease())
     let failed = false
     try {
       return await work(client)
@@ -119,7 +120,7 @@ export class PostgresConnections {
   }
 
   /** Has quick work ask here first; undefined where the connection isn't free. */
-  shareWith(borrow: () => Lease | undefined): void {
+  shareWith(borrow: (mayWait: boolean) => Promise<Lease | undefined>): void {
     this.#borrow = borrow
   }
 

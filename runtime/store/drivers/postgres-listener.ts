@@ -4,6 +4,11 @@ import { type HeardNotice, noticeOf, type StoreListener } from '../notices.ts'
 import { CHANNEL } from '../sql/notices.ts'
 import type { Lease, PostgresConnections } from './postgres-connections.ts'
 
+interface Live {
+  readonly client: pg.PoolClient
+  readonly lose: () => void
+}
+
 type Hearer = (notice: HeardNotice) => void
 
 /** A lost connection is opened again after this, and after twice as long each time that fails, in ms. */
@@ -11,6 +16,9 @@ const FIRST_DELAY = 250
 const LONGEST_DELAY = 10_000
 /** A notification that hasn't come back after this doesn't come back, in ms. */
 const ECHO_LIMIT = 5_000
+
+/** What an idle process asks takes less than this: it then needs no second connection, in ms. */
+const PATIENCE = 20
 
 const PROXIED =
   'the connection goes through a proxy that pools transactions (such as PgBouncer): LISTEN, prepared statements and session settings do not work through it'
@@ -21,8 +29,10 @@ const PROXIED =
  */
 export class PostgresListener {
   readonly #hearers = new Set<Hearer>()
-  #live: { readonly client: pg.PoolClient; readonly lose: () => void } | undefined
+  #live: Live | undefined
   #isLent = false
+  /** Goes on when the connection is free again. */
+  #waiter: (() => void) | undefined
   #stopping: AbortController | undefined
   #echo: { readonly token: string; heard(): void } | undefined
   #isUseless = false
@@ -55,10 +65,16 @@ export class PostgresListener {
     this.#stopping = undefined
   }
 
-  /** The connection itself, for as long as a quick statement takes; undefined while it is lost or lent. */
-  borrow(): Lease | undefined {
-    const live = this.#live
-    if (live === undefined || this.#isLent) return undefined
+  /**
+   * The connection itself, for as long as a quick statement takes; undefined where it is lost or lent. `mayWait`: what
+   * lends it now is waited for, for a moment.
+   */
+  async borrow(mayWait: boolean): Promise<Lease | undefined> {
+    if (this.#live !== undefined && this.#isLent && mayWait && this.#waiter === undefined) await this.#returned()
+    return this.#live === undefined || this.#isLent ? undefined : this.#lend(this.#live)
+  }
+
+  #lend(live: Live): Lease {
     this.#isLent = true
     setRef(live.client, true)
     return {
@@ -68,8 +84,21 @@ export class PostgresListener {
         if (this.#live !== live) live.client.release(true)
         else if (failed) live.lose()
         else setRef(live.client, false)
+        this.#waiter?.()
       },
     }
+  }
+
+  #returned(): Promise<void> {
+    return new Promise((resolve) => {
+      const go = (): void => {
+        timer.cancel()
+        this.#waiter = undefined
+        resolve()
+      }
+      const timer = this.clock.after(PATIENCE, go)
+      this.#waiter = go
+    })
   }
 
   async #listen(): Promise<void> {

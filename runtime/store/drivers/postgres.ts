@@ -45,7 +45,7 @@ class PostgresDriver implements Driver {
     this.url = location.shown
     this.target = location.target
     this.#listener = new PostgresListener(connections, clock)
-    connections.shareWith(() => this.#listener.borrow())
+    connections.shareWith((mayWait) => this.#listener.borrow(mayWait))
   }
 
   read<Result>(steps: () => Script<Result>): Promise<Result> {
