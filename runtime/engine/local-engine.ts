@@ -176,6 +176,8 @@ export class LocalEngine implements Engine, Slots {
   async #dequeue(limit: number): Promise<void> {
     const { services, running, staleBefore, queues, onSkip } = this.#options
     if (this.#mayHaveQueued && limit > 0) {
+      // Before the look: what is queued while it is under way, and not seen by it, sets it again.
+      this.#mayHaveQueued = false
       const now = this.#clock.now()
       const { taken, skipped } = await services.store.dequeue({
         node: running.node,
@@ -191,12 +193,15 @@ export class LocalEngine implements Engine, Slots {
         this.#completions.settle(execution.id)
       }
       for (const execution of taken) this.#run(execution)
+      if (taken.length > 0 || skipped.length > 0) this.#mayHaveQueued = true
       if (taken.length === limit || skipped.length > 0) {
         this.#dequeuing.request()
       } else if (taken.length === 0) {
         const at = await services.store.nextAvailableAt()
-        this.#mayHaveQueued = at !== null
-        if (at !== null) this.#setTimer(at <= now ? POLL : Math.min(at - now, 60_000))
+        if (at !== null) {
+          this.#mayHaveQueued = true
+          this.#setTimer(at <= now ? POLL : Math.min(at - now, 60_000))
+        }
       }
     }
     // All slots may be taken by what was called from code; then the queue was not looked into.
@@ -239,7 +244,6 @@ export class LocalEngine implements Engine, Slots {
 
   /** Something may run in `delay` ms. */
   #queued(delay: number): void {
-    this.#mayHaveQueued = true
     if (delay === 0) this.lookAtQueue()
     else outsideScope(() => this.#setTimer(delay))
   }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { LocalEngine } from '../../../runtime/engine/local-engine.ts'
 import { openLog } from '../../../runtime/logging/logger.ts'
 import { openStore } from '../../../runtime/store/open.ts'
@@ -197,6 +197,24 @@ it('leaves the jobs that it does not know to other processes: nothing is taken, 
   expect(started).toEqual(['due'])
   const [foreign] = await store.executions({ jobs: ['foreign'] })
   expect(foreign).toMatchObject({ status: 'QUEUED', attempt: 0, availableAt: 0, error: null })
+  complete()
+  await engine.stop(0)
+})
+
+it('finds what is queued while it asks whether anything is', async () => {
+  // given: the answer is from before, as a database gives it
+  const { engine, store, started, complete } = await makeEngine(1)
+  const next = vi.spyOn(store, 'nextAvailableAt').mockImplementationOnce(async () => {
+    await queue(store, 'a')
+    engine.lookAtQueue()
+    return null
+  })
+  // when
+  engine.lookAtQueue()
+  await settle()
+  // then
+  expect(next).toHaveBeenCalled()
+  expect(started).toEqual(['a'])
   complete()
   await engine.stop(0)
 })
