@@ -1,17 +1,19 @@
 import { existsSync, lstatSync, rmdirSync } from 'node:fs'
-import { basename, join, relative, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { isTimezone, suggestTimezone } from '../../runtime/schedule/index.ts'
 import { messageOf } from '../../runtime/support/errors.ts'
 import { makeFolders } from '../../runtime/support/folders.ts'
-import { CommandError } from '../command-line/errors.ts'
+import { CommandError, ExitError } from '../command-line/errors.ts'
 import type { Output } from '../command-line/output.ts'
+import type { Question } from '../command-line/prompt.ts'
 import { lookWithin, type NewFile, placeFiles } from '../workspace/files.ts'
 import { checkedJobsDir, DEFAULT_JOBS_DIR } from '../workspace/jobs-dir.ts'
 import { withWorkspaceLock } from '../workspace/lock.ts'
-import { type Addition, type MergePlan, planMerge, withIncluded } from '../workspace/merge.ts'
+import { type MergePlan, planMerge, withIncluded } from '../workspace/merge.ts'
+import { changes, isWhole, type NewWorkspace, report } from '../workspace/new-workspace.ts'
 import { ownDependency } from '../workspace/own-dependency.ts'
 import { addMissing, readForChange, replacePackageJson } from '../workspace/package-json.ts'
-import { packageManagerOf, runnerOf } from '../workspace/package-manager.ts'
+import { packageManagerOf } from '../workspace/package-manager.ts'
 import { packageNameFault, packageNameFrom } from '../workspace/package-name.ts'
 import { readTemplate, TENANTS_FILE, TENANTS_TEMPLATE, workspaceFiles } from '../workspace/templates.ts'
 
@@ -30,27 +32,15 @@ export interface InitOptions {
   readonly dryRun?: boolean
 }
 
-export interface NewWorkspace {
-  readonly workspace: string
-  readonly name: string
-  readonly timezone: string
-  /** That were written, relative to the workspace. */
-  readonly files: readonly string[]
-  /** What was added to a package.json that was there; null where all of it is new. */
-  readonly additions: readonly Addition[] | null
-  /** What stays as it was although a new workspace would have it otherwise, in words. */
-  readonly left: readonly string[]
-  /** False where this was a dry run, or the question was answered with no. */
-  readonly written: boolean
-}
-
 /** Makes a workspace in a folder, or out of a project that is there: all that it takes or nothing, and never over a file. */
-export async function init(options: InitOptions, io: Output): Promise<NewWorkspace> {
+export async function init(options: InitOptions, io: Output, ask: Ask = askOnTerminal): Promise<NewWorkspace> {
   const folder = resolve(options.dir)
   refuseFile(folder)
   const jobsDir = options.jobsDir === undefined ? DEFAULT_JOBS_DIR : checkedJobsDir('--jobs-dir', options.jobsDir)
   const isProject = existsSync(join(folder, 'package.json'))
-  const made = await (isProject ? initProject(options, folder, jobsDir, io) : initFolder(options, folder, jobsDir, io))
+  const made = await (isProject
+    ? initProject(options, folder, jobsDir, io, ask)
+    : initFolder(options, folder, jobsDir, io))
   if (io.json) io.data(made)
   else report(made, io)
   return made
@@ -76,7 +66,13 @@ async function initFolder(options: InitOptions, folder: string, jobsDir: string,
 }
 
 /** Adds what a workspace has to a project; what is there stays as it is. */
-async function initProject(options: InitOptions, folder: string, jobsDir: string, io: Output): Promise<NewWorkspace> {
+async function initProject(
+  options: InitOptions,
+  folder: string,
+  jobsDir: string,
+  io: Output,
+  ask: Ask,
+): Promise<NewWorkspace> {
   const { name: given = nameIn(readForChange(folder)), timezone } = options
   if (timezone !== undefined) reject('--timezone', timezone, zoneFault(timezone), suggestTimezone(timezone))
   const manager = packageManagerOf(folder)
@@ -96,11 +92,14 @@ async function initProject(options: InitOptions, folder: string, jobsDir: string
     return { workspace: folder, name, timezone: timezone ?? 'UTC', files: paths, additions, left, written }
   }
   if (options.dryRun === true) return made(false, plan())
-  if (io.interactive && options.yes !== true) {
-    for (const line of changes(made(false, plan()), io)) io.err(line)
-    const { prompt } = await import('../command-line/prompt.ts')
-    const [answer] = await prompt([{ text: 'Add all this? yes or no', byDefault: 'yes', check: yesOrNo }])
-    if (!isYes(answer)) return made(false, plan())
+  const shown = made(false, plan())
+  if (io.interactive && !io.json && options.yes !== true && !isWhole(shown)) {
+    for (const line of changes(shown, io)) io.err(line)
+    const answer = await ask({ text: 'Add all this? yes or no', byDefault: 'yes', check: yesOrNo })
+    if (!isYes(answer)) {
+      io.err('Nothing was changed.')
+      throw new ExitError(1)
+    }
   }
   return withWorkspaceLock(folder, () => {
     const planned = plan()
@@ -113,6 +112,14 @@ async function initProject(options: InitOptions, folder: string, jobsDir: string
     }
     return made(true, planned)
   })
+}
+
+type Ask = (question: Question) => Promise<string | undefined>
+
+async function askOnTerminal(question: Question): Promise<string | undefined> {
+  const { prompt } = await import('../command-line/prompt.ts')
+  const [answer] = await prompt([question])
+  return answer
 }
 
 const isYes = (answer: string | undefined): boolean => /^y(?:es)?$/i.test(answer ?? '')
@@ -199,40 +206,4 @@ function removeEmpty(folder: string, outermost: string | undefined): void {
       rmdirSync(each)
     }
   } catch {}
-}
-
-/** What is written, and what stays. */
-function changes({ additions, files, left }: NewWorkspace, { color }: Pick<Output, 'color'>): string[] {
-  const lines = (additions ?? []).map(
-    ({ path, value }) => `  ${color.green('+')} package.json: ${path.join('.')} = ${JSON.stringify(value)}`,
-  )
-  lines.push(...files.map((file) => `  ${color.green('+')} ${file}`))
-  if (left.length > 0) lines.push('', 'Left to you:', ...left.map((line) => `  - ${line}`))
-  return lines
-}
-
-function report(made: NewWorkspace, io: Output): void {
-  const { workspace, name, timezone, additions, files, written } = made
-  const { out, color } = io
-  const place = relative(process.cwd(), workspace) || '.'
-  const isWhole = files.length === 0 && additions?.length === 0
-  if (isWhole) out(`${color.bold(name)} in ${place} is a workspace already; there is nothing to add.`)
-  else if (!written) out(`Would make the workspace ${color.bold(name)} in ${place}. Nothing was changed.`)
-  else if (additions === null) out(`Made the workspace ${color.bold(name)} in ${place} (time zone ${timezone}).`)
-  else out(`Made a workspace of ${color.bold(name)} in ${place}; nothing that was there has changed.`)
-  const lines = changes(made, io)
-  if (lines.length > 0) out('')
-  for (const line of lines) out(line)
-  if (!written || isWhole) return
-  const manager = packageManagerOf(workspace).name
-  out('')
-  out('Next:')
-  for (const line of [
-    ...(place === '.' ? [] : [`cd ${place}`]),
-    `${manager} install`,
-    `${runnerOf(manager)} webstir add-job hello --schedule "rate(10 seconds)"`,
-    `${manager} run ${additions === null ? 'watch' : 'jobs:watch'}`,
-  ]) {
-    out(`  ${color.bold(line)}`)
-  }
 }

@@ -78,6 +78,27 @@ describe('init beside a package.json', () => {
     expect(await init({ dir: project.root }, keepOutput())).toEqual({ ...dry, written: true })
   })
 
+  it('shows what it would add and asks, on a terminal', async () => {
+    const project = makeWorkspace({ packageJson: PROJECT })
+    const questions: string[] = []
+    const io = { ...keepOutput(), interactive: true }
+    const initWith = (answer: string, yes = false) =>
+      init({ dir: project.root, yes }, io, async ({ text, check }) => {
+        questions.push(text)
+        expect([check('maybe'), check(answer)]).toEqual(['answer yes or no', null])
+        return answer
+      })
+    await expect(initWith('no')).rejects.toMatchObject({ exitCode: 1 })
+    expect(readdirSync(project.root)).toEqual(['package.json'])
+    expect(project.read('package.json')).toBe(PROJECT)
+    expect(io.errors.join('\n')).toMatch(/\+ package\.json: webstir\.mode = "api"[\s\S]*Nothing was changed\./)
+    expect(await initWith('yes')).toMatchObject({ written: true })
+    expect(JSON.parse(project.read('package.json'))).toHaveProperty('webstir')
+    // There is nothing left to ask for.
+    await initWith('no')
+    expect(questions).toEqual(Array(2).fill('Add all this? yes or no'))
+  })
+
   it('makes nothing of a new folder in a dry run', async () => {
     const folder = makeWorkspace({ packageJson: null })
     const made = await init({ dir: folder.path('a/b'), dryRun: true }, keepOutput())
