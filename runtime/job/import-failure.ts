@@ -39,7 +39,7 @@ export function importFailure(
   return {
     code: 'JOB_MODULE_THROWS',
     message: `job "${job}": ${file} throws while it is loaded: ${messageOf(error)}`,
-    hint: 'what stands at the top level of the module, or of one that it imports, fails; it never got to run()',
+    hint: 'fix the code at the top level of the module, or of one that it imports; run() was never called',
   }
 }
 

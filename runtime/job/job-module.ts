@@ -59,7 +59,7 @@ export async function importJobModule(job: string, url: string, file: string, bu
 
 /**
  * The job in a module's exports: `run` or a default function, or a default object with a `run`. `meta`, `multiTenant`,
- * `tenantsFilter` and `preCheck` stand beside `run`, in the object or as exports of their own.
+ * `tenantsFilter` and `preCheck` are beside `run`, in the object or as exports.
  */
 export function jobModuleFrom(job: string, exports: Record<string, unknown>, file: string): JobModule {
   const { run, default: main } = exports
@@ -118,7 +118,7 @@ const PARTS = [
   ['multiTenant', 'boolean', 'multiTenant: true'],
 ] as const
 
-/** Throws where one of them is something else: it would be ignored without a word. */
+/** Throws where one of them is something else: it would be ignored silently. */
 function checkParts(job: string, holder: object, place: string): void {
   const found = new Map(Object.entries(holder))
   for (const [name, wanted, example] of PARTS) {

@@ -111,7 +111,7 @@ export function collectSchedules(declare: (meta: MetaContext) => unknown): CodeS
       const { expression, timezone } = readGiven(given)
       if (typeof expression !== 'string' || (timezone !== undefined && typeof timezone !== 'string')) {
         throw new MetaError('META_SCHEDULE', `this.schedule() was given ${kindOf(given)}, not an expression`, {
-          hint: `such as this.schedule('0 0 * * *'), or this.schedule({ expression: '0 0 * * *', timezone: 'UTC' })`,
+          hint: `write this.schedule('0 0 * * *'), or this.schedule({ expression: '0 0 * * *', timezone: 'UTC' })`,
         })
       }
       for (const [index, value] of args.entries()) checkJson(value, `argument ${index + 1} of "${expression}"`)

@@ -99,7 +99,7 @@ function unreadable(table: string, cause: unknown): TenantsError {
   })
 }
 
-/** In the words of SQLite and of PostgreSQL. */
+/** As SQLite and PostgreSQL say it. */
 const MISSING_TABLE = /no such table|relation .* does not exist/
 
 function comparisons(table: string, conditions: TenantConditions, isNegated: boolean): Part[] {

@@ -11,8 +11,8 @@ let output: BoundedOutput | undefined
 let format = (line: string): string => line
 
 /**
- * The process's log on standard output, one however often it is opened: it never makes the process wait for whatever
- * reads it. `prettify`: how a line is written there.
+ * The process's log on standard output, one however often it is opened: it never makes the process wait for its
+ * reader. `prettify`: how a line is written there.
  */
 export function standardOutput(prettify: (line: string) => string): { write(line: string): void } {
   format = prettify

@@ -24,7 +24,7 @@ export const SCHEDULER_DEFAULTS = {
   history: { keep: '30d', maxPerJob: 10_000 },
 } as const
 
-/** A job of which nothing is known but its name: what `{ "name": "cleanup" }` stands for. */
+/** A job of which only the name is given: what `{ "name": "cleanup" }` means. */
 export function defaultJob(name: string, timezone: string = ENTRY_DEFAULTS.timezone): Job {
   return { ...TEMPLATE, name, timezone }
 }

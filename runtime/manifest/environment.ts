@@ -3,12 +3,12 @@ import { isArray, type JsonValue } from '../support/json.ts'
 import type { ManifestProblem } from './problems.ts'
 import type { Manifest } from './types.ts'
 
-/** `${NAME}`, `${NAME:-default}`, and `$${` for a `${` that is meant as it stands. */
+/** `${NAME}`, `${NAME:-default}`, and `$${` for a `${` that is meant literally. */
 const PLACEHOLDER = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
 
 export interface Filled<Value> {
   readonly value: Value
-  /** Variables that are not set and have no default; their placeholders were left as they stood. */
+  /** Variables that are not set and have no default; their placeholders were left as they are. */
   readonly unset: readonly string[]
 }
 
@@ -18,8 +18,8 @@ export function mayHoldPlaceholder(text: string): boolean {
 }
 
 /**
- * Fills the placeholders of one text from the environment. As in a shell, the default of `${NAME:-default}` also
- * stands in for a variable that is set to nothing.
+ * Fills the placeholders of one text from the environment. As in a shell, the default of `${NAME:-default}` is
+ * also used for a variable that is empty.
  */
 export function fillText(text: string, env: Env): Filled<string> {
   if (!mayHoldPlaceholder(text)) return { value: text, unset: [] }

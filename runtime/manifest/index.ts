@@ -1,4 +1,4 @@
-/** The door of the folder: reading the manifest and showing it. `read.ts` brings zod, so it is loaded only when needed. */
+/** The door of the folder: reading the manifest and showing it. `parse/` brings zod, so it is loaded only when needed. */
 
 export { DEFAULT_SETTINGS, defaultJob } from './defaults.ts'
 export { scheduleKey } from './job-schedule.ts'

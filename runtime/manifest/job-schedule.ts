@@ -22,10 +22,10 @@ export function openSchedule(
 }
 
 /**
- * The key under which the store keeps a line of fires: 16 hexadecimal digits over the job's name, the schedule's text
+ * The key under which the store keeps a series of fires: 16 hexadecimal digits over the job's name, the schedule's text
  * and zone, and the canonical JSON of its arguments, all as written (before `${NAME}` is filled in), so that the key
  * depends on the manifest alone and not on the machine. It may never change for the same input: a changed key is a new
- * line of fires, which starts at now. No cryptography is needed, and loading node:crypto would cost a listing 3 ms
+ * series of fires, which starts at now. No cryptography is needed, and loading node:crypto would cost a listing 3 ms
  * (`npm run bench -- startup`): this is cyrb53's mixing (two multiplicative 32-bit lanes) with both lanes kept whole,
  * 64 bits.
  */

@@ -38,13 +38,13 @@ export interface ListedJob {
   /** The earliest `next` of its schedules. */
   readonly next: string | null
   /**
-   * Whether it runs once for each tenant, by package.json or by its module; null where the module decides, and isn't built
-   * as it stands.
+   * Whether it runs once for each tenant, by package.json or by its module; null where the module decides, and its newest
+   * source isn't built.
    */
   readonly multiTenant: boolean | null
-  /** `unknown`: its module may declare further schedules in `meta()`, and isn't built as it stands. */
+  /** `unknown`: its module may declare further schedules in `meta()`, and its newest source isn't built. */
   readonly codeSchedules: 'known' | 'unknown'
-  /** Why the job can't be used, or its `meta()` failed; its schedules' problems stand there. */
+  /** Why the job can't be used, or its `meta()` failed; the problems of its schedules are with these. */
   readonly problem: string | null
 }
 
@@ -188,7 +188,7 @@ class Lister {
 
 const invalid = (problem: string): Outlook => ({ kind: null, next: null, note: 'invalid', problem, words: null })
 
-/** What is to be said beside a listing of these jobs: what it leaves unsaid of problems, and what it can't know. */
+/** Remarks beside a listing of these jobs: problems that it doesn't show, and what it can't know. */
 export function remarks(manifest: Manifest, listed: readonly ListedJob[]): string[] {
   const unknown = listed.flatMap(({ name, codeSchedules }) => (codeSchedules === 'unknown' ? name : []))
   return [...unsaid(manifest, listed), ...unknownInCode(unknown)]
@@ -206,7 +206,7 @@ export function unknownInCode(names: readonly string[]): string[] {
   ]
 }
 
-/** Unknown keys above all: what makes a schedule or a whole job unusable stands in the list itself. */
+/** Unknown keys above all: what makes a schedule or a whole job unusable is in the list itself. */
 function unsaid({ problems }: Manifest, listed: readonly ListedJob[]): string[] {
   if (problems.length === 0) return []
   const shown = new Set(listed.map(({ problem }) => problem))

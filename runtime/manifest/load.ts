@@ -53,7 +53,7 @@ export interface BuiltJob {
   readonly source: string
   /** Names that its module exports, `default` among them. */
   readonly exports: readonly string[]
-  /** True where the module may declare schedules of its own in `meta`, so that listing must import it. */
+  /** True where the module may declare schedules in `meta`, so that listing must import it. */
   readonly meta: boolean
   /** True where the module may set `multiTenant`; missing in builds of older versions. */
   readonly multiTenant?: boolean
@@ -68,7 +68,7 @@ export interface BuildInfo {
   readonly builtAt: string
   /** Version of webstir-jobs that built it. */
   readonly version: string
-  /** Modules of which there is something to say; one that exports `run` and nothing else is not among them. */
+  /** Modules that export more than `run`. */
   readonly jobs: { readonly [name: string]: BuiltJob }
   /** Which of the workspace's other modules were built, relative to `build/backend`; null where there is none. */
   readonly modules: {
@@ -81,7 +81,7 @@ export interface BuildInfo {
   readonly snapshot: Snapshot | null
 }
 
-/** Reads `build.json`; null where there is none, or one of another format: whoever asks goes the longer way then. */
+/** Reads `build.json`; null where there is none, or one of another format. */
 export function readBuildInfo(path: string): BuildInfo | null {
   try {
     const info: BuildInfo = JSON.parse(readFileSync(path, 'utf8'))

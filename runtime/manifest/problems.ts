@@ -17,7 +17,7 @@ export interface ManifestProblem {
   readonly hint: string | undefined
 }
 
-/** What a program can tell problems apart by. `SCHEDULE`: the job is there, only this schedule of it never fires. */
+/** Tells a program which kind of problem it is. `SCHEDULE`: the job is there, only this schedule of it never fires. */
 export type ManifestProblemCode =
   | 'SCHEDULE'
   | 'UNSET_VARIABLE'

@@ -1,7 +1,7 @@
 import { canonicalJson, type JsonValue } from '../support/json.ts'
 import type { Job } from './types.ts'
 
-/** Arguments that a job gets from a schedule of its own. */
+/** Arguments that a job gets from one of its schedules. */
 export interface ScheduleArguments {
   /** The schedule as written. */
   readonly schedule: string
@@ -9,8 +9,8 @@ export interface ScheduleArguments {
 }
 
 /**
- * The different arguments that stand on a job's schedules, where the job itself has none: a run by hand has to take one
- * of them. Empty for every other job.
+ * The different arguments of a job's schedules, where the job itself has none: a run by hand has to take one of
+ * them. Empty for every other job.
  */
 export function scheduleArguments({ args, schedules }: Pick<Job, 'args' | 'schedules'>): ScheduleArguments[] {
   if (args.length > 0 || schedules.every((schedule) => schedule.args.length === 0)) return []

@@ -28,7 +28,7 @@ export interface Snapshot {
 
 /**
  * So many expressions are read beforehand: reading one costs a start more than opening its plan, until there are many.
- * `npm run bench -- startup` shows this, and what is said of listings below.
+ * `npm run bench -- startup` shows this, and what the comments below say of listings.
  */
 const MOST_PLANS = 100
 
@@ -88,7 +88,7 @@ export function unpackManifest(snapshot: Snapshot, workspace: string): Manifest 
   return { ...manifest, workspace, jobs: jobs.map((packed) => unpackJob(packed, zone)), plans }
 }
 
-/** What a key that was left out stands for. */
+/** The value of a key that was left out. */
 const STANDARD = defaultJob('')
 
 /** Written out key by key: a thousand spreads of twenty keys would cost a listing a tenth of its time. */

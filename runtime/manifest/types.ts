@@ -15,7 +15,7 @@ export interface RetryPolicy {
   readonly maxDelay: number
 }
 
-/** One schedule of a job: a line of fires of its own. */
+/** One schedule of a job, with its own series of fires. */
 export interface JobSchedule {
   /** As written in the manifest, `${NAME}` and all: what listings show. */
   readonly text: string
@@ -25,11 +25,11 @@ export interface JobSchedule {
   readonly timezone: string
   readonly args: readonly JsonValue[]
   readonly origin: 'manifest' | 'code'
-  /** Identifies the line of fires in the store: a hash of text, zone and arguments, unique within the job. */
+  /** Identifies the series of fires in the store: a hash of text, zone and arguments, unique within the job. */
   readonly key: string
   /** Why the expression can't be read, where it can't; such a schedule never fires. */
   readonly problem: string | null
-  /** Zone and arguments as written, for listings; present only where `${NAME}` stood in them. */
+  /** Zone and arguments as written, for listings; present only where `${NAME}` was in them. */
   readonly written?: { readonly timezone: string; readonly args: readonly JsonValue[] }
 }
 
@@ -53,7 +53,7 @@ export interface Job {
   readonly catchUpWindow: number
   readonly timeout: number
   readonly retry: RetryPolicy
-  /** Re-runs after the process died under an execution; 0 turns that off. */
+  /** Re-runs after the process died during an execution; 0 turns that off. */
   readonly recover: number
   readonly jitter: number
   readonly after: readonly string[]
@@ -62,7 +62,7 @@ export interface Job {
   /** Undefined where the manifest doesn't say: then the module does, and by default it is off. */
   readonly multiTenant: boolean | undefined
   readonly isolation: Isolation
-  /** Description and arguments as written, for listings; present only where `${NAME}` stood in them. */
+  /** Description and arguments as written, for listings; present only where `${NAME}` was in them. */
   readonly written?: { readonly description: string | undefined; readonly args: readonly JsonValue[] }
 }
 

@@ -11,7 +11,7 @@ export class AtSchedule extends BaseSchedule {
   readonly instant: number
   /** The date and time as written, `2026-12-01 09:00:00`. */
   readonly local: string
-  /** The same in seconds of the zone's clock; NaN where it was written with an offset of its own. */
+  /** The same in seconds of the zone's clock; NaN where it was written with an offset. */
   readonly localTime: number
 
   constructor(expression: string, zone: Zone, instant: number, local: string, localTime: number) {
@@ -42,8 +42,8 @@ export class AtSchedule extends BaseSchedule {
 const FORM = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d))?(Z|[+-]\d\d:\d\d)?$/i
 
 /**
- * Reads what stands between the parentheses of `at(...)`: a local time of the zone, or one with its own offset. A time
- * that the zone's clock skips stands for the end of the gap, one that it shows twice for the first time.
+ * Reads what is between the parentheses of `at(...)`: a local time of the zone, or one with its own offset. A time
+ * that the zone's clock skips means the end of the gap, one that it shows twice means the first time.
  */
 export function readAt(expression: string, body: string, position: number, zone: Zone): AtSchedule {
   const text = body.trim()
@@ -57,13 +57,13 @@ export function readAt(expression: string, body: string, position: number, zone:
   }
   if (match === null) {
     fail(
-      `at(${text}) is no date and time`,
+      `at(${text}) is not a date and time`,
       'write at(2026-12-01T09:00:00), a local time, or the same with Z or +02:00 behind it',
     )
   }
   const [, year, month, day, hour, minute, second] = (match ?? []).map(Number)
   if (year === undefined || month === undefined || day === undefined || hour === undefined || minute === undefined) {
-    return fail(`at(${text}) is no date and time`, 'write at(2026-12-01T09:00:00)')
+    return fail(`at(${text}) is not a date and time`, 'write at(2026-12-01T09:00:00)')
   }
   const seconds = second === undefined || Number.isNaN(second) ? 0 : second
   if (month < 1 || month > 12 || day < 1 || day > monthLength(year, month)) {
@@ -74,7 +74,7 @@ export function readAt(expression: string, body: string, position: number, zone:
     )
   }
   if (hour > 23 || minute > 59 || seconds > 59)
-    fail(`at(${text}): there is no such time`, 'times go from 00:00:00 to 23:59:59')
+    fail(`at(${text}): there is no such time`, 'use a time from 00:00:00 to 23:59:59')
   const local = dayNumber(year, month, day) * DAY + hour * 3600 + minute * 60 + seconds
   const suffix = match?.[7]?.toUpperCase() ?? ''
   const written = `${text.slice(0, 10)} ${text.slice(11, 16)}:${String(seconds).padStart(2, '0')}${suffix}`

@@ -91,7 +91,7 @@ function rulesOf(schedule: Schedule): string[] {
     return ['It counts elapsed time from its anchor, whatever the clocks do; a late run does not make it drift.']
   if (schedule instanceof AtSchedule)
     return [
-      'It fires once. A local time that the clock skips stands for the end of the gap, one that it shows twice for the first time.',
+      'It fires once. A local time that the clock skips means the end of the gap, one that it shows twice means the first time.',
     ]
   return ['It fires once in each process that starts to watch, on each machine, and is never caught up.']
 }

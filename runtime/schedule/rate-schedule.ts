@@ -50,7 +50,7 @@ export class RateSchedule extends BaseSchedule {
   }
 }
 
-/** Reads what stands between the parentheses of `rate(...)`, which begins at `position`. */
+/** Reads what is between the parentheses of `rate(...)`, which begins at `position`. */
 export function readRate(body: string, position: number): Rate {
   const [, number = '', gap = '', word = '', rest = ''] = /^\s*([^\sA-Za-z]*)(\s*)([A-Za-z]*)\s*(.*)$/s.exec(body) ?? []
   const at = position + body.length - body.trimStart().length

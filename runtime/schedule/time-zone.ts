@@ -3,7 +3,7 @@ import { ScheduleError } from './errors.ts'
 
 /*
  * A zone as periods of time in which its offset from UTC stays the same. They are found once, by asking Intl and
- * bisecting, and only around the instants that somebody needs; after that all is integer arithmetic. Times are in
+ * bisecting, and only around the instants that are needed; after that all is integer arithmetic. Times are in
  * seconds: UTC ones are called instants, those of the zone's clock are called local.
  */
 
@@ -68,7 +68,7 @@ export function isTimezone(name: string): boolean {
   }
 }
 
-/** The known zone that comes nearest to a name that is none. */
+/** The known zone nearest to a name that is not one. */
 export function suggestTimezone(name: string): string | undefined {
   const known = Intl.supportedValuesOf('timeZone')
   const wanted = name.trim().toLowerCase().replaceAll(' ', '_')

@@ -20,7 +20,7 @@ export class Report {
     const whose = tenant === '' ? '' : ` for tenant ${tenant}`
     const about = { ...fields(execution), durationMs }
     if (!recorded) {
-      this.log.warn(about, `[${job}] ended, but another process had taken it over; its outcome was not recorded`)
+      this.log.warn(about, `[${job}] ended after another process had taken it over; its outcome was not recorded`)
       return
     }
     switch (outcome.kind) {
@@ -63,11 +63,14 @@ export class Report {
 
   recovered(requeued: readonly Execution[], stale: readonly Execution[]): void {
     for (const execution of requeued) {
-      this.log.warn(fields(execution), `[${execution.job}] its process died under it; queued again`)
+      this.log.warn(fields(execution), `[${execution.job}] its process died while it ran; queued again`)
       this.events.emit('stale', { execution, recovered: true })
     }
     for (const execution of stale) {
-      this.log.error(fields(execution), `[${execution.job}] its process died under it, and no recovery is left: STALE`)
+      this.log.error(
+        fields(execution),
+        `[${execution.job}] its process died while it ran, and no recovery is left: STALE`,
+      )
       this.events.emit('stale', { execution, recovered: false })
     }
   }

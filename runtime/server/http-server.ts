@@ -65,10 +65,14 @@ function listenError(error: NodeJS.ErrnoException, port: number, host: string): 
       `port ${port} of ${host} may not be used by this user`,
       'take one above 1023: --port PORT',
     ],
-    ENOTFOUND: ['HOST_UNKNOWN', `"${host}" is no host of this machine`, 'such as --host 127.0.0.1, or 0.0.0.0 for all'],
+    ENOTFOUND: [
+      'HOST_UNKNOWN',
+      `"${host}" is not an address of this machine`,
+      'use --host 127.0.0.1, or --host 0.0.0.0 for all',
+    ],
     EADDRNOTAVAIL: [
       'HOST_UNKNOWN',
-      `"${host}" is no host of this machine`,
+      `"${host}" is not an address of this machine`,
       'such as --host 127.0.0.1, or 0.0.0.0 for all',
     ],
   } as const

@@ -30,7 +30,7 @@ async function importHandler(file: string): Promise<Record<string, unknown>> {
     return await import(pathToFileURL(file).href)
   } catch (error) {
     throw new JobsError('HANDLER_THROWS', `src/backend/index.ts throws while it is loaded: ${messageOf(error)}`, {
-      hint: 'what stands at the top level of the module, or of one that it imports, fails',
+      hint: 'fix the code at the top level of the module, or of one that it imports',
       cause: error,
     })
   }

@@ -18,8 +18,8 @@ const FIRST_RETRY = 5
 const LONGEST_RETRY = 100
 
 /**
- * Writes lines without ever waiting for whatever reads them. Where the reader is behind, lines wait, up to a limit;
- * beyond it they are dropped and counted, and a line says so as soon as there is room again.
+ * Writes lines without ever waiting for the reader. Where the reader is behind, lines wait, up to a limit;
+ * beyond it they are dropped and counted, and a line says so as soon as it catches up.
  */
 export class BoundedOutput {
   readonly #options: BoundedOutputOptions
@@ -35,7 +35,7 @@ export class BoundedOutput {
     this.#options = options
   }
 
-  /** Lines that were dropped and not yet told of. */
+  /** Lines that were dropped and not yet reported. */
   get dropped(): number {
     return this.#dropped
   }

@@ -18,7 +18,7 @@ export class JobsError extends Error {
         if (own.constructor.name === name) return true
       }
     } catch {
-      // A proxy may throw at anything; it is none of ours.
+      // A proxy may throw at anything; it is not ours.
     }
     return false
   }
@@ -40,7 +40,7 @@ export class JobsError extends Error {
   }
 }
 
-/** The text of whatever was thrown, also when it is no Error, or one that throws when it is read. */
+/** The text of anything that was thrown, also when it is not an Error, or one that throws when it is read. */
 export function messageOf(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message || thrown.name : thrown)

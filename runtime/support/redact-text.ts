@@ -9,7 +9,7 @@ const parts = new RegExp(SECRET_PARTS, 'gi')
 const CREDENTIALS = /(:\/\/[^\s/:@"'`<>]{0,200}):[^\s/"'`<>]{1,500}@/g
 /** Parameters that are secret in a URL, though their names are not elsewhere. */
 const PARAMETERS = /([?&](?:(?:x-amz-)?sig(?:nature)?|key|code|auth)=)[^\s&#"'`<>]+/gi
-/** A token that stands alone: with a digit, unlike the word that follows "bearer" in a sentence. */
+/** A token by itself: with a digit, unlike the word that follows "bearer" in a sentence. */
 const BEARER = /\b(bearer\s+)(?=[\w.~+/=-]*\d)[\w.~+/=-]{16,}/gi
 
 /** Whatever `redactText` may change contains one of these: a pattern for what must be fast. */
@@ -99,7 +99,7 @@ function valueAfter(text: string, end: number, isOption: boolean): Place | undef
   if (quoted !== null) return { begin, end: begin + quoted[0].length, quote: quoted[1] ?? '' }
   if ('[{<'.includes(text[begin] ?? ' ')) return { begin, end: closing(text, begin), quote: quotedName }
   const bare = match(BARE, text, begin)
-  // `job "refresh-token": it failed` is no value of that name.
+  // `job "refresh-token": it failed` is not a value of that name.
   if (bare === null || (quotedName !== '' && /^[a-z]/i.test(bare[0]))) return undefined
   const after = begin + bare[0].length
   const opens = /^[A-Z]/.test(bare[0]) ? match(INSTANCE, text, after) : null

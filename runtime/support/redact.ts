@@ -3,8 +3,8 @@ import { CENSORED, redactText, SUSPICIOUS } from './redact-text.ts'
 import { type Secrecy, secrecyOf } from './secret-names.ts'
 
 /**
- * The value with what stands under a secret name, at any depth, made unreadable; and without the secrets in its texts,
- * such as the password of a URL. `further`: names of the workspace's own, or paths that end in one.
+ * The value with everything under a secret name, at any depth, made unreadable; and without the secrets in its texts,
+ * such as the password of a URL. `further`: names that the workspace adds, or paths that end in one.
  */
 export function redacted(value: JsonValue, further: readonly string[] = []): JsonValue {
   return censor(value, namesOf(further), 'shown')

@@ -6,10 +6,10 @@ const CERTAIN =
   'pass(?:word|wd|phrase|code)|pwd|secret(?!ar)|token(?!i[sz])|authori[sz]ation|credential|' +
   '(?:api|access|private|signing|encryption|account|shared|master)[-_ ]?key|conn(?:ection)?[-_ ]?str(?:ing)?|jwt'
 
-/** Parts of many words, which are secret only as words of their own. */
+/** Parts of many words, which are secret only as whole words. */
 const UNCERTAIN = 'pass|cookie'
 
-/** Finds the parts in a text; what they belong to is for `secrecyOf` to judge. */
+/** Finds the parts in a text; `secrecyOf` judges what they belong to. */
 export const SECRET_PARTS = `${CERTAIN}|${UNCERTAIN}`
 
 const isCertain = new RegExp(CERTAIN, 'i')
@@ -23,7 +23,7 @@ const ABOUT = new Set(
   ).split(' '),
 )
 
-/** Names are few and come again: each is judged once. */
+/** There are few names, and they recur: each is judged once. */
 const judged = new Map<string, Secrecy>()
 const MOST = 2000
 
@@ -50,6 +50,6 @@ function judge(name: string): Secrecy {
     if (last === 'pass') return 'numbers'
     return isCookie.test(words.join('')) ? 'hidden' : 'shown'
   }
-  // What is metered in tokens is no secret.
+  // A number of tokens is not a secret.
   return words.includes('tokens') ? 'numbers' : 'hidden'
 }

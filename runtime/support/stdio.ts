@@ -15,7 +15,7 @@ export function writeOut(text: string): boolean {
   return writeAll(1, text)
 }
 
-/** The same for standard error. Never throws: there is nobody left to tell. */
+/** The same for standard error. Never throws: there is nowhere left to report it. */
 export function writeError(text: string): boolean {
   try {
     return writeAll(2, text)

@@ -26,7 +26,7 @@ export function onStopSignal(stop: (signal: StopSignal) => void): void {
 }
 
 /**
- * Runs something that goes on until it is told to stop. SIGINT, SIGTERM and SIGHUP abort the signal that it is given, whose
+ * Runs something that goes on until it is stopped. SIGINT, SIGTERM and SIGHUP abort the signal that it is given, whose
  * reason is the name of the one that came; a second one ends the process at once, as Node does by itself.
  */
 export async function untilStopped<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {

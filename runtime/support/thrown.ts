@@ -24,7 +24,7 @@ export interface Thrown {
 }
 
 /**
- * Reads whatever was thrown. A job may throw anything: an error whose message is no text or whose stack throws when it is
+ * Reads whatever was thrown. A job may throw anything: an error whose message is not a text or whose stack throws when it is
  * read, a proxy, something frozen or without a prototype. Nothing of that may break what concludes the job, so this is
  * the only place that looks into thrown values, and it never throws.
  */
@@ -123,7 +123,7 @@ function shortStack(thrown: unknown): string {
   return typeof stack === 'string' ? clip(stack, LONGEST_MESSAGE) : messageOf(thrown, 'Error')
 }
 
-/** Of a value that is no error. What describes itself by `inspect.custom` may fail at it. */
+/** Of a value that is not an error. What describes itself by `inspect.custom` may fail at it. */
 function textOf(value: unknown): string {
   if (typeof value === 'string') return clip(value, LONGEST_MESSAGE)
   const limits = { depth: 3, maxArrayLength: 20, maxStringLength: 1000, breakLength: Number.POSITIVE_INFINITY }

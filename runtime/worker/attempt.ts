@@ -11,7 +11,7 @@ import { relayedCall } from './isolation.ts'
 import { decide } from './outcome.ts'
 import type { AttemptBody, CodeEnd, IsolatedRun, WorkerServices } from './services.ts'
 
-/** How long an attempt that was told to end may take before its outcome is decided without it, in ms. */
+/** How long an aborted attempt may take before its outcome is decided without it, in ms. */
 const ABORT_GRACE = 1000
 
 /** What became of one attempt, as recorded. */
@@ -20,7 +20,7 @@ export interface ExecutionEnd {
   readonly outcome: Outcome
   /** What the job threw, as thrown; undefined where it threw nothing. */
   readonly thrown: unknown
-  /** The job's module, as messages name it; null where it is none of a build. */
+  /** The job's module, as messages name it; null where it is not from a build. */
   readonly file: string | null
   /** False where another process had taken the execution over: then nothing was recorded. */
   readonly recorded: boolean
@@ -78,7 +78,7 @@ async function conclude(
     recorded = await recordLater(services, execution, ending, error)
   }
   if (isStillRunning) {
-    const advice = job.isolation === 'inline' ? '; heed ctx.signal, or set "isolation": "process"' : ''
+    const advice = job.isolation === 'inline' ? '; make it react to ctx.signal, or set "isolation": "process"' : ''
     log.root.warn(
       { job: execution.job, executionId: execution.id },
       `[${execution.job}] is still running although it was aborted${advice}`,
@@ -90,7 +90,7 @@ async function conclude(
   return { execution, outcome, thrown, file, recorded, durationMs: at - (execution.startedAt ?? at) }
 }
 
-/** The end of the attempt's code, or `neglected` where it was told to end and doesn't. */
+/** The end of the attempt's code, or `abortIgnored` where it was aborted and goes on. */
 function endOrAbortIgnored(attempt: Attempt, { clock }: WorkerServices): Promise<CodeEnd | 'abortIgnored'> {
   return new Promise((resolve, reject) => {
     attempt.onAbort(() => clock.after(ABORT_GRACE, () => resolve('abortIgnored')))
@@ -124,11 +124,11 @@ async function recordLater(
   }
 }
 
-/** One attempt in the making: the code runs, and somebody may want it to end. */
+/** One attempt under way, which can be aborted. */
 export interface Attempt extends AttemptBody {
-  /** The first reason for which it was told to end; undefined while nobody did. */
+  /** The first reason for which it was aborted; undefined while it wasn't. */
   aborted(): AbortedError | undefined
-  /** Calls `listener` once, when it is first told to end; at once where that has happened. */
+  /** Calls `listener` once, when it is first aborted; at once where that has happened. */
   onAbort(listener: () => void): void
   /** True once it has begun to run its job for each of many tenants: each of them has a time limit, all together none. */
   isFanOut(): boolean
@@ -155,7 +155,7 @@ class OwnAttempt implements Attempt, AttemptReporter {
     this.#execution = execution
     this.#services = services
     this.#log = new ExecutionLog(services, execution)
-    // The parent of a multi-tenant fire only spreads it; its children are what is isolated.
+    // The parent of a multi-tenant fire only fans it out; its children are what is isolated.
     const isParent = job.multiTenant === true && execution.tenant === ''
     this.#body =
       job.isolation === 'process' && !isParent && services.isolate !== undefined
@@ -212,7 +212,7 @@ class OwnAttempt implements Attempt, AttemptReporter {
   }
 }
 
-/** The body of an attempt in a process of its own, which may call other jobs all the same. */
+/** The body of an attempt in a child process, which may call other jobs all the same. */
 function isolatedBody(
   run: IsolatedRun,
   isolate: (run: IsolatedRun) => AttemptBody,

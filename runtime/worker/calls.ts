@@ -58,6 +58,6 @@ export function withCalls(
 function refuseCircle(job: string, chain: readonly string[]): void {
   if (!chain.some((name) => looseName(name) === looseName(job))) return
   throw new JobCallError('JOB_CALLS_ITSELF', `job "${job}" would call itself: ${[...chain, job].join(' -> ')}`, {
-    hint: 'a job that waits for itself never ends; move what both need into a function of its own',
+    hint: 'move what both need into a separate function: a job that waits for itself never ends',
   })
 }

@@ -14,7 +14,7 @@ export function signalTree(child: ChildProcess, signal: NodeJS.Signals): void {
   const { pid } = child
   if (pid === undefined) return
   if (!hasProcessGroups) {
-    // Without groups, the platform's own tool walks the tree. It has no gentle way; the child's channel has told it.
+    // Without groups, the platform's own tool walks the tree. It can only kill; the child was asked to stop through its channel.
     if (signal === 'SIGKILL' && child.exitCode === null && child.signalCode === null) {
       builtin('node:child_process')
         .spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore' })
@@ -35,7 +35,7 @@ export function killOwnTree(): void {
   try {
     process.kill(-process.pid, 'SIGKILL')
   } catch {
-    // Started by something else, without a group of its own.
+    // Started by something else, not as the leader of a group.
     process.kill(process.pid, 'SIGKILL')
   }
 }

@@ -31,7 +31,7 @@ async function enqueue(
   services: WorkerServices,
   signal: AbortSignal,
 ): Promise<void> {
-  // By tenant: a source that gives one twice runs it once.
+  // By tenant: one that the source yields twice runs once.
   let page = new Map<string, Fire>()
   const flush = async (): Promise<void> => {
     const fires = [...page.values()]
@@ -99,7 +99,7 @@ async function runHere(
   if (failures.length > 0) throw new TenantsFailedError(job.name, failures)
 }
 
-/** None is begun any more when its turn comes after the caller was told to end; those that were are ended by it. */
+/** A run whose turn comes after the caller was aborted is not begun; those that have begun are aborted with it. */
 function roomIn(shared: SharedSlots, signal: AbortSignal): SlotPolicy {
   let hasBegun = false
   return (work) =>
@@ -110,7 +110,7 @@ function roomIn(shared: SharedSlots, signal: AbortSignal): SlotPolicy {
     })
 }
 
-/** A parent that is run again, after its process died under it, runs only what is missing. */
+/** A parent that is run again, after its process died while it ran, runs only what is missing. */
 async function hasSucceeded({ id }: Execution, tenant: string, store: Store): Promise<boolean> {
   return (await store.executions({ parentId: id, tenant, statuses: ['SUCCESS'], limit: 1 })).length > 0
 }

@@ -28,7 +28,7 @@ export type InlineSurroundings = Pick<
 /** What the code says of itself on the way. */
 export interface AttemptReporter {
   logger(): Logger
-  /** It does nothing itself, but runs its job for each of many tenants: what limits a run doesn't limit it. */
+  /** It only runs its job for each of many tenants, so the limits of a run don't apply to it. */
   fansOut(): void
   progress(percent: number, message: string | null): void
 }
@@ -38,7 +38,7 @@ const PRE_CHECK_LIMIT = 2000
 
 const RETURNED: CodeEnd = { kind: 'returned' }
 
-/** The frame of code that runs in this process, and what the code is given: one object for each attempt. */
+/** The scope of code that runs in this process, and what the code is given: one object for each attempt. */
 class InlineScope implements JobScope, ContextSource {
   readonly job: string
   readonly executionId: string
@@ -93,7 +93,9 @@ class InlineScope implements JobScope, ContextSource {
 
   async callOther(name: string, args: readonly JsonValue[]): Promise<void> {
     if (this.call === undefined) {
-      throw new JobsError('CALL_UNSUPPORTED', `job "${this.job}" can call no other job from where it runs`)
+      throw new JobsError('CALL_UNSUPPORTED', `job "${this.job}" can't call other jobs where it runs`, {
+        hint: 'call it from a job that a scheduler, a server or a test scheduler runs',
+      })
     }
     await this.call(name, args, this)
   }
@@ -144,7 +146,7 @@ export function startInline(
       }
       const running = module.run(context)
       if (running !== undefined) await untilOver(running, scope)
-      // A promise that was rejected and left alone is only reported once this turn is over.
+      // A rejected promise without a handler is only reported once this turn is over.
       await nextTurn()
     } catch (error) {
       return { kind: 'threw', error }
@@ -179,7 +181,7 @@ async function fanOut(
 ): Promise<void> {
   if (services.fanOut === undefined) {
     throw new TenantsError('TENANTS_ISOLATED', `job "${job.name}" is multi-tenant, and only its module says so`, {
-      hint: 'with "isolation": "process", write "multiTenant": true in package.json too',
+      hint: 'write "multiTenant": true in package.json too, where "isolation" is "process"',
     })
   }
   if (services.openTenants === undefined) throw noTenants(job.name)
@@ -196,7 +198,7 @@ async function filtered(job: string, { filter, file }: JobModule, all: TenantSou
     left = await filter(all)
   } catch (error) {
     throw new TenantsError('TENANTS_FILTER', `${what} threw: ${messageOf(error)}`, {
-      hint: 'it is given the tenants and returns those that are left: (tenants) => tenants.where({ active: true })',
+      hint: 'fix it: it takes the tenants and returns those that are left: (tenants) => tenants.where({ active: true })',
       cause: error,
     })
   }

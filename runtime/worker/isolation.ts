@@ -14,13 +14,13 @@ import { chainTo, type JobScope, runInScope } from './job-scope.ts'
 import { errorRecord } from './outcome.ts'
 import type { AttemptBody, CodeEnd, IsolatedRun, WorkerServices } from './services.ts'
 
-/** What a child process is told. */
+/** Messages to a child process. */
 export type ToChild =
   | { readonly kind: 'start'; readonly execution: Execution; readonly job: Job; readonly workspace: ChildWorkspace }
   | ({ readonly kind: 'called' } & CallAnswer)
   | { readonly kind: 'abort'; readonly cause: AbortedError['abortCause']; readonly message: string }
 
-/** What a child process tells. */
+/** Messages from a child process. */
 export type FromChild =
   | { readonly kind: 'log'; readonly line: string }
   | { readonly kind: 'progress'; readonly percent: number; readonly message: string | null }
@@ -83,7 +83,7 @@ export function processIsolation(workspace: ChildWorkspace, clock: Clock): (run:
 
 /** A child that is still there when this process leaves is ended with it: its outcome could not be recorded any more. */
 function endWithThisProcess(child: ChildProcess): void {
-  // Without an id it has not been started; it then tells of its error, and never of an exit.
+  // Without an id it has not been started; it then emits an error, and never an exit.
   if (child.pid === undefined) return
   const end = (): void => signalTree(child, 'SIGKILL')
   process.on('exit', end)
@@ -97,21 +97,21 @@ function endOf(
   aborted: () => AbortedError | undefined,
 ): Promise<CodeEnd> {
   return new Promise((resolve) => {
-    let told: CodeEnd | undefined
+    let reported: CodeEnd | undefined
     child.on('message', (message: FromChild) => {
       if (message.kind === 'log') run.writeLine(message.line)
       else if (message.kind === 'progress') run.progress(message.percent, message.message)
       else if (message.kind === 'call') {
         void answerCall(message, run.call).then((answer) => send({ kind: 'called', ...answer }))
-      } else told = codeEnd(message)
+      } else reported = codeEnd(message)
     })
     child.on('error', (error) => {
-      told ??= { kind: 'threw', error }
-      resolve(told)
+      reported ??= { kind: 'threw', error }
+      resolve(reported)
     })
     // `close` comes after the last message, `exit` may come before it.
     child.on('close', (code, signal) => {
-      resolve(told ?? { kind: 'threw', error: aborted() ?? died(run.execution.job, code, signal) })
+      resolve(reported ?? { kind: 'threw', error: aborted() ?? died(run.execution.job, code, signal) })
     })
   })
 }
@@ -137,7 +137,7 @@ function codeEnd(message: Extract<FromChild, { kind: 'end' }>): CodeEnd {
   }
 }
 
-/** What a child process is answered when it has asked for a job to be run; `thrown` null: it succeeded. */
+/** The answer to a child process that asked for a job to be run; `thrown` null: it succeeded. */
 export interface CallAnswer {
   readonly call: number
   readonly thrown: ThrownRecord | null
@@ -153,7 +153,7 @@ export interface CallRequest {
 export type RelayedCall = (name: string, args: readonly JsonValue[]) => Promise<void>
 
 /**
- * Runs jobs here for the code of an execution that has a process of its own: as its children, in its slot, and with
+ * Runs jobs here for the code of an execution in a child process: as its children, in its slot, and with
  * the chain of calls that led to it. Undefined where no job can be called.
  */
 export function relayedCall(

@@ -11,7 +11,7 @@ import type { RunningExecutions } from './running-executions.ts'
 import type { WorkerServices } from './services.ts'
 import { callersSlot, ownSlot, type SlotPolicy, type Slots } from './slots.ts'
 
-/** A run of one job that is no fire of the loop. */
+/** A run of one job that is not a fire of the loop. */
 export interface JobRun {
   readonly job: Job
   readonly trigger: Extract<Trigger, 'manual' | 'code'>
@@ -23,7 +23,7 @@ export interface JobRun {
   readonly parentId?: string
   /** Aborts it, and its wait for a further attempt. */
   readonly signal?: AbortSignal
-  /** Where each attempt runs; default: a child in its parent's slot, anything else in one of its own. */
+  /** Where each attempt runs; default: a child in its parent's slot, anything else in another one. */
   readonly room?: SlotPolicy
   /** Backfills this fire: claimed like any other, so never a second time. */
   readonly fire?: { readonly scheduleKey: string; readonly scheduledFor: number }
@@ -54,7 +54,7 @@ export type JobRunEnd =
 /** While another process has the execution, the store is asked this often, in ms. */
 const POLL = 500
 
-/** Told of every attempt that runs by hand or from code. */
+/** Notified of every attempt that runs by hand or from code. */
 export interface RunListener {
   started(execution: Execution): void
   ended(end: ExecutionEnd): void
@@ -149,7 +149,7 @@ export class JobRunner {
     }
   }
 
-  /** Cancels what waits for its next attempt when its caller or this process stops: no one would wait for it. */
+  /** Cancels what waits for its next attempt when its caller or this process stops: its result would go unused. */
   async #abandoned(id: string, cause: AbortCause): Promise<AbortedError> {
     const { clock, store } = this.services
     const known = await store.execution(id)
@@ -167,6 +167,6 @@ function causeOf(reason: unknown): AbortCause {
 function notStarted(job: string, start: Extract<RunStart, { acquired: false }>): JobsError {
   if (start.cause === 'locked') return new JobLockedError(job, start.holder)
   return new JobNotStartedError('JOB_FIRE_CLAIMED', `job "${job}": ${start.reason}`, {
-    hint: 'this fire has an execution already; see job-history, and rerun it if it should run again',
+    hint: 'see its execution in "webstir job-history", and rerun that if it should run again',
   })
 }

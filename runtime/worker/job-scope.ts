@@ -13,7 +13,7 @@ export interface JobScope {
   log(): Logger
   /** Runs another job for this one; absent where none can be called. */
   readonly call: ((name: string, args: readonly JsonValue[], caller: JobScope) => Promise<void>) | undefined
-  /** Aborted when the execution is told to end. */
+  /** Aborted when the execution is. */
   readonly signal: AbortSignal
   /** A rejection or an exception that the job did not handle. */
   onUnhandledError(error: unknown): void
@@ -29,7 +29,7 @@ interface Shared {
 }
 
 /*
- * A process may have two copies of this module: that of the package, for a script or a server of one's own, and that of
+ * A process may have two copies of this module: that of the package, for a script or a server, and that of
  * the build, for the jobs. Both have to know which job is running, so what they know lives with the process.
  */
 const KEY = Symbol.for('webstir-jobs.frames')
@@ -38,14 +38,14 @@ global[KEY] ??= { scopes: new AsyncLocalStorage(), isConsoleCaptured: false, isL
 const shared = global[KEY]
 const { scopes } = shared
 
-/** The frame of the job whose code is running; undefined outside of jobs. */
+/** The scope of the job whose code is running; undefined outside of jobs. */
 export function currentScope(): JobScope | undefined {
   return scopes.getStore()
 }
 
 /**
  * The chain of calls for a job that is started where this code runs. Each tenant's run of a job is part of the same
- * step as the run that spreads it.
+ * step as the run that fans it out.
  */
 export function chainTo(job: string): readonly string[] {
   const chain = currentScope()?.chain ?? []
@@ -58,7 +58,7 @@ export function runInScope<Result>(scope: JobScope, work: () => Result): Result 
 
 /**
  * Does something on behalf of no job, though a job's code set it off: what runs later because of it (timers, other
- * jobs) then belongs to no job by accident.
+ * jobs) then doesn't belong to that job by accident.
  */
 export function outsideScope<Result>(work: () => Result): Result {
   return scopes.exit(work)
@@ -121,9 +121,9 @@ type UnhandledErrorListener = (error: unknown) => void
 let onForeign: UnhandledErrorListener | undefined
 
 /**
- * From now on, a rejection or an exception that a job let slip is attributed to that job and the process lives on.
- * One that belongs to no job goes to `foreign`; without one, what Node and the program's other listeners do with it is
- * what they would have done without us. Idempotent; the newest `foreign` counts.
+ * From now on, a rejection or an exception that a job did not handle is attributed to that job and the process lives on.
+ * One that belongs to no job goes to `foreign`; without one, Node and the program's other listeners handle it
+ * as they would without us. Idempotent; the newest `foreign` counts.
  */
 export function captureUnhandledErrors(foreign?: UnhandledErrorListener): void {
   onForeign = foreign ?? onForeign

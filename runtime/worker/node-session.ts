@@ -37,13 +37,13 @@ export class NodeSession {
     return this.#register(true, nextWakeAt)
   }
 
-  /** Ends the heartbeat and removes the node; a store that is away forgets the node in its own time. */
+  /** Ends the heartbeat and removes the node; a store that is away forgets the node later. */
   async close(): Promise<void> {
     const opened = this.#opened
     if (opened === undefined) return
     this.#opened = undefined
     await opened.catch(() => {})
-    // Not waited for: ending its thread takes longer than all else at the end of a short run.
+    // Not awaited: ending its thread takes longer than all else at the end of a short run.
     void this.#heartbeat?.heartbeat.stop()
     this.#heartbeat = undefined
     await this.#store.removeNode(this.id).catch(() => {})
@@ -98,14 +98,14 @@ export function deadAfter({ target }: Pick<Store, 'target'>, staleAfter: number)
 const WORKER = new URL('./heartbeat.js', import.meta.url)
 
 /**
- * Sends a heartbeat every `every` ms, from a thread of its own: a job that blocks the event loop is then not taken for
- * dead. Where there is no thread to start (the code runs unbundled), the event loop sends it; a store in memory needs none.
+ * Sends a heartbeat every `every` ms, from a separate thread: a process whose event loop a job blocks is then not taken
+ * for dead. Where there is no thread to start (the code runs unbundled), the event loop sends it; a store in memory needs none.
  */
 function startHeartbeat(store: Store, node: string, every: number, clock: Clock): Heartbeat {
   if (store.target === null) return { stop: async () => {} }
   if (!existsSync(fileURLToPath(WORKER))) return heartbeatFromLoop(store, node, every, clock)
   const task: HeartbeatTask = { url: store.target, node, every }
-  // It says nothing. Were its output passed on, Node would open this process's own streams for that, which is slow.
+  // It writes nothing. Were its output passed on, Node would open this process's own streams for that, which is slow.
   const quiet = { stdout: true, stderr: true }
   const worker = new (builtin('node:worker_threads').Worker)(WORKER, { workerData: task, ...quiet })
   worker.unref()

@@ -7,7 +7,7 @@ import { readThrown } from '../support/thrown.ts'
 import type { AbortedError } from './abort.ts'
 import type { CodeEnd } from './services.ts'
 
-/** Thrown by a job to be tried again after a delay of its own choosing, as long as its policy has attempts left. Code: RETRYABLE. */
+/** Thrown by a job to be tried again after a delay that it chooses, as long as its policy has attempts left. Code: RETRYABLE. */
 export class RetryableError extends JobsError {
   /** Milliseconds until the next attempt; undefined: as the job's policy says. */
   readonly retryAfter: number | undefined
@@ -63,7 +63,7 @@ export function retryDelay(policy: RetryPolicy, failures: number, error: unknown
   return Math.round(full * (0.5 + 0.5 * unitHash(`${seed}:${failures}`)))
 }
 
-/** Whatever was thrown, as it is stored: without secrets, and with `code` where the error has none of its own. */
+/** Whatever was thrown, as it is stored: without secrets, and with `code` where the error has none. */
 export function errorRecord(thrown: unknown, code = 'JOB_FAILED'): ErrorRecord {
   const { isError, text, message, stack } = readThrown(thrown)
   return {

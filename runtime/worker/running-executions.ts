@@ -5,9 +5,9 @@ import { type Clock, sleep, type Timer } from '../support/clock.ts'
 import type { AbortCause } from './abort.ts'
 import { outsideScope } from './job-scope.ts'
 
-/** While something runs, the store is asked this often what is to be cancelled, in ms. */
+/** While something runs, the store is polled this often for requests to cancel, in ms. */
 const POLL = 1000
-/** Where the store tells of requests to cancel, it is asked this often all the same, in ms. */
+/** Where the store notifies of requests to cancel, it is polled this often all the same, in ms. */
 const SAFETY_POLL = 30_000
 
 /** How long aborted attempts are waited for before the process leaves without them, in ms. */
@@ -128,7 +128,7 @@ export class RunningExecutions {
     over.abort()
   }
 
-  /** Set off by the code of whichever job started something, and part of none of them. */
+  /** Started by the code of some job, but part of none. */
   #setPoll(): void {
     const delay = this.#listener?.isLive ? Math.min(SAFETY_POLL, this.#verifyEvery) : POLL
     this.#poll = outsideScope(() => this.#clock.after(delay, () => void this.#ask(), { unref: true }))

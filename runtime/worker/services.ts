@@ -34,15 +34,15 @@ export interface WorkerServices {
   readonly fanOut?: FanOut
   /** Lets the stacks of what a job threw point at its sources; absent where nothing was built. Never rejects. */
   readonly pointAtSources?: (thrown: unknown) => Promise<void>
-  /** Told of a store that is away; absent where the process has no log to say it in. */
+  /** Notified when the store is away; absent where the process has no log to report it in. */
   readonly outage?: StoreOutage
-  /** Told when something was put into the queue from here. */
+  /** Called when something was put into the queue from here. */
   readonly onQueued?: () => void
   /** Runs a job for the code of another one. */
   readonly call?: (name: string, args: readonly JsonValue[], caller: JobScope) => Promise<void>
 }
 
-/** How the code of an attempt ended, before any policy looked at it. */
+/** How the code of an attempt ended, before any policy was applied. */
 export type CodeEnd =
   | { readonly kind: 'returned' }
   | { readonly kind: 'threw'; readonly error: unknown }
@@ -55,7 +55,7 @@ export interface AttemptBody {
   abort(reason: AbortedError): void
 }
 
-/** What a child process needs to be told, and what it may tell. */
+/** What a child process needs to know, and what it may report. */
 export interface IsolatedRun {
   readonly execution: Execution
   readonly job: Job

@@ -1,12 +1,12 @@
 import { type Clock, sleep } from '../support/clock.ts'
 
-/** The slots of a process, as those share them whose runs don't come out of the engine's queue. */
+/** The slots of a process, for runs that don't come from the engine's queue. */
 export interface Slots {
   /** How many executions run at once. */
   readonly concurrency: number
-  /** Lends a slot if one is free; what waits in the queue is asked first whether it needs it. To be given back. */
+  /** Acquires a slot if one is free and nothing in the queue needs it. To be released. */
   tryAcquire(): Promise<boolean>
-  /** Takes a slot whether or not one is free: what is run by hand or from code runs now. To be given back. */
+  /** Acquires a slot whether or not one is free: what is run by hand or from code runs now. To be released. */
   forceAcquire(): void
   release(): void
 }
@@ -36,13 +36,13 @@ export class CountedSlots implements Slots {
   }
 }
 
-/** Where the attempts of a run are made: waits until there is room, and makes room again at the end. */
+/** Which slot the attempts of a run take: waits for it, and releases it at the end. */
 export type SlotPolicy = <Result>(work: () => Promise<Result>) => Promise<Result>
 
-/** In the slot of whoever calls, and waits meanwhile. */
+/** In the caller's slot, since the caller waits meanwhile. */
 export const callersSlot: SlotPolicy = (work) => work()
 
-/** In a slot of its own, at once. */
+/** In another slot, at once. */
 export function ownSlot(slots: Slots): SlotPolicy {
   return async (work) => {
     slots.forceAcquire()
@@ -54,14 +54,14 @@ export function ownSlot(slots: Slots): SlotPolicy {
   }
 }
 
-/** While there is no room, the slots are asked this often whether one has become free, in ms. */
+/** While no slot is free, how often to try again, in ms. */
 const POLL = 1000
 
-/** Room for many runs on behalf of one that waits for them: one in its slot, the others in slots that are free. */
+/** Slots for many runs on behalf of one that waits for them: one in its slot, the others in slots that are free. */
 export class SharedSlots {
   readonly #slots: Slots
   readonly #clock: Clock
-  /** Runs in here; each but one is in a slot that was lent. */
+  /** Runs in here; each but one is in an acquired slot. */
   #inside = 0
   /** Aborted when one leaves. */
   #change = new AbortController()
@@ -85,13 +85,13 @@ export class SharedSlots {
       const { signal } = this.#change
       if (!(await this.#slots.tryAcquire())) await sleep(this.#clock, POLL, signal)
       else if (this.#inside > 0) break
-      // Meanwhile everybody has left, and with them the need for another slot.
+      // Meanwhile all of them have left: no further slot is needed.
       else this.#slots.release()
     }
     this.#inside++
   }
 
-  /** A lent slot goes back after each run, so that what is due waits no longer than one of them takes. */
+  /** An acquired slot is released after each run, so that what is due waits no longer than one of them takes. */
   #leave(): void {
     this.#inside--
     if (this.#inside > 0) this.#slots.release()

@@ -2,7 +2,7 @@ import type { Logger } from '../logging/logger.ts'
 import type { Clock } from '../support/clock.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 
-/** Errors of the store that pass by themselves; anything else is for a person to fix. */
+/** Transient errors of the store; anything else needs a person to fix it. */
 const PASSING = new Set(['STORE_BUSY', 'STORE_UNAVAILABLE', 'STORE_FULL', 'STORE_READ_ONLY'])
 
 /** Says once that the store is away and once that it is back, whichever part of the process notices first. */
@@ -18,7 +18,7 @@ export class StoreOutage {
     return this.#since !== undefined
   }
 
-  /** True where the error passes by itself; it is then reported here. Any other error is the caller's. */
+  /** True for a transient error, which is then reported here. Any other error is the caller's. */
   failed(error: unknown): boolean {
     if (!(error instanceof JobsError) || !PASSING.has(error.code)) return false
     if (this.#since !== undefined) return true
@@ -31,7 +31,7 @@ export class StoreOutage {
     return true
   }
 
-  /** The store did what it was asked. */
+  /** The store answered. */
   answered(): void {
     if (this.#since === undefined) return
     const seconds = Math.round((this.clock.now() - this.#since) / 1000)

@@ -3,14 +3,14 @@ import { looseName } from '../job-names.ts'
 import type { ManifestProblem } from '../problems.ts'
 import type { Job } from '../types.ts'
 
-/** A job that was read, with its place in the manifest. */
+/** A job that was read, with its index in the manifest. */
 export interface PlacedJob {
   readonly job: Job
   readonly path: string
 }
 
 /**
- * Settles whom each job waits for: the names in `after` become the names as the manifest has them. Jobs that wait for
+ * Resolves what each job waits for: the names in `after` become the names as the manifest has them. Jobs that wait for
  * one that doesn't exist, or for themselves through any number of others, are left out, each with an error.
  * `names` are all names of the manifest, those of jobs that could not be read included.
  */
@@ -37,7 +37,7 @@ export function settleAfter(
       code: 'UNKNOWN_JOB',
       job: job.name,
       path: `${path}.after[${missing}]`,
-      message: `names "${given}", and there is no such job`,
+      message: `names "${given}", which is not a job of this manifest`,
       hint: didYouMean(given, names) ?? 'name a job of this manifest, or remove it',
     })
   }
@@ -54,7 +54,7 @@ export function settleAfter(
       code: 'CIRCLE',
       job: job.name,
       path: `${path}.after`,
-      message: `goes round in a circle: ${circle.join(' -> ')}`,
+      message: `depends on itself: ${circle.join(' -> ')}`,
       hint: 'take one of them out of the other\'s "after"',
     })
   }

@@ -11,8 +11,7 @@ import { type JobEntry, jobSchema, retrySchema } from './schema.ts'
 import { schemaProblems, show, unknownKeys } from './schema-problems.ts'
 
 /**
- * Reads one entry whose name was found good. Null where a value is wrong: nobody should have to guess what such a job
- * would do. Only what is wrong with a schedule leaves the job in place.
+ * Reads one entry whose name was found good. Null where a value is wrong: what such a job should do would be a guess. Only what is wrong with a schedule leaves the job in place.
  */
 export function readEntry(
   written: JsonObject,
@@ -38,7 +37,7 @@ export function readEntry(
       code: 'INVALID_VALUE',
       job: name,
       path: `${path}.timezone`,
-      message: `is no time zone: ${show(entry.timezone)}`,
+      message: `is not a time zone: ${show(entry.timezone)}`,
       hint: near === undefined ? 'use an IANA name such as Europe/Berlin, or UTC' : `did you mean ${near}?`,
     })
   }
@@ -66,7 +65,7 @@ export function readEntry(
   return { job: { ...job, written: { description, args: isArray(written.args) ? written.args : [] } }, problems }
 }
 
-/** Fills in everything but the name; the schedule is the business of its own reader. */
+/** Fills in everything but the name and the schedules, which parse-schedules.ts reads. */
 function fillPlain(plain: JsonObject, name: string, path: string, env: Env, problems: ManifestProblem[]): JsonObject {
   const filled: Record<string, JsonValue> = {}
   for (const [key, value] of Object.entries(plain)) {

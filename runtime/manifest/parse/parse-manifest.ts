@@ -12,7 +12,7 @@ import { show } from './schema-problems.ts'
 
 /**
  * Reads, fills in and validates the manifest of the workspace at that absolute path. What is wrong with single jobs
- * is in `problems`; ManifestError is thrown only where there is no manifest to speak of.
+ * is in `problems`; ManifestError is thrown only where there is no manifest at all.
  */
 export async function readManifest(workspace: string, env: Env): Promise<Manifest> {
   return readManifestText(workspace, readPackageJson(workspace).toString('utf8'), env)

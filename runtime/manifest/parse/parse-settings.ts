@@ -12,7 +12,7 @@ import { schemaProblems, show, unknownKeys } from './schema-problems.ts'
 const PATH = 'webstir.scheduler'
 const LEAST_STALE_AFTER = 1_000
 
-/** Reads `webstir.scheduler`. A value that is wrong is an error, and its default stands in for it. */
+/** Reads `webstir.scheduler`. A wrong value is an error, and the default is used instead. */
 export function readSettings(
   written: JsonObject,
   env: Env,
@@ -42,7 +42,7 @@ export function readSettings(
   if (!isTimezone(entry.timezone)) {
     const near = suggestTimezone(entry.timezone)
     const hint = near === undefined ? 'use an IANA name such as Europe/Berlin, or UTC' : `did you mean ${near}?`
-    fault(`${PATH}.timezone`, 'INVALID_VALUE', `is no time zone: ${show(entry.timezone)}`, hint)
+    fault(`${PATH}.timezone`, 'INVALID_VALUE', `is not a time zone: ${show(entry.timezone)}`, hint)
   }
   let staleAfter = parseDuration(entry.staleAfter) ?? DEFAULT_SETTINGS.staleAfter
   if (staleAfter < LEAST_STALE_AFTER) {

@@ -3,7 +3,7 @@ import { isArray, isObject, type JsonObject, type JsonValue } from '../../suppor
 import { didYouMean, nearest } from '../../support/suggest.ts'
 import type { ManifestProblem } from '../problems.ts'
 
-/** What a schema found wrong with `value`, which stands at `path`, in the words of the schema. */
+/** What a schema found wrong with `value`, which is at `path`, in the words of the schema. */
 export function schemaProblems(error: ZodError, value: JsonValue, path: string, job: string | null): ManifestProblem[] {
   return error.issues.map((issue) => {
     const place = issue.path.reduce<string>(
@@ -27,7 +27,7 @@ function childOf(value: JsonValue | undefined, step: PropertyKey): JsonValue | u
   return isObject(value) ? value[String(step)] : undefined
 }
 
-/** A JSON value as it stands in the text, cut where it is long. */
+/** A JSON value as it is written, cut where it is long. */
 export function show(value: JsonValue): string {
   const text = JSON.stringify(value)
   return text.length <= 60 ? text : `${text.slice(0, 59)}…`
@@ -39,7 +39,7 @@ function suggestion(issue: ZodError['issues'][number], found: JsonValue | undefi
   return near === undefined ? undefined : `did you mean "${near}"?`
 }
 
-/** A warning for each key that the schema doesn't know. Such keys are kept in package.json, but nothing heeds them. */
+/** A warning for each key that the schema doesn't know. Such keys stay in package.json and have no effect. */
 export function unknownKeys(
   value: JsonObject,
   known: readonly string[],
@@ -53,7 +53,7 @@ export function unknownKeys(
       code: 'UNKNOWN_KEY',
       job,
       path: `${path}.${key}`,
-      message: 'is no key that webstir knows; nothing heeds it',
+      message: 'is not a key that webstir knows, so it has no effect',
       hint: didYouMean(key, known),
     }))
 }

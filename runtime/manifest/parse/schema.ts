@@ -3,9 +3,9 @@ import { DURATION_PATTERN, parseDuration } from '../../support/duration.ts'
 import { ENTRY_DEFAULTS, SCHEDULER_DEFAULTS } from '../defaults.ts'
 
 /*
- * The one place where the manifest's form is said. The types, the messages, `job-manifest.schema.json` and
+ * The one definition of the manifest's form. The types, the messages, `job-manifest.schema.json` and
  * docs/manifest.md all come from here. `error` completes a sentence that begins with the key: "timeout must be …".
- * Unknown keys pass, at every level: they are kept, and warned of elsewhere.
+ * Unknown keys pass, at every level: they are kept, and reported elsewhere.
  */
 
 const text = (error: string) => z.string({ error }).min(1, { error })

@@ -7,10 +7,10 @@ export interface FieldRule {
   readonly name: FieldName
   readonly min: number
   readonly max: number
-  /** Three letters each, in lower case, the first one standing for `firstName`. */
+  /** Three letters each, in lower case, the first one is `firstName`. */
   readonly names?: readonly string[]
   readonly firstName?: number
-  /** What `*` stands for, in the masks of plan.ts: the bits of values below 31, and of those above. */
+  /** What `*` means, in the masks of plan.ts: the bits of values below 31, and of those above. */
   readonly all: readonly [low: number, high: number]
 }
 
@@ -52,7 +52,7 @@ const QUESTION_MARK = 63
 /** Reads the items that only one field knows (`L`, `15W`, `5L`, `5#2`); returns false, at the same place, if it is none. */
 export type SpecialReader = (field: FieldScanner) => boolean
 
-/** Reads a comma-separated list of `*`, `a`, `a-b`, each with or without `/n`, and gives each value to `add`. */
+/** Reads a comma-separated list of `*`, `a`, `a-b`, each with or without `/n`, and passes each value to `add`. */
 export function readField(
   field: FieldScanner,
   rule: FieldRule,

@@ -164,7 +164,7 @@ function failImpossible(fields: CronFields, plan: CronPlan): never {
   const text = [fields.dayOfMonth, fields.month, fields.dayOfWeek].map((field) => `"${field.text}"`)
   const isBareDay = plan.weekdays === 127 && plan.special === null
   const hint = isBareDay
-    ? 'no such day in those months; L stands for the last day of a month'
+    ? 'choose a day that these months have, or L for the last day of a month'
     : 'no day fits all of these fields'
   throw new ScheduleError(
     'SCHEDULE_IMPOSSIBLE_DATE',

@@ -1,8 +1,8 @@
 import { DAY, dateOf, dayOf, monthLength, monthOf, weekdayOf, yearOf } from '../calendar.ts'
 
 /**
- * A cron expression as bits. Hours, months and weekdays (Sunday is 0) stand at their own bit; a day of the month
- * stands at the bit below it, so that all 31 fit a positive integer; seconds and minutes from 31 up are in a second mask.
+ * A cron expression as bits. Hours, months and weekdays (Sunday is 0) have the bit of their number; a day of the month
+ * has the bit below it, so that all 31 fit a positive integer; seconds and minutes from 31 up are in a second mask.
  */
 export interface CronPlan {
   readonly secondsLow: number
@@ -91,7 +91,7 @@ function specialWeekdays(special: SpecialDays, length: number, first: number): n
 
 /*
  * A local time is what the clock on the wall shows, written as seconds since 1970-01-01T00:00:00 of that clock. It
- * knows no zone: daylight saving is the business of fires.ts.
+ * knows no zone: daylight saving is up to schedule.ts.
  */
 
 /** The first local time at or after `local` that matches, or NaN where there is none up to the end of `lastYear`. */

@@ -205,7 +205,7 @@ describe('what is wrong with one job', () => {
     expect(jobs.map(({ name }) => name)).toEqual(['good'])
     expect(told(problems)).toEqual([`INVALID_VALUE webstir.module.jobs[1].${path}`])
     expect(problems[0]).toMatchObject({ severity: 'error', job: 'bad', hint })
-    expect(problems[0]?.message).toMatch(/must be|is no time zone|is a longer time than can be counted/)
+    expect(problems[0]?.message).toMatch(/must be|is not a time zone|is a longer time than can be counted/)
   })
 
   it('keeps it where only a schedule is unreadable, which then never fires', async () => {
@@ -291,10 +291,10 @@ describe('waiting for other jobs', () => {
 
     expect(jobs.map(({ name }) => name)).toEqual(['outside'])
     expect(problems.map(({ message }) => message)).toEqual([
-      'goes round in a circle: self -> self',
-      'goes round in a circle: a -> b -> c -> a',
-      'goes round in a circle: b -> c -> a -> b',
-      'goes round in a circle: c -> a -> b -> c',
+      'depends on itself: self -> self',
+      'depends on itself: a -> b -> c -> a',
+      'depends on itself: b -> c -> a -> b',
+      'depends on itself: c -> a -> b -> c',
     ])
   })
 })
