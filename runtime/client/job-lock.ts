@@ -6,6 +6,8 @@ import { durationOf } from '../support/duration.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import { abortedBy } from '../worker/abort.ts'
+import { beginRun } from '../worker/begin-run.ts'
+import { FailureDetector } from '../worker/failure-detector.ts'
 import { deadAfter, NodeSession } from '../worker/node-session.ts'
 import { errorRecord } from '../worker/outcome.ts'
 import { RunningExecutions } from '../worker/running-executions.ts'
@@ -51,10 +53,10 @@ export async function acquireJobLock(jobStore: JobStore, job: string, options: J
   const store = internalStore(jobStore)
   const staleAfter = milliseconds(options.staleAfter ?? 30_000)
   const { tenant = '', args = [], preCheck, clock = systemClock } = options
-  return keeperOf(store, clock, staleAfter).acquire(staleAfter, (node, now) =>
-    store.begin({
+  const keeper = keeperOf(store, clock, staleAfter)
+  return keeper.acquire(staleAfter, (node, detector) =>
+    beginRun({ store, clock, detector }, (now) => ({
       node,
-      now,
       job,
       tenant,
       trigger: 'code',
@@ -66,9 +68,8 @@ export async function acquireJobLock(jobStore: JobStore, job: string, options: J
       recoverLimit: 0,
       parentId: null,
       lock: 'exclusive',
-      staleBefore: now - deadAfter(store, staleAfter),
       ...(preCheck === undefined ? {} : { preCheck }),
-    }),
+    })),
   )
 }
 
@@ -91,6 +92,8 @@ class LockKeeper {
   readonly #session: NodeSession
   readonly #running: RunningExecutions
   readonly #held = new Map<string, Held>()
+  /** By `staleAfter`, which may differ from lock to lock. */
+  readonly #detectors = new Map<number, FailureDetector>()
   /** Locks that are held or being acquired. */
   #users = 0
   /** Opens and closes the session one after the other. */
@@ -106,18 +109,29 @@ class LockKeeper {
   }
 
   /** Acquires with what `begin` does as this node; the node is known to the store for as long as a lock is held. */
-  async acquire(staleAfter: number, begin: (node: string, now: number) => Promise<RunStart>): Promise<JobLock> {
+  async acquire(
+    staleAfter: number,
+    begin: (node: string, detector: FailureDetector) => Promise<RunStart>,
+  ): Promise<JobLock> {
     this.#users++
     let isHeld = false
     try {
       await this.#inTurn(() => this.#session.open(staleAfter))
-      const start = await begin(this.#session.id, this.#clock.now())
+      const start = await begin(this.#session.id, this.#detectorOf(staleAfter))
       if (!start.acquired) return { acquired: false, cause: start.cause, reason: start.reason }
       isHeld = true
       return { acquired: true, execution: this.#hold(start.execution) }
     } finally {
       if (!isHeld) await this.#leave()
     }
+  }
+
+  #detectorOf(staleAfter: number): FailureDetector {
+    const known = this.#detectors.get(staleAfter)
+    if (known !== undefined) return known
+    const made = new FailureDetector(deadAfter(this.#store, staleAfter))
+    this.#detectors.set(staleAfter, made)
+    return made
   }
 
   #hold(execution: Execution): HeldExecution {

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/engine.ts'
 import type { ClaimOutcome, Fire } from '../store/execution.ts'
 import type { Store } from '../store/store.ts'
-import type { FailureDetector } from './failure-detector.ts'
+import type { FailureDetector } from '../worker/failure-detector.ts'
 import type { Report } from './report.ts'
 
 /** Claims fires in the store, starts those for which there is a slot here, and reports those that are skipped. */

@@ -3,6 +3,7 @@ import type { CronPlans, Job, SchedulerSettings } from '../manifest/types.ts'
 import { sleep } from '../support/clock.ts'
 import { messageOf } from '../support/errors.ts'
 import { type CallJob, withCalls } from '../worker/calls.ts'
+import type { FailureDetector } from '../worker/failure-detector.ts'
 import type { JobRunner } from '../worker/job-runner.ts'
 import { NodeSession } from '../worker/node-session.ts'
 import { RunningExecutions } from '../worker/running-executions.ts'
@@ -12,7 +13,6 @@ import { StoreOutage } from '../worker/store-outage.ts'
 import { LoopSchedules, type ScheduleCursor } from './cursor.ts'
 import { DueQueue } from './due-queue.ts'
 import { SchedulerEmitter } from './events.ts'
-import { FailureDetector } from './failure-detector.ts'
 import { FireClaimer } from './fire-claimer.ts'
 import { dueFires, fireReboots, firesBetween, invalidFires, nextAfter } from './fires.ts'
 import { GapDetector } from './gap-detector.ts'
@@ -84,7 +84,7 @@ export class SchedulerLoop {
     this.#options = { ...options, services }
     this.runner = runner
     this.call = call
-    this.#detector = new FailureDetector(services.staleAfter)
+    this.#detector = running.detector
     this.#reconnect = new Reconnect(services.clock, outage)
     this.events = new SchedulerEmitter((event, error) => {
       services.log.root.error({ err: error }, `a listener for "${event}" failed: ${messageOf(error)}`)

@@ -1,8 +1,10 @@
 import type { SchedulerSettings } from '../manifest/types.ts'
+import type { NodeRecord } from '../store/job-store.ts'
 import type { Store } from '../store/store.ts'
 import { sleep } from '../support/clock.ts'
+import { deadNodes, neighbours } from '../worker/dead-nodes.ts'
+import type { FailureDetector } from '../worker/failure-detector.ts'
 import type { WorkerServices } from '../worker/services.ts'
-import type { FailureDetector } from './failure-detector.ts'
 import type { Report } from './report.ts'
 
 /** History is pruned this often, in ms, this many executions at a time. */
@@ -10,9 +12,14 @@ const PRUNE_EVERY = 60_000
 const PRUNE_BATCH = 500
 /** A process that died is still listed for this long, in ms, so that one can see that it was there. */
 const NODES_KEPT = 24 * 60 * 60_000
+/** Processes of this machine are looked at this often, in ms. */
+const LOOK_EVERY = 1000
 
 /** What a scheduler does besides firing: takes over what dead processes left, and keeps the history in bounds. */
 export class Maintenance {
+  /** Nodes of this machine that were alive when the store was last asked. */
+  #neighbours: readonly NodeRecord[] = []
+
   constructor(
     private readonly services: WorkerServices,
     private readonly settings: SchedulerSettings,
@@ -22,17 +29,31 @@ export class Maintenance {
   ) {}
 
   start(signal: AbortSignal): void {
-    const { staleAfter } = this.settings
-    // A store of one process has nobody who could have died.
-    if (this.services.store.target !== null) void this.#every(staleAfter / 3, signal, () => this.#recover())
-    void this.#every(PRUNE_EVERY, signal, () => this.#prune())
+    // A store of one process has no other that could have died.
+    if (this.services.store.target !== null) void this.#recoverUntil(signal)
+    void this.#pruneUntil(signal)
   }
 
-  /** Runs `work` now and every `interval` ms after it ended; a store that is away is left to the next time. */
-  async #every(interval: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  /** Recovers now and every third of `staleAfter`, and as soon as another process of this machine has ended. */
+  async #recoverUntil(signal: AbortSignal): Promise<void> {
+    const { clock } = this.services
+    const interval = this.settings.staleAfter / 3
     while (!signal.aborted) {
-      await work().catch(() => {})
-      await sleep(this.services.clock, interval, signal)
+      // A store that is away is left to the next time.
+      await this.#recover().catch(() => {})
+      for (let left = interval; left > 0 && !signal.aborted; ) {
+        const wait = this.#neighbours.length === 0 ? left : Math.min(left, LOOK_EVERY)
+        await sleep(clock, wait, signal)
+        left -= wait
+        if (deadNodes(this.#neighbours).length > 0) break
+      }
+    }
+  }
+
+  async #pruneUntil(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#prune().catch(() => {})
+      await sleep(this.services.clock, PRUNE_EVERY, signal)
     }
   }
 
@@ -45,11 +66,17 @@ export class Maintenance {
 
   /** What is stale at `now`, settled; the look itself tells whether old heartbeats mean anything. */
   async #settleStale(now: number): ReturnType<Store['recover']> {
+    const { store } = this.services
     try {
-      const result = await this.services.store.recover({ now, staleBefore: this.detector.before(now) })
+      const nodes = await store.nodes()
+      const dead = deadNodes(nodes)
+      const ended = new Set(dead)
+      this.#neighbours = neighbours(nodes).filter(({ id, pid }) => pid !== process.pid && !ended.has(id))
+      const result = await store.recover({ now, staleBefore: this.detector.before(now), dead })
       this.detector.observed(now)
       return result
     } catch (error) {
+      this.#neighbours = []
       this.detector.failed()
       throw error
     }
@@ -59,7 +86,7 @@ export class Maintenance {
     const { store, clock } = this.services
     const { keep, maxPerJob } = this.settings.history
     const now = clock.now()
-    // Nobody is forgotten after a gap in which nobody could beat: a machine that slept for a day has its nodes back.
+    // None is forgotten after a gap in which no heartbeat could arrive: a machine that slept for a day has its nodes back.
     await store.forgetNodes(Math.min(now - NODES_KEPT, this.detector.before(now)))
     let pruned: number
     do {

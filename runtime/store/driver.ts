@@ -146,8 +146,8 @@ export interface Tables extends ScheduleTables {
   // --- what runs
   requestCancel(ids: readonly string[], now: number): Script<void>
   cancelRequests(node: string): Script<string[]>
-  /** RUNNING ones without a heartbeat since `before`; locked until the transaction ends. */
-  stale(before: number, limit: number): Script<Execution[]>
+  /** RUNNING ones without a heartbeat since `before`, or of one of these owners; locked until the transaction ends. */
+  stale(before: number, owners: readonly string[], limit: number): Script<Execution[]>
   /** RUNNING ones among these ids; locked until the transaction ends. */
   running(ids: readonly string[]): Script<Execution[]>
   setProgress(id: string, percent: number, message: string | null): Script<void>

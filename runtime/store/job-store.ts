@@ -1,5 +1,6 @@
 import type { Clock } from '../support/clock.ts'
 import type { Env } from '../support/env.ts'
+import type { ProcessIdentity } from '../support/process-identity.ts'
 import type { Attempt, Execution, JobStatus, LogLine } from './execution.ts'
 
 /**
@@ -89,6 +90,8 @@ export interface NodeRecord {
   readonly nextWakeAt: number
   /** False for a process that only runs jobs by hand. */
   readonly fires: boolean
+  /** What tells its process from every other one of its machine; null where the system doesn't say. */
+  readonly identity: ProcessIdentity | null
 }
 
 export interface PauseRecord {

@@ -157,8 +157,15 @@ export interface Store extends JobStore {
     work: (transaction: StoreTransaction) => Promise<Result>,
   ): Promise<Result>
 
-  /** RUNNING rows whose heartbeat is older than `staleBefore`: queued again while `recover` lasts, else STALE. */
-  recover(request: { now: number; staleBefore: number }): Promise<{ requeued: Execution[]; stale: Execution[] }>
+  /**
+   * RUNNING rows whose heartbeat is older than `staleBefore`, or whose owner is among `dead`, nodes whose process is
+   * known to have ended: queued again while `recover` lasts, else STALE. Locks that dead nodes retained are freed.
+   */
+  recover(request: {
+    now: number
+    staleBefore: number
+    dead?: readonly string[]
+  }): Promise<{ requeued: Execution[]; stale: Execution[] }>
 
   /** Ids of `node`'s running executions that were asked to cancel. */
   cancelRequests(node: string): Promise<string[]>

@@ -131,7 +131,7 @@ export class TableStore implements Store {
     })
   }
 
-  async recover(request: { now: number; staleBefore: number }): Promise<{ requeued: Execution[]; stale: Execution[] }> {
+  async recover(request: Parameters<Store['recover']>[0]): Promise<{ requeued: Execution[]; stale: Execution[] }> {
     const requeued: Execution[] = []
     const stale: Execution[] = []
     for (;;) {

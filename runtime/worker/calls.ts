@@ -51,7 +51,7 @@ export function withCalls(
   const fanOut: FanOut = (parent, job, tenants, caller) => runForTenants(parent, job, tenants, caller)
   const services: WorkerServices = { ...base, call, fanOut }
   const runner = new JobRunner(services, running, slots, listener)
-  const runForTenants = fanOutThrough(runner, services, slots)
+  const runForTenants = fanOutThrough(runner, services, slots, running.detector)
   return { services, runner, call }
 }
 

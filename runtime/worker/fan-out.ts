@@ -4,6 +4,7 @@ import type { Execution, Fire } from '../store/execution.ts'
 import { newFire } from '../store/new-fire.ts'
 import type { Store } from '../store/store.ts'
 import { JobsError } from '../support/errors.ts'
+import type { FailureDetector } from './failure-detector.ts'
 import { JobLockedError, type JobRunner } from './job-runner.ts'
 import type { JobScope } from './job-scope.ts'
 import type { FanOut, WorkerServices } from './services.ts'
@@ -17,10 +18,15 @@ const PAGE = 100
  * takes them. A run by hand or from code runs them here and waits, one always in its own slot and more of them in what
  * slots are free: it rejects with a TenantsFailedError that names the tenants for which it failed.
  */
-export function fanOutThrough(runner: JobRunner, services: WorkerServices, slots: Slots): FanOut {
+export function fanOutThrough(
+  runner: JobRunner,
+  services: WorkerServices,
+  slots: Slots,
+  detector: FailureDetector,
+): FanOut {
   return (parent, job, tenants, caller) =>
     parent.trigger === 'schedule' || parent.trigger === 'catch-up'
-      ? enqueue(parent, job, tenants, services, caller.signal)
+      ? enqueue(parent, job, tenants, { services, detector }, caller.signal)
       : runHere(parent, job, tenants, { runner, slots, services }, caller)
 }
 
@@ -28,7 +34,7 @@ async function enqueue(
   parent: Execution,
   job: Job,
   tenants: TenantSource,
-  services: WorkerServices,
+  { services, detector }: { readonly services: WorkerServices; readonly detector: FailureDetector },
   signal: AbortSignal,
 ): Promise<void> {
   // By tenant: one that the source yields twice runs once.
@@ -38,7 +44,7 @@ async function enqueue(
     page = new Map()
     if (fires.length === 0) return
     const now = services.clock.now()
-    const staleBefore = now - services.staleAfter
+    const staleBefore = detector.before(now)
     await services.store.claim({ node: parent.owner, now, slots: 0, staleBefore, watermarks: [], fires })
     services.onQueued?.()
   }

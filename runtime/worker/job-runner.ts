@@ -6,6 +6,7 @@ import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import { type AbortCause, AbortedError, abortedBy } from './abort.ts'
 import { type ExecutionEnd, execute } from './attempt.ts'
+import { beginRun } from './begin-run.ts'
 import { describeNode } from './node-session.ts'
 import type { RunningExecutions } from './running-executions.ts'
 import type { WorkerServices } from './services.ts'
@@ -81,16 +82,25 @@ export class JobRunner {
     return { kind: 'ended', end }
   }
 
-  async #begin({ job, trigger, args, tenant, force, parentId, fire }: JobRun): Promise<Execution> {
-    const now = this.services.clock.now()
+  async #begin({ job, trigger, args, tenant, force, parentId, fire, signal }: JobRun): Promise<Execution> {
     if (job.disabledBy !== null && force !== true) {
       throw new JobNotStartedError('JOB_DISABLED', `job "${job.name}" is disabled: ${job.disabledBy}`, {
         hint: 'enable it, or run it all the same with --force',
       })
     }
-    const start = await this.services.store.begin({
-      node: this.running.node,
-      now,
+    const { stopping, detector, node } = this.running
+    const { clock, store, log } = this.services
+    const onWait = (holder: Execution): void => {
+      const silence = Math.round((clock.now() - (holder.heartbeatAt ?? 0)) / 1000)
+      const who = describeNode(holder.owner)
+      log.root.info(
+        { job: job.name },
+        `[${job.name}] ${who} runs it, without a heartbeat for ${silence} s; waiting for one`,
+      )
+    }
+    const over = signal === undefined ? stopping : AbortSignal.any([stopping, signal])
+    const start = await beginRun({ store, clock, detector, signal: over, onWait }, (now) => ({
+      node,
       job: job.name,
       tenant: tenant ?? '',
       trigger,
@@ -103,8 +113,7 @@ export class JobRunner {
       recoverLimit: parentId === undefined ? job.recover : 0,
       parentId: parentId ?? null,
       lock: force === true || job.overlap === 'allow' ? 'bypass' : 'exclusive',
-      staleBefore: now - this.services.staleAfter,
-    })
+    }))
     if (start.acquired) return start.execution
     throw notStarted(job.name, start)
   }
@@ -136,8 +145,9 @@ export class JobRunner {
       if (over.aborted) throw await this.#abandoned(id, stopping.aborted ? 'stop' : causeOf(run.signal?.reason))
       const end = await room(async () => {
         const now = clock.now()
-        const staleBefore = now - this.services.staleAfter
+        const staleBefore = this.running.detector.before(now)
         const { taken } = await store.dequeue({ node: this.running.node, now, limit: 1, staleBefore, id })
+        this.running.detector.observed(now)
         return taken[0] === undefined ? undefined : this.#execute(taken[0], run)
       })
       if (end !== undefined) return { kind: 'ended', end }

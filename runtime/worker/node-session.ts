@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Store } from '../store/store.ts'
 import { builtin } from '../support/builtin.ts'
 import { type Clock, systemClock, type Timer } from '../support/clock.ts'
+import { ownIdentity } from '../support/process-identity.ts'
 import { uuidv7 } from '../support/uuid.ts'
 import { VERSION } from '../support/version.ts'
 
@@ -58,7 +59,7 @@ export class NodeSession {
 
   #register(fires: boolean, nextWakeAt: number): Promise<void> {
     const now = this.#clock.now()
-    const about = { id: this.id, host: hostname(), pid: process.pid, version: VERSION }
+    const about = { id: this.id, host: hostname(), pid: process.pid, version: VERSION, identity: ownIdentity() }
     return this.#store.registerNode({ ...about, startedAt: now, heartbeatAt: now, nextWakeAt, fires })
   }
 }

@@ -3,6 +3,7 @@ import type { HeardNotice, StoreListener } from '../store/notices.ts'
 import type { Store } from '../store/store.ts'
 import { type Clock, sleep, type Timer } from '../support/clock.ts'
 import type { AbortCause } from './abort.ts'
+import { FailureDetector } from './failure-detector.ts'
 import { outsideScope } from './job-scope.ts'
 
 /** While something runs, the store is polled this often for requests to cancel, in ms. */
@@ -35,6 +36,8 @@ interface Entry {
  */
 export class RunningExecutions {
   readonly node: string
+  /** Tells which heartbeats of other nodes are those of the dead. */
+  readonly detector: FailureDetector
   readonly #store: Pick<Store, 'cancelRequests' | 'execution' | 'listen'>
   readonly #clock: Clock
   readonly #verifyEvery: number
@@ -54,6 +57,7 @@ export class RunningExecutions {
     node: string,
   ) {
     this.node = node
+    this.detector = new FailureDetector(staleAfter)
     this.#store = store
     this.#clock = clock
     this.#verifyEvery = staleAfter / 3

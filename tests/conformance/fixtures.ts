@@ -56,6 +56,7 @@ export class Node {
       heartbeatAt: now,
       nextWakeAt: now,
       fires: true,
+      identity: null,
     })
   }
 

@@ -116,7 +116,7 @@ describe.each(drivers)('acquireJobLock on $name', ({ url }) => {
     await held(await acquireJobLock(there, 'checked')).succeed()
   })
 
-  it('a holder without a heartbeat for staleAfter no longer holds it', async () => {
+  it('a holder without a heartbeat for staleAfter no longer holds it, once it was waited for as long', async () => {
     const clock = new TestClock(Date.now())
     const silent = held(await acquireJobLock(here, 'silent', { clock, staleAfter: '30s' }))
     const early = await acquireJobLock(there, 'silent', {
@@ -124,12 +124,19 @@ describe.each(drivers)('acquireJobLock on $name', ({ url }) => {
       clock: new TestClock(clock.now() + 31_000),
     })
     expect(early.acquired).toBe(false)
-    const taken = held(
-      await acquireJobLock(await open(there.target ?? ''), 'silent', {
-        staleAfter: '30s',
-        clock: new TestClock(clock.now() + 31_000),
-      }),
+    const later = new TestClock(clock.now() + 31_000)
+    let lock: JobLock | undefined
+    const taking = acquireJobLock(await open(there.target ?? ''), 'silent', { staleAfter: '30s', clock: later }).then(
+      (end) => {
+        lock = end
+      },
     )
+    // Each second of the test clock as long as a look into the store takes.
+    for (; lock === undefined; await later.advance(1000)) await there.nodes()
+    await taking
+    if (lock === undefined) throw new Error('the lock was not acquired')
+    const taken = held(lock)
+    expect(later.now()).toBeGreaterThanOrEqual(clock.now() + 61_000)
     expect(taken.id).not.toBe(silent.id)
     await taken.succeed()
   })

@@ -235,6 +235,35 @@ export function runRules(stage: () => Stage): void {
       expect(await one.store.nodes()).toMatchObject([{ id: 'node-1', heartbeatAt: at + 20 * second }, { id: 'node-2' }])
     })
 
+    it('what a node runs that is known to be dead is queued again at once, and the locks that it retained are free', async () => {
+      const { one, two } = stage()
+      const mine = await one.at(at).run('a', at)
+      const other = await two.at(at).run('b', at)
+      const timedOut = await one.at(at).run('c', at)
+      const error = { code: 'TIMEOUT', message: 'too long', stack: null }
+      const { id, owner, attempt } = timedOut
+      await one.store.complete({ id, owner, attempt, at, outcome: { kind: 'failure', error }, retainLock: true })
+      const { requeued } = await two.store.recover({ now: at + second, staleBefore: at - minute, dead: ['node-1'] })
+      expect(requeued.map((each) => each.id)).toEqual([mine.id])
+      expect(await statusOf(one.store, other.id)).toBe('RUNNING')
+      const [attempts] = await one.store.attempts(mine.id)
+      expect(attempts?.error).toMatchObject({ code: 'PROCESS_DIED', message: expect.stringContaining('has ended') })
+      const [next] = await two.at(at + 2 * second).claim([fireOf('c', at + 2 * second)])
+      expect(next?.outcome).toBe('running')
+    })
+
+    it('a node says which process it is, where that is known', async () => {
+      const { one } = stage()
+      const identity = { bootId: 'boot', pidNamespace: 'pid:[1]', startedAt: '42' }
+      const node = { host: 'host', pid: 1, version: '1', startedAt: at, heartbeatAt: at, nextWakeAt: at, fires: true }
+      await one.store.registerNode({ ...node, id: 'known', identity })
+      await one.store.registerNode({ ...node, id: 'unknown', identity: null })
+      const found = new Map((await one.store.nodes()).map((each) => [each.id, each.identity]))
+      expect([found.get('known'), found.get('unknown')]).toEqual([identity, null])
+      await one.store.removeNode('known')
+      await one.store.removeNode('unknown')
+    })
+
     it('a dead one is queued again while recover lasts, then stale, each attempt with its cause', async () => {
       const { one, two } = stage()
       const run = await one.at(at).run('a', at, { recoverLimit: 1 })

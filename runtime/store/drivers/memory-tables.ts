@@ -203,8 +203,8 @@ export class MemoryTables extends MemoryExecutions implements Tables {
     return result(asked.map(({ id }) => id))
   }
 
-  stale(before: number, limit: number) {
-    const dead = this.runningOnes().filter((one) => (one.heartbeatAt ?? 0) < before)
+  stale(before: number, owners: readonly string[], limit: number) {
+    const dead = this.runningOnes().filter((one) => (one.heartbeatAt ?? 0) < before || owners.includes(one.owner))
     return result(dead.slice(0, limit))
   }
 

@@ -102,15 +102,19 @@ function* alreadyWritten(
 /** Deals with executions whose process gave no sign of life. */
 export function* recover(
   tables: Tables,
-  { now, staleBefore }: { now: number; staleBefore: number },
+  { now, staleBefore, dead: owners = [] }: Parameters<Store['recover']>[0],
 ): Script<{ requeued: Execution[]; stale: Execution[]; isDone: boolean }> {
-  const dead = yield* tables.stale(staleBefore, STALE_BATCH)
+  if (owners.length > 0) {
+    const retained = yield* tables.retained()
+    for (const lock of retained) if (owners.includes(lock.owner)) yield* tables.freeRetainedLock(lock.executionId)
+  }
+  const dead = yield* tables.stale(staleBefore, owners, STALE_BATCH)
   if (dead.length === 0) return { requeued: [], stale: [], isDone: true }
   const nodes = new Map((yield* tables.nodes()).map((node) => [node.id, node]))
   const attempts: Attempt[] = []
   const endings = new Map<Execution, Ending>()
   for (const execution of dead) {
-    const error = processDied(nodes.get(execution.owner), execution)
+    const error = processDied(nodes.get(execution.owner), execution, owners.includes(execution.owner))
     const ending = applyProcessDeath(execution, error, now)
     endings.set(execution, ending)
     if (ending.status === 'QUEUED') attempts.push(endedAttempt(execution, error, now))

@@ -56,12 +56,19 @@ export function endedAttempt(execution: Execution, error: ErrorRecord | null, at
   }
 }
 
-export function processDied(owner: { host: string; pid: number } | undefined, execution: Execution): ErrorRecord {
+/** `hasEnded`: its end was seen, not concluded from a heartbeat that is missing. */
+export function processDied(
+  owner: { host: string; pid: number } | undefined,
+  execution: Execution,
+  hasEnded: boolean,
+): ErrorRecord {
   const who = owner === undefined ? execution.owner : `${owner.host}, pid ${owner.pid}`
   const since = execution.heartbeatAt === null ? 'it started' : instantText(execution.heartbeatAt)
   return {
     code: 'PROCESS_DIED',
-    message: `the process that ran it (${who}) died or was stopped: no heartbeat since ${since}`,
+    message: hasEnded
+      ? `the process that ran it (${who}) has ended`
+      : `the process that ran it (${who}) died or was stopped: no heartbeat since ${since}`,
     stack: null,
   }
 }

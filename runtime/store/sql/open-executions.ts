@@ -23,6 +23,7 @@ type OpenTables = Pick<
 export function openTables(dialect: Dialect): OpenTables {
   const { open, executionOf } = READ[dialect]
   const ids = valueSet(dialect, 'id')
+  const texts = valueSet(dialect, 'text')
   const pairs = rowSet(dialect, { job: 'text', tenant: 'text' })
   const starts = rowSet(dialect, { id: 'id', attempt: 'integer' })
   const sql = {
@@ -41,7 +42,7 @@ export function openTables(dialect: Dialect): OpenTables {
     requestCancel: `update job_open set cancel_requested_at = ?
       where id ${ids.isAmong} and phase = 2 and cancel_requested_at is null`,
     cancelRequests: 'select id from job_open where phase = 2 and owner = ? and cancel_requested_at is not null',
-    stale: `select ${open} from job_open e where e.phase = 2 and e.heartbeat_at < ?
+    stale: `select ${open} from job_open e where e.phase = 2 and (e.heartbeat_at < ? or e.owner ${texts.isAmong})
       order by e.id limit ?${locking(dialect, 'skip')}`,
     running: `select ${open} from job_open e where e.id ${ids.isAmong} and e.phase = 2
       order by e.id${locking(dialect, 'wait')}`,
@@ -84,8 +85,8 @@ export function openTables(dialect: Dialect): OpenTables {
     *cancelRequests(node) {
       return (yield { sql: sql.cancelRequests, parameters: [node] }).map((row) => text(row, 'id'))
     },
-    *stale(before, limit) {
-      return (yield { sql: sql.stale, parameters: [before, limit] }).map(executionOf)
+    *stale(before, owners, limit) {
+      return (yield { sql: sql.stale, parameters: [before, texts.of(owners), limit] }).map(executionOf)
     },
     *running(wanted) {
       return (yield { sql: sql.running, parameters: [ids.of(idsAmong(wanted))] }).map(executionOf)

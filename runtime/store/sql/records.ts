@@ -26,6 +26,7 @@ const ATTEMPT = ['execution_id', 'attempt', 'owner', 'started_at', 'finished_at'
 const ERROR = ['error_code', 'error_message', 'error_stack']
 const LINE = ['execution_id', 'line', 'attempt', 'at', 'level', 'message', 'data', 'bytes', 'cut']
 const NODE = ['id', 'host', 'pid', 'version', 'started_at', 'heartbeat_at', 'next_wake_at', 'fires']
+const IDENTITY = ['boot_id', 'pid_namespace', 'process_started_at']
 const STATE = ['scope', 'job', 'paused', 'since', 'changed_by', 'reason', 'past']
 
 export function recordTables(dialect: Dialect): RecordTables {
@@ -46,7 +47,12 @@ export function recordTables(dialect: Dialect): RecordTables {
       set at = excluded.at, message = excluded.message, data = excluded.data, cut = excluded.cut`,
   )
   const putState = inserter(dialect, 'job_pause', typed(STATE), upsert(STATE, ['scope', 'job']))
-  const putNode = inserter(dialect, 'job_node', { ...typed(NODE), id: 'text' }, upsert(NODE, ['id']))
+  const putNode = inserter(
+    dialect,
+    'job_node',
+    { ...typed([...NODE, ...IDENTITY]), id: 'text' },
+    upsert([...NODE, ...IDENTITY], ['id']),
+  )
   return {
     *insertAttempts(attempts) {
       const good: SqlValue[][] = []
@@ -108,8 +114,9 @@ export function recordTables(dialect: Dialect): RecordTables {
     },
 
     *putNode(node) {
-      const { id, host, pid, version, startedAt, heartbeatAt, nextWakeAt, fires } = node
-      const row = [id, host, pid, version, startedAt, heartbeatAt, nextWakeAt, fires ? 1 : 0]
+      const { id, host, pid, version, startedAt, heartbeatAt, nextWakeAt, fires, identity } = node
+      const own = [identity?.bootId ?? null, identity?.pidNamespace ?? null, identity?.startedAt ?? null]
+      const row = [id, host, pid, version, startedAt, heartbeatAt, nextWakeAt, fires ? 1 : 0, ...own]
       yield* putNode([row])
     },
     *heartbeat(node, now) {
@@ -124,7 +131,7 @@ export function recordTables(dialect: Dialect): RecordTables {
     },
     *nodes() {
       return (yield {
-        sql: `select ${NODE.join(', ')} from job_node order by started_at, id`,
+        sql: `select ${[...NODE, ...IDENTITY].join(', ')} from job_node order by started_at, id`,
         parameters: [],
       }).map(nodeOf)
     },

@@ -90,7 +90,15 @@ export function nodeOf(row: Row): NodeRecord {
     heartbeatAt: number(row, 'heartbeat_at'),
     nextWakeAt: number(row, 'next_wake_at'),
     fires: number(row, 'fires') === 1,
+    identity: identityOf(row),
   }
+}
+
+function identityOf(row: Row): NodeRecord['identity'] {
+  const bootId = textOrNull(row, 'boot_id')
+  const pidNamespace = textOrNull(row, 'pid_namespace')
+  const startedAt = textOrNull(row, 'process_started_at')
+  return bootId === null || pidNamespace === null || startedAt === null ? null : { bootId, pidNamespace, startedAt }
 }
 
 export function text(row: Row, column: string): string {

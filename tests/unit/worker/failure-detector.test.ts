@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FailureDetector } from '../../../runtime/scheduler/failure-detector.ts'
+import { FailureDetector } from '../../../runtime/worker/failure-detector.ts'
 
 const STALE_AFTER = 3000
 
@@ -15,8 +15,12 @@ describe('when looks come regularly', () => {
     expect(lookedUntil(20_000).before(20_500)).toBe(17_500)
   })
 
-  it('then the first look counts too: what died before this process started is found at once', () => {
-    expect(new FailureDetector(STALE_AFTER).before(20_000)).toBe(17_000)
+  it('then nobody is stale before this process has seen the store answer for staleAfter', () => {
+    const detector = new FailureDetector(STALE_AFTER)
+    expect(detector.before(20_000)).toBe(0)
+    for (const now of [20_000, 21_000, 22_000]) detector.observed(now)
+    expect(detector.before(22_900)).toBe(0)
+    expect(detector.before(23_000)).toBe(20_000)
   })
 })
 
