@@ -88,6 +88,11 @@ export interface Tables extends ScheduleTables {
   byIds(ids: readonly string[]): Script<Execution[]>
   /** All that is open of these lines: QUEUED, RUNNING, and the SKIPPED one that counts. */
   openOf(pairs: readonly LockKey[]): Script<Execution[]>
+  /**
+   * As much of it as a fire has to know that takes nobody's place: RUNNING ones, the SKIPPED one that counts, the first
+   * exclusive one that may run at `now`, and the first such of another instant than the fire's.
+   */
+  headsOf(fires: readonly (LockKey & { readonly scheduledFor: number })[], now: number): Script<Execution[]>
   /** RUNNING ones of these lines, the SKIPPED one that counts, and the first that is exclusive and may run at `now`. */
   nextOf(pairs: readonly LockKey[], now: number): Script<Execution[]>
   /** New rows among the open ones: QUEUED, RUNNING, or a SKIPPED one that counts. */

@@ -1,7 +1,7 @@
 import { copyOf } from '../../support/copy.ts'
 import type { Dependency, EndedOpen, Ending, FireKey, NewExecution, QueuePage, Tables } from '../driver.ts'
 import type { Execution } from '../execution.ts'
-import { type LockKey, lockKeyText } from '../locks.ts'
+import { distinctPairs, type LockKey, lockKeyText } from '../locks.ts'
 import { positionOf, type QueuePosition } from '../queue-position.ts'
 import { result } from '../transaction-script.ts'
 import { fireKey, MemoryExecutions } from './memory-executions.ts'
@@ -18,6 +18,10 @@ export class MemoryTables extends MemoryExecutions implements Tables {
 
   openOf(pairs: readonly LockKey[]) {
     return result(pairs.flatMap((pair) => this.lineOf(pair)))
+  }
+
+  headsOf(fires: readonly LockKey[]) {
+    return this.openOf(distinctPairs(fires))
   }
 
   nextOf(pairs: readonly LockKey[]) {

@@ -25,6 +25,12 @@ const IDLE_LIMIT = 30_000
 const BIGINT = 20
 
 /**
+ * A connection keeps the plans of its statements. One that was made while nothing was queued would read the whole table
+ * of open executions, which is right then, and ruinous with 100,000 queued a moment later. Every statement has its index.
+ */
+const PLANNING = '-c enable_seqscan=off'
+
+/**
  * How long the server lets us wait, in ms. It gives up before the client does: a client that leaves first would leave a
  * backend behind that goes on with a statement whose answer is wanted by nobody. A transaction that lost its client, or
  * whose client is busy with something else, is rolled back as soon, so a COMMIT that a network held back finds none.
@@ -144,7 +150,7 @@ function poolOf(driver: typeof pg, target: string, limits: ConnectionLimits, wit
     allowExitOnIdle: true,
     keepAlive: true,
     application_name: 'webstir-jobs',
-    ...(withSettings ? serverLimits(limits) : {}),
+    ...(withSettings ? { ...serverLimits(limits), options: PLANNING } : {}),
     query_timeout: busyLimit + CONNECT_LIMIT,
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>

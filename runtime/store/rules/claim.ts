@@ -1,6 +1,6 @@
 import type { FireKey, Tables } from '../driver.ts'
 import type { ClaimOutcome, Execution, Fire } from '../execution.ts'
-import { distinctPairs } from '../locks.ts'
+import { distinctPairs, lockKeyText } from '../locks.ts'
 import type { Store } from '../store.ts'
 import type { Script } from '../transaction-script.ts'
 import { type ClaimPlan, inSlotOrder, planClaim } from './claim-plan.ts'
@@ -37,7 +37,7 @@ export function* claim(tables: Tables, tick: Tick): Script<ClaimOutcome[]> {
   const fires = yield* withAwaitedFires(tables, due)
   const pairs = distinctPairs(fires)
   yield* tables.lockPairs(pairs, true)
-  const found = yield* tables.openOf(pairs)
+  const found = yield* openOf(tables, fires, tick.now)
   const open = found.filter(({ status }) => status !== 'SKIPPED')
   const skips = new CountedSkips(found)
   const claimed = yield* claimedAmong(tables, fires, watermarks)
@@ -59,6 +59,15 @@ export function* claim(tables: Tables, tick: Tick): Script<ClaimOutcome[]> {
     tick,
   )
   return yield* record(tables, { ...tick, fires }, plan, { open, skips, watermarks })
+}
+
+/** What is open of the lines of these fires: whole lines only where a fire may take the place of all that waits there. */
+function* openOf(tables: Tables, fires: readonly Fire[], now: number): Script<Execution[]> {
+  const replacing = distinctPairs(fires.filter(({ overlap }) => overlap === 'queue' || overlap === 'cancel'))
+  if (replacing.length === 0) return yield* tables.headsOf(fires, now)
+  const whole = new Set(replacing.map(lockKeyText))
+  const others = fires.filter((fire) => !whole.has(lockKeyText(fire)))
+  return [...(yield* tables.openOf(replacing)), ...(others.length === 0 ? [] : yield* tables.headsOf(others, now))]
 }
 
 /** Whether a fire needs a row of its own among the claimed ones: no watermark proves whether it is claimed. */

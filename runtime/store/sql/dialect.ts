@@ -63,6 +63,16 @@ export function idsAmong(texts: readonly string[]): readonly string[] {
   return texts.every((text) => UUID.test(text)) ? texts : texts.filter((text) => UUID.test(text))
 }
 
+/**
+ * Joins the rows of a table that belong to each row of a set, as "e": always by its index, one row of the set after the
+ * other, whatever PostgreSQL's statistics say of the table.
+ */
+export function probing(dialect: Dialect, table: string, where: string): string {
+  return dialect === 'sqlite'
+    ? `cross join ${table} e on ${where}`
+    : `cross join lateral (select * from ${table} e where ${where} offset 0) e`
+}
+
 /** Ends a select whose rows are about to be decided upon. SQLite's writers are alone anyway. */
 export function locking(dialect: Dialect, mode: 'wait' | 'skip', of = ''): string {
   if (dialect === 'sqlite') return ''

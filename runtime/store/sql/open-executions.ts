@@ -1,13 +1,14 @@
 import type { Tables } from '../driver.ts'
 import { type LockKey, lockKeyText } from '../locks.ts'
 import type { Script } from '../transaction-script.ts'
-import { type Dialect, idsAmong, locking, rowSet, valueSet } from './dialect.ts'
+import { type Dialect, idsAmong, locking, probing, rowSet, valueSet } from './dialect.ts'
 import { READ } from './read-executions.ts'
 import { idsOf, pairOf, text } from './rows.ts'
 
 type OpenTables = Pick<
   Tables,
   | 'openOf'
+  | 'headsOf'
   | 'nextOf'
   | 'follow'
   | 'promote'
@@ -25,13 +26,21 @@ export function openTables(dialect: Dialect): OpenTables {
   const ids = valueSet(dialect, 'id')
   const texts = valueSet(dialect, 'text')
   const pairs = rowSet(dialect, { job: 'text', tenant: 'text' })
+  const instants = rowSet(dialect, { job: 'text', tenant: 'text', scheduled_for: 'integer' })
   const starts = rowSet(dialect, { id: 'id', attempt: 'integer' })
+  const ofLine = 'e.job = v.job and e.tenant = v.tenant'
   const sql = {
-    openOf: `select ${open} from ${pairs.sql} v join job_open e on e.job = v.job and e.tenant = v.tenant`,
+    openOf: `select ${open} from ${pairs.sql} v ${probing(dialect, 'job_open', ofLine)}`,
     openPairs: 'select job, tenant from job_open limit ?',
+    headsOf: `with v as ${instants.sql}
+      select ${open} from (select distinct job, tenant from v) v
+        ${probing(dialect, 'job_open', `${ofLine} and e.phase in (2, 3)`)}
+      union
+      select ${open} from (select distinct job, tenant from v) v ${firstInLine(dialect)}
+      union
+      select ${open} from v ${firstInLine(dialect, 'and q.scheduled_for <> v.scheduled_for')}`,
     nextOf: `with v as ${pairs.sql}
-      select ${open} from v join job_open e on e.job = v.job and e.tenant = v.tenant
-        and e.phase in (2, 3)
+      select ${open} from v ${probing(dialect, 'job_open', `${ofLine} and e.phase in (2, 3)`)}
       union all
       select ${open} from v ${firstInLine(dialect)}`,
     follow: `update job_open set followed = 1 where id ${ids.isAmong} and waits = 0
@@ -49,7 +58,9 @@ export function openTables(dialect: Dialect): OpenTables {
     setProgress: 'update job_open set progress_percent = ?, progress_message = ? where id = ?',
   }
   /** Those of many pairs that have something open, where a glance at all that is open tells; else all of them. */
-  function* amongFew(wanted: readonly LockKey[]): Script<readonly LockKey[]> {
+  function* amongFew<Key extends LockKey>(wanted: readonly Key[]): Script<readonly Key[]> {
+    // In SQLite a further statement costs next to nothing; to PostgreSQL it is a further way.
+    if (dialect === 'postgres') return wanted
     const few = wanted.length >> 3
     if (few === 0) return wanted
     const rows = yield { sql: sql.openPairs, parameters: [few] }
@@ -59,10 +70,15 @@ export function openTables(dialect: Dialect): OpenTables {
   }
   return {
     *openOf(wanted) {
-      // In SQLite a further statement costs next to nothing; to PostgreSQL it is a further way.
-      const likely = dialect === 'sqlite' ? yield* amongFew(wanted) : wanted
+      const likely = yield* amongFew(wanted)
       if (likely.length === 0) return []
       return (yield { sql: sql.openOf, parameters: pairs.of(likely.map(pairValues)) }).map(executionOf)
+    },
+    *headsOf(wanted, now) {
+      const likely = yield* amongFew(wanted)
+      if (likely.length === 0) return []
+      const values = likely.map(({ job, tenant, scheduledFor }) => [job, tenant, scheduledFor])
+      return (yield { sql: sql.headsOf, parameters: [...instants.of(values), now, now] }).map(executionOf)
     },
     *nextOf(wanted, now) {
       if (wanted.length === 0) return []
@@ -101,9 +117,9 @@ export function openTables(dialect: Dialect): OpenTables {
  * Joins the exclusive one of a line "v" that may run first, as "e". PostgreSQL would look at every row for what SQLite
  * finds by its key, and SQLite knows no lateral joins.
  */
-function firstInLine(dialect: Dialect): string {
+function firstInLine(dialect: Dialect, condition = ''): string {
   const rest = `from job_open q where q.job = v.job and q.tenant = v.tenant and q.phase = 0
-    and q.lock_kind = 'exclusive' and q.available_at <= ? order by q.scheduled_for, q.id limit 1`
+    and q.lock_kind = 'exclusive' and q.available_at <= ? ${condition} order by q.scheduled_for, q.id limit 1`
   return dialect === 'sqlite'
     ? `join job_open e on e.id = (select q.id ${rest})`
     : `cross join lateral (select q.* ${rest}) e`
