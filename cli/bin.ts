@@ -5,7 +5,7 @@ import { main } from './main.ts'
 const code = await main(process.argv.slice(2), {
   stdout: {
     write(text) {
-      // A reader that went away (`webstir list-jobs | head -1`) is no error.
+      // A reader that went away (`webstir list-jobs | head -1`) is not an error.
       if (!writeOut(text)) process.exit(0)
     },
     get isTTY() {

@@ -53,7 +53,7 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
   kill: ['cancel'],
 }
 
-/** More commands than these share a word that says nothing. */
+/** A word that more commands than these share is no help. */
 const MOST_MEANT = 3
 
 /** `did you mean "list-jobs"?` for another word for a command, a part of its name, or a misspelt name. */
@@ -95,7 +95,7 @@ async function withoutCommand(options: readonly string[], terminal: Streams): Pr
     const near = didYouMean(first, ['--help', '--version', '--workspace'])
     throw new UsageError(`webstir has no option ${first}`, near ?? 'see "webstir --help"')
   }
-  throw new UsageError('no command was given', 'see "webstir --help"; to begin: webstir init DIR')
+  throw new UsageError('no command was given', 'see "webstir --help"; to start: webstir init DIR')
 }
 
 async function showHelp(name: string | undefined, { stdout }: Streams): Promise<number> {

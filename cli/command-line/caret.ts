@@ -1,6 +1,6 @@
 import { textWidth } from '../../runtime/support/table.ts'
 
-/** Of a long text, this many characters before and after the place are shown. */
+/** How many characters of a long text are shown before and after the place. */
 const AROUND = 60
 
 /**
@@ -17,7 +17,7 @@ export function pointAt(text: string, position: number | undefined): string {
   return `\n  ${head}${tail}\n  ${' '.repeat(textWidth(head))}^`
 }
 
-/** One line, with nothing in it that a terminal would obey. */
+/** One line, without anything that a terminal would interpret. */
 function visible(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, ' ')
 }

@@ -7,7 +7,7 @@ export interface OptionDefinition {
   readonly describe: string
   /** A single letter. */
   readonly alias?: string
-  /** How the value is called in help and docs (`EXPR`); text and number only. */
+  /** The placeholder of the value in help and docs (`EXPR`); text and number only. */
   readonly value?: string
   /** A flag that is on by default and turned off with `--no-NAME`; `describe` then says what that does. */
   readonly on?: true

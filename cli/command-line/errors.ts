@@ -7,7 +7,7 @@ export class UsageError extends JobsError {
   }
 }
 
-/** What was wrong has been explained already; only the exit code is left to tell. */
+/** The problem has been reported already; only the exit code is left. */
 export class ExitError extends Error {
   readonly exitCode: number
 

@@ -1,6 +1,6 @@
 import picocolors from 'picocolors'
 
-/** What paints text; each leaves it as it is where colours are off. Part of the public types, so spelled out here. */
+/** Functions that colour text, or return it unchanged where colours are off. Public, so declared here. */
 export interface Colors
   extends Readonly<Record<'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan', (text: string) => string>> {
   readonly isColorSupported: boolean
@@ -12,7 +12,7 @@ export interface Output {
   out(line: string): void
   /** A line about the work (progress, remarks), to standard error. */
   err(line: string): void
-  /** Something that the user should look at, though the command goes on; to standard error. */
+  /** Something that the user should look at, although the command continues; to standard error. */
   warn(message: string): void
   /** The command's data as JSON, to standard output; with `json`, nothing else goes there. */
   data(value: unknown): void

@@ -5,7 +5,7 @@ export interface Question {
   readonly text: string
   /** What an empty answer means. */
   readonly byDefault: string
-  /** Why an answer won't do; null where it does. */
+  /** Why an answer is not acceptable; null where it is. */
   check(answer: string): string | null
 }
 
@@ -16,7 +16,7 @@ export interface Terminal {
 }
 
 /**
- * Asks on the terminal, each question until the answer will do. Lines that come before they are asked for (pasted, or
+ * Asks on the terminal, each question until the answer is acceptable. Lines that come before they are asked for (pasted, or
  * typed ahead) are kept. Throws CommandError where the input ends instead.
  */
 export async function prompt(
@@ -50,5 +50,7 @@ export async function prompt(
 }
 
 function unanswered(): CommandError {
-  return new CommandError('NO_ANSWER', 'the questions were not answered', { hint: 'give --yes to take the defaults' })
+  return new CommandError('NO_ANSWER', 'the questions were not answered', {
+    hint: 'answer them, or give --yes to take the defaults',
+  })
 }

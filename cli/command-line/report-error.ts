@@ -3,10 +3,10 @@ import { messageOf } from '../../runtime/support/errors.ts'
 import { type Streams, wantsColor } from './output.ts'
 
 /**
- * Says what went wrong in one line and what to do in another, on standard error, and returns the exit code. The
+ * Reports what went wrong in one line and what to do in another, on standard error, and returns the exit code. The
  * stack is shown only with `DEBUG=webstir`.
  *
- * Errors are known by what they hold: each command is a bundle of its own, with its own copies of their classes.
+ * Errors are recognised by their properties: each command is a bundle of its own, with its own copies of their classes.
  */
 export function reportError(error: unknown, { stderr, env }: Pick<Streams, 'stderr' | 'env'>): number {
   if (error instanceof Error && 'exitCode' in error && typeof error.exitCode === 'number') return error.exitCode
@@ -22,17 +22,17 @@ export function reportError(error: unknown, { stderr, env }: Pick<Streams, 'stde
 const EXIT_CODES: Readonly<Record<string, number>> = { USAGE: 2, JOB_LOCKED: 75 }
 
 const SEE_WHERE = 'set DEBUG=webstir to see where it comes from'
-const BUG = `this should not happen; ${SEE_WHERE}`
+const BUG = `report this as a bug; ${SEE_WHERE}`
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  EACCES: 'you may not read or write there; check the permissions',
-  EPERM: 'you may not read or write there; check the permissions',
-  EROFS: 'the disk can only be read; use a workspace on another one',
-  ENOSPC: 'the disk is full; make room and try again',
-  EFBIG: 'the limit on the size of files is too low; raise it (ulimit -f)',
-  EDQUOT: 'your share of the disk is used up; make room and try again',
-  EMFILE: 'too many files are open; raise the limit (ulimit -n) or try again later',
-  ENOENT: 'a file or folder that should be there is missing; check the path',
+  EACCES: 'check the permissions: you may not read or write there',
+  EPERM: 'check the permissions: you may not read or write there',
+  EROFS: 'use a workspace on another disk: this one is read-only',
+  ENOSPC: 'make room and try again: the disk is full',
+  EFBIG: 'raise the limit on the size of files (ulimit -f)',
+  EDQUOT: 'make room and try again: your share of the disk is used up',
+  EMFILE: 'raise the limit on open files (ulimit -n), or try again later',
+  ENOENT: 'check the path: a file or folder is missing',
 }
 
 /** `DEBUG` is a list by convention: `webstir`, `webstir,http`, `*`. */

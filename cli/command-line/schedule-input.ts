@@ -10,15 +10,15 @@ import { relativeTime } from '../../runtime/support/time-text.ts'
 import { CommandError, UsageError } from './errors.ts'
 import { checkTimezone } from './option-values.ts'
 
-/** What cron-validator knows: five or six fields of numbers, names, `*`, lists, ranges, steps and `5#2`. */
+/** What cron-validator accepts: five or six fields of numbers, names, `*`, lists, ranges, steps and `5#2`. */
 const GATE = { alias: true, seconds: true, allowSevenAsSunday: true, allowNthWeekdayOfMonth: true }
 
 /**
  * Reads the value of `--schedule`. A plain expression of five or six fields first meets cron-validator: what it takes
- * only has to be possible at all (`0 0 31 4 *` is not). What it refuses is for `parseSchedule` to judge: either that
+ * only has to be possible at all (`0 0 31 4 *` is not). What it refuses is left to `parseSchedule`: either that
  * one says which field is wrong and why, or the form is an extension (`0 0 L * *`), and `remarks` says so. The other
- * forms (macros, rates, seven fields, `cron(...)`) are `parseSchedule`'s alone. `remarks` also holds what people get
- * wrong in a valid schedule; `now` is where this year and the next begin. Throws CommandError with ScheduleError's code.
+ * forms (macros, rates, seven fields, `cron(...)`) are `parseSchedule`'s alone. `remarks` also holds likely
+ * mistakes in a valid schedule; `now` is where this year and the next begin. Throws CommandError with ScheduleError's code.
  */
 export function checkSchedule(
   expression: string,
@@ -28,8 +28,8 @@ export function checkSchedule(
   const passesGate = !isPlain(expression) || isValidCron(expression, GATE)
   try {
     const schedule = parseSchedule(expression, { timezone })
-    const remark = `other cron programs may not read "${expression}": it goes beyond the plain form`
-    // Who types a rate here has it run here: what other services would say of it is for `explain`.
+    const remark = `other cron programs may not accept "${expression}": it uses extensions`
+    // The rate runs here; what other services make of it is left to `explain`.
     const advice = adviseSchedule(schedule, now)
       .filter(({ code }) => code !== 'RATE_ELSEWHERE')
       .map(({ message, hint }) => `${message}; ${hint}`)
@@ -50,7 +50,7 @@ function isPlain(expression: string): boolean {
 
 const SHOWN = 3
 
-/** What a schedule means, for the one who has just typed it. `next`: ISO 8601, in UTC. */
+/** What a schedule means, shown after it was typed. `next`: ISO 8601, in UTC. */
 export interface SchedulePreview {
   readonly words: string
   readonly timezone: string
@@ -101,8 +101,8 @@ interface Given {
 
 /**
  * Checks `--schedule`, `--timezone` and `--priority` as the manifest will be read: with `${NAME}` filled from the
- * environment, and the workspace's zone where none is given. Throws CommandError for what would never work; what is
- * only odd comes back as warnings. `now`: ms since the epoch.
+ * environment, and the workspace's zone where none is given. Throws CommandError for what can't work; what is
+ * only suspicious is returned as warnings. `now`: ms since the epoch.
  */
 export async function readScheduleOptions(
   workspace: string,
@@ -116,7 +116,7 @@ export async function readScheduleOptions(
   const written = timezone ?? (schedule.length === 0 ? 'UTC' : await workspaceZone(workspace, packageJson))
   const filled = await fillFromEnvironment(workspace, [written, ...schedule])
   for (const name of filled.unset) {
-    warnings.push(`the variable ${name} is not set here, so this can't be checked; the job needs it where it runs`)
+    warnings.push(`the variable ${name} is not set here, so this can't be checked; set it where the job runs`)
   }
   const [zone = 'UTC', ...expressions] = filled.texts
   const isZoneKnown = !filled.unset.some((name) => written.includes(`\${${name}`))
@@ -151,5 +151,5 @@ function labelWarnings(priority: string | undefined): string[] {
   const labels = Object.keys(PRIORITY_LABELS)
   if (labels.includes(priority.toLowerCase())) return []
   const near = didYouMean(priority, labels)
-  return [`the priority "${priority}" counts as 0; ${near ?? `labels that count are ${labels.join(', ')}`}`]
+  return [`the priority "${priority}" counts as 0; ${near ?? `known labels are ${labels.join(', ')}`}`]
 }

@@ -2,7 +2,7 @@ import { didYouMean } from '../../runtime/support/suggest.ts'
 import { type CommandDefinition, camelCase, type OptionDefinition, type Value, type Values } from './definition.ts'
 import { UsageError } from './errors.ts'
 
-/** What was given, not yet checked: options by name with dashes, and the words beside them. */
+/** The command line, not yet checked: options by name with dashes, and the other words. */
 export interface Given {
   readonly options: Readonly<Record<string, unknown>>
   readonly words: readonly string[]
@@ -38,7 +38,7 @@ export function readValues(definition: CommandDefinition, { options, words }: Gi
   const [extra] = left
   if (extra !== undefined) {
     throw new UsageError(
-      `"${definition.name}" doesn't know what to do with "${extra}"`,
+      `"${definition.name}" takes no argument "${extra}"`,
       `quote a value that holds spaces; ${seeHelp(definition)}`,
     )
   }
@@ -55,7 +55,10 @@ function optionValue(definition: CommandDefinition, name: string, option: Option
   const value = text(definition, name, given)
   if (option.choices !== undefined && !option.choices.includes(value)) {
     const near = didYouMean(value, option.choices)
-    throw new UsageError(`--${name} can't be "${value}"`, near ?? `use one of: ${option.choices.join(', ')}`)
+    throw new UsageError(
+      `--${name}: "${value}" is not one of its values`,
+      near ?? `use one of: ${option.choices.join(', ')}`,
+    )
   }
   if (option.type === 'text') return value
   const number = Number(value)

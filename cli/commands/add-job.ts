@@ -112,8 +112,8 @@ function refuseTwin(workspace: string, jobsDir: string, { entries, key }: Manife
   if (twin !== undefined) {
     const place = `package.json: ${key}[${twin.index}]`
     throw twin.name === name
-      ? new CommandError('JOB_EXISTS', `there is a job "${name}" already (${place})`, {
-          hint: `choose another name, or take it away first: webstir remove-job ${name}`,
+      ? new CommandError('JOB_EXISTS', `there is already a job "${name}" (${place})`, {
+          hint: `choose another name, or remove it first: webstir remove-job ${name}`,
         })
       : new CommandError(
           'JOB_EXISTS',
@@ -127,7 +127,7 @@ function refuseTwin(workspace: string, jobsDir: string, { entries, key }: Manife
     const wanted = looseName(name)
     const folder = readdirSync(join(workspace, jobsDir)).find((each) => looseName(each) === wanted)
     if (folder !== undefined) {
-      throw new CommandError('JOB_EXISTS', `${jobsDir}/${folder} is there already, without an entry in package.json`, {
+      throw new CommandError('JOB_EXISTS', `${jobsDir}/${folder} already exists, without an entry in package.json`, {
         hint: `add { "name": "${folder}" } to ${key}, or move it away`,
       })
     }
@@ -139,7 +139,7 @@ function sourceOf({ name, form }: AddJobOptions): string {
   return template.replaceAll('{{name}}', name).replaceAll('{{title}}', name.replaceAll('_', '-'))
 }
 
-/** The source first: a job that is listed has a file at every moment. What fails takes back what came before. */
+/** The source first, so that a listed job always has its file. If package.json can't be written, the source is removed. */
 function write(workspace: string, file: string, text: string, packageJson: string): void {
   lookWithin(workspace, file.split('/'))
   const takeBack = placeFiles(workspace, [{ path: file, text }])
@@ -163,7 +163,7 @@ function report(
   out(`  ${color.green('+')} package.json: ${path} = ${JSON.stringify(entry)}`)
   out('')
   if (previews.length === 0) {
-    out(`Schedule  ${isObject ? 'every minute, as its meta() declares' : 'none: it runs when it is asked for'}`)
+    out(`Schedule  ${isObject ? 'every minute, as its meta() declares' : 'none: it runs on request'}`)
   }
   for (const preview of previews) {
     out(`Schedule  ${preview.words}`)

@@ -120,7 +120,7 @@ function jobLines(job: InspectedJob & JobState, now: number, timezone: string, c
     else rows.push(['  next', schedule.note ?? '-'])
   }
   if (job.codeSchedules === 'unknown') rows.push(['schedule', 'those from code are unknown until a build'])
-  else if (job.schedules.length === 0 && job.problem === null) rows.push(['schedule', 'none: it runs only when asked'])
+  else if (job.schedules.length === 0 && job.problem === null) rows.push(['schedule', 'none: it runs on request'])
   if (job.priority !== null) rows.push(['priority', String(job.priority)])
   if (job.args.length > 0) rows.push(['arguments', JSON.stringify(job.args)])
   if (job.policies?.multiTenant === null && job.multiTenant !== false) {
@@ -139,7 +139,7 @@ function jobLines(job: InspectedJob & JobState, now: number, timezone: string, c
 function buildText({ build, settings }: Inspection, now: number): string {
   if (!build.exists) return 'none yet: webstir build'
   const when = build.builtAt === null ? '' : `, built ${timeText(build.builtAt, now, settings.timezone)}`
-  return build.fresh ? `fresh${when}` : `stale, ${build.reason ?? 'for a reason unknown'}${when}`
+  return build.fresh ? `fresh${when}` : `stale, ${build.reason ?? 'for an unknown reason'}${when}`
 }
 
 function timeText(iso: string, now: number, timezone: string): string {

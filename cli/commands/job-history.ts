@@ -21,7 +21,7 @@ export interface JobHistoryOptions {
   readonly status?: readonly string[]
   /** Only what was scheduled from then on: ISO 8601, a duration ago, `yesterday` or `today`. */
   readonly since?: string | undefined
-  /** Only what was scheduled up to then; a day is meant as a whole. */
+  /** Only what was scheduled up to then; a date includes that whole day. */
   readonly until?: string | undefined
   /** The zone of the times; default: the workspace's. */
   readonly timezone?: string | undefined
@@ -80,13 +80,13 @@ function readRange(
   return range
 }
 
-/** The last millisecond of a day that is named as a whole. */
+/** The last millisecond of a whole day; undefined where the text is not one. */
 function lastOfDay(text: string, options: InstantOptions): number | undefined {
   const end = endOfDay(text, options)
   return end === undefined ? undefined : end - 1
 }
 
-/** What people say for a status. */
+/** Other words for a status. */
 const SYNONYMS: Readonly<Record<string, JobStatus>> = {
   failed: 'FAILURE',
   error: 'FAILURE',

@@ -16,7 +16,7 @@ import { placeOfWorkspace, withExistingStore } from '../workspace/store.ts'
 export interface JobLogsOptions {
   /** A job's name, which means its newest execution; or an execution's id, or enough of its beginning or end. */
   readonly executionId: string
-  /** Go on until the execution is final. */
+  /** Keep printing until the execution has ended. */
   readonly follow?: boolean
   /** The zone of the times; default: the workspace's. */
   readonly timezone?: string | undefined
@@ -32,7 +32,7 @@ export interface ShownLogLine {
   readonly data: { readonly [key: string]: JsonValue } | null
 }
 
-/** Prints what an execution logged; with `follow`, also what it is yet to log. */
+/** Prints the log of an execution; with `follow`, until it has ended. */
 export async function jobLogs(options: JobLogsOptions, io: Output): Promise<readonly ShownLogLine[]> {
   const place = await placeOfWorkspace(options.workspace)
   const manifest = await readWorkspace(workspacePaths(place.root), place.env)
@@ -72,7 +72,7 @@ async function printed(
   }
 }
 
-/** What a terminal would obey instead of show, but for line breaks, tabs and colours. */
+/** Characters that a terminal would interpret instead of show, except line breaks, tabs and colours. */
 const CONTROLS = /\u001b(?!\[[\d;]*m)|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g
 
 /** As the scheduler prints it on a terminal; the time of day is that of the zone. */

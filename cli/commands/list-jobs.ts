@@ -31,7 +31,7 @@ export interface ListJobsOptions {
 /** A job as `list-jobs --json` shows it: what `scheduler.js --list` knows, and what the store does. */
 export type JobWithState = ListedJob & JobState
 
-/** Lists the workspace's jobs with their schedules and next runs, and says what is wrong with the manifest. */
+/** Lists the workspace's jobs with their schedules and next runs, and reports problems in the manifest. */
 export async function listJobs(options: ListJobsOptions, io: Output): Promise<readonly JobWithState[]> {
   const place = await placeOfWorkspace(options.workspace)
   const { root: workspace, env } = place
@@ -64,7 +64,7 @@ function render(jobs: readonly JobWithState[], hasStates: boolean, now: number, 
   return renderJobList(shown, now, { color, width: io.width, timezone, ...(hasStates ? { states } : {}) }).trimEnd()
 }
 
-/** Without what the modules declare in `meta` where the build fails to tell it: that is said, and the rest is listed. */
+/** Adds what modules declare in `meta`. Where the build can't list that, it is a warning, and the rest is listed. */
 async function withThoseInCode(
   workspace: string,
   listed: readonly ListedJob[],

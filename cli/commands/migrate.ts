@@ -12,7 +12,7 @@ import type { Output } from '../command-line/output.ts'
 import { placeOfWorkspace, timezoneOfWorkspace } from '../workspace/store.ts'
 
 export interface MigrateOptions {
-  /** Only say what is applied and what isn't. */
+  /** Only show what is applied and what isn't. */
   readonly status?: boolean
   /** Only print the SQL of what isn't. */
   readonly sql?: boolean
@@ -37,7 +37,7 @@ export interface Migrated {
 
 type TabledLocation = Exclude<StoreLocation, { dialect: 'memory' }>
 
-/** Brings the store's tables up to date; or says, or prints as SQL, what that would take. */
+/** Brings the store's tables up to date; or only shows, or prints as SQL, what that would take. */
 export async function migrate(options: MigrateOptions, io: Output): Promise<Migrated> {
   if (options.status === true && options.sql === true) {
     throw new UsageError('--status and --sql exclude each other', 'give one of them')
@@ -64,7 +64,7 @@ export async function migrate(options: MigrateOptions, io: Output): Promise<Migr
   return migrated
 }
 
-/** What a store has and lacks. One that isn't there yet lacks everything, and is not made by `isLooking`. */
+/** The migrations of a store, applied or not. With `isLooking`, a store that does not exist yet is not created. */
 async function statesOf(location: TabledLocation, isLooking: boolean): Promise<MigrationState[]> {
   if (isLooking && location.dialect === 'sqlite' && !databaseExists(location.path)) {
     const { compileMigrations } = await import('../../runtime/store/migrations/compile.ts')

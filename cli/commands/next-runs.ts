@@ -17,7 +17,7 @@ import type { Output } from '../command-line/output.ts'
 import { placeOfWorkspace, type WorkspacePlace } from '../workspace/store.ts'
 
 export interface NextRunsOptions {
-  /** Only these jobs; all for none. */
+  /** Only these jobs; default: all. */
   readonly name?: readonly string[]
   /** How many fires; default: 20, and with `to` as many as there are, up to 10,000. */
   readonly count?: number | undefined
@@ -37,10 +37,10 @@ const DEFAULT_BUSY = 5
 const MOST = 10_000
 /** As far as schedules look, in ms. */
 const LONGEST = 50 * 365.25 * 86_400_000
-/** How long a store that is busy is waited for, in ms: looking ahead can do without it. */
+/** How long a busy store is waited for, in ms: looking ahead works without it. */
 const STORE_PATIENCE = 1000
 
-/** The fires to come of all or some jobs, in order of time. */
+/** The upcoming fires of all or some jobs, in order of time. */
 export async function nextRuns(options: NextRunsOptions, io: Output): Promise<readonly UpcomingRun[]> {
   const now = systemClock.now()
   const busy = readCount('busy', options.busy, { byDefault: DEFAULT_BUSY, most: 1_000_000 })
@@ -97,7 +97,7 @@ function readRange(
   }
 }
 
-/** Where rates count from, and which jobs are paused; a store that can't be read is said and done without. */
+/** The anchors of rates, and which jobs are paused. A store that can't be read is a warning. */
 async function lookIntoStore(
   { root, env }: WorkspacePlace,
   io: Output,

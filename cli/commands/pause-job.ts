@@ -14,7 +14,7 @@ export interface PauseJobOptions {
   readonly workspace?: string | undefined
 }
 
-/** Stops firing a job until it is resumed. What runs goes on, and it can still be run by hand. */
+/** Stops firing a job until it is resumed. Running executions continue, and it can still be run by hand. */
 export async function pauseJob(options: PauseJobOptions, io: Output): Promise<ShownPause> {
   const place = await placeOfWorkspace(options.workspace)
   const { name: job } = jobNamed(await readWorkspace(workspacePaths(place.root), place.env), options.name)

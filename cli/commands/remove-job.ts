@@ -23,10 +23,10 @@ export interface RemoveJobOptions {
 }
 
 export interface RemovedJob {
-  /** As it stood in package.json. */
+  /** As written in package.json. */
   readonly job: string
   readonly workspace: string
-  /** Places of the entries that were removed; more than one where the name stood there twice. */
+  /** Places of the entries that were removed; more than one where the name was there twice. */
   readonly paths: readonly string[]
   /** Files that were removed with the job's folder, relative to the workspace. */
   readonly files: readonly string[]
@@ -75,7 +75,7 @@ export async function removeJob(
   return removed
 }
 
-/** Asks on a terminal where more than the job's own file would go, or where another job depends on it. */
+/** Asks on a terminal if more than the job's own file would be removed, or if another job depends on it. */
 async function mayRemove(
   job: string,
   files: readonly string[],
@@ -108,7 +108,7 @@ function filesIn(workspace: string, folder: readonly string[]): string[] {
     .sort()
 }
 
-/** The folder steps aside first and is deleted last, so that it can be put back where package.json can't be written. */
+/** The folder is moved aside first and deleted last, so that it can be moved back if package.json can't be written. */
 function write(workspace: string, packageJson: string, folder: readonly string[] | null, io: Output): void {
   if (folder === null) {
     replacePackageJson(workspace, packageJson)

@@ -24,7 +24,7 @@ export interface RenameJobOptions {
 }
 
 export interface RenamedJob {
-  /** As it stood in package.json. */
+  /** As written in package.json. */
   readonly from: string
   readonly to: string
   readonly workspace: string
@@ -32,7 +32,7 @@ export interface RenamedJob {
   readonly folder: { readonly from: string; readonly to: string } | null
   /** Jobs whose `after` named it. */
   readonly after: readonly string[]
-  /** Source files in which the old name still stands in quotes, relative to the workspace. */
+  /** Source files that still have the old name in quotes, relative to the workspace. */
   readonly mentions: readonly string[]
   /** The workspace had been renamed before; only the store was changed. */
   readonly storeOnly: boolean
@@ -119,14 +119,14 @@ function folderOf(workspace: string, from: string, to: string): RenamedJob['fold
   if (lookWithin(workspace, [...jobsDir.split('/'), from])?.isDirectory() !== true) return null
   const isThere = readdirSync(join(workspace, jobsDir)).includes(to)
   if (isThere && from !== to) {
-    throw new CommandError('JOB_EXISTS', `${jobsDir}/${to} is there already`, {
+    throw new CommandError('JOB_EXISTS', `${jobsDir}/${to} already exists`, {
       hint: 'move it away, or choose another name',
     })
   }
   return { from: `${jobsDir}/${from}`, to: `${jobsDir}/${to}` }
 }
 
-/** Folder first, then package.json. Returns what takes both back; where the second fails, that has been done. */
+/** Folder first, then package.json. Returns a function that undoes both; if the second fails, the first is undone. */
 function write(workspace: string, folder: RenamedJob['folder'], packageJson: string, before: string): () => void {
   const move = (from: string, to: string): void => renameSync(join(workspace, from), join(workspace, to))
   if (folder !== null) move(folder.from, folder.to)
@@ -162,7 +162,7 @@ async function moveInStore(place: WorkspacePlace, from: string, to: string, job:
   })
 }
 
-/** Files of src in which the name stands in quotes, as `runBackgroundJob('nightly')` has it; those of its folder as they are now. */
+/** Files of src that have the name in quotes, as in `runBackgroundJob('nightly')`. */
 function filesNaming(workspace: string, name: string, moved: RenamedJob['folder']): string[] {
   const quoted = [`'${name}'`, `"${name}"`, `\`${name}\``]
   const root = join(workspace, 'src')

@@ -10,11 +10,11 @@ export interface ReplOptions {
   readonly workspace?: string | undefined
 }
 
-/** `webstir repl`: builds where that is needed, then Node's REPL with the workspace's jobs at hand. */
+/** `webstir repl`: builds if needed, then opens Node's REPL with the workspace's jobs. */
 export async function repl(options: ReplOptions, output: Output): Promise<void> {
   const workspace = findWorkspace(options.workspace)
   await ensureBuilt(workspace, output)
-  // Ctrl-C is the REPL's: it ends what is being typed, not us.
+  // Ctrl-C belongs to the REPL: it discards the current line and must not end this process.
   const ignore = (): void => {}
   process.on('SIGINT', ignore)
   try {

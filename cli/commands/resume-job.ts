@@ -17,7 +17,7 @@ export async function resumeJob(options: ResumeJobOptions, io: Output): Promise<
   const manifest = await readWorkspace(workspacePaths(place.root), place.env)
   return await withExistingStore(place, async (store) => {
     const pauses = (await store?.pauses()) ?? []
-    // A job that is gone from the manifest can be paused still.
+    // A job that was removed from the manifest may still be paused.
     const job = pauses.find((pause) => pause.job === options.name)?.job ?? jobNamed(manifest, options.name).name
     const pause = pauses.find((one) => one.job === job)
     const now = systemClock.now()

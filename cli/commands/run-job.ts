@@ -24,10 +24,10 @@ export interface RunJobOptions {
   readonly workspace?: string | undefined
 }
 
-/** The built scheduler's own time for a running job to finish, in ms. */
+/** How long the built scheduler lets a running job finish, in ms. */
 const GRACE = 30_000
 
-/** `webstir run-job NAME`: builds where that is needed, then runs the job once; its exit code is the job's. */
+/** `webstir run-job NAME`: builds if needed, then runs the job once and exits with its code. */
 export async function runJob(options: RunJobOptions, output: Output): Promise<void> {
   const workspace = findWorkspace(options.workspace)
   await ensureBuilt(workspace, output)

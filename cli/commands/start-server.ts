@@ -12,10 +12,10 @@ export interface StartServerOptions {
   readonly workspace?: string | undefined
 }
 
-/** The built server's own time for what runs to finish, in ms. */
+/** How long the built server lets running jobs finish, in ms. */
 const GRACE = 30_000
 
-/** `webstir start-server`: builds where that is needed, then serves HTTP and runs the scheduler beside it. */
+/** `webstir start-server`: builds if needed, then serves HTTP and runs the scheduler beside it. */
 export async function startServer(options: StartServerOptions, output: Output): Promise<void> {
   const workspace = findWorkspace(options.workspace)
   await ensureBuilt(workspace, output)

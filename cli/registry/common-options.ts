@@ -12,6 +12,6 @@ export const JSON_DATA = {
   json: { type: 'flag', describe: 'Print data as JSON, and nothing else, on standard output' },
 } as const
 
-export const DRY_RUN = { 'dry-run': { type: 'flag', describe: 'Say what would be done and change nothing' } } as const
+export const DRY_RUN = { 'dry-run': { type: 'flag', describe: 'Show what would be done; change nothing' } } as const
 
 export const TIMEZONE = { type: 'text', value: 'TZ' } as const

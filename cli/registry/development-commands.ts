@@ -8,7 +8,7 @@ export const developmentCommands: readonly CommandDefinition[] = [
     aliases: ['list-background-jobs'],
     describe: 'List the jobs with their schedules and next runs',
     details: [
-      'Schedules from code, marked [code], are those of the build. Of a job whose module was written or changed since, and may declare some in meta(), the list says that they are unknown until a build, and a warning names it.',
+      'Schedules declared in code are marked [code] and come from the build. If a module that may declare some in meta() has changed since, they are shown as unknown until the next build, and a warning names the job.',
     ],
     positionals: [],
     options: {
@@ -27,14 +27,14 @@ export const developmentCommands: readonly CommandDefinition[] = [
     describe: 'Build src/backend into build/backend',
     positionals: [],
     options: {
-      runtime: { type: 'text', choices: ['backend'], describe: 'What is built; only the backend has a build here' },
+      runtime: { type: 'text', choices: ['backend'], describe: 'What to build; only the backend can be built' },
       watch: { type: 'flag', describe: 'Build again on every change, until it is stopped' },
       typecheck: { type: 'flag', on: true, describe: 'Build without checking the types' },
       ...WORKSPACE,
     },
     examples: [
       ['webstir build', 'Check the types and build; a failed build leaves the last good one in place'],
-      ['webstir build --no-typecheck --watch', 'Build on every change, as fast as it goes'],
+      ['webstir build --no-typecheck --watch', 'Rebuild on every change, without type checks'],
     ],
     load: async () => (await import('../commands/build.ts')).build,
   }),
@@ -42,21 +42,21 @@ export const developmentCommands: readonly CommandDefinition[] = [
     name: 'watch',
     describe: 'Develop: build on every change and run what is due, until it is stopped',
     details: [
-      'The scheduler is started again after each build. Types are checked beside it: what is wrong with them is said, and holds up nothing.',
+      'The scheduler restarts after each build. Types are checked alongside: errors in them are reported, and hold up nothing.',
     ],
     positionals: [],
     options: {
-      runtime: { type: 'text', choices: ['backend'], describe: 'What is watched; only the backend is here' },
+      runtime: { type: 'text', choices: ['backend'], describe: 'What to watch; only the backend can be watched' },
       typecheck: { type: 'flag', on: true, describe: 'Build without checking the types' },
       ...WORKSPACE,
     },
-    examples: [['webstir watch', 'A broken build is reported, and the last good one goes on running']],
+    examples: [['webstir watch', 'A broken build is reported; the last good one keeps running']],
     load: async () => (await import('../commands/watch.ts')).watch,
   }),
   defineCommand({
     name: 'run-job',
     aliases: ['run-background-job'],
-    describe: 'Run a job once, now; builds first where the build is missing or stale',
+    describe: 'Run a job once, now; builds first if the build is missing or stale',
     details: [
       'Where the arguments are on the schedules of the job, those of the first are taken; on a terminal you are asked.',
       'The exit code is 0 if the job succeeded, 1 if it failed or is unknown, 75 if it is already running.',
@@ -68,29 +68,33 @@ export const developmentCommands: readonly CommandDefinition[] = [
         value: 'JSON',
         describe: 'A JSON array of arguments, or a single one; default: those of the manifest',
       },
-      'scheduled-for': { type: 'text', value: 'TIME', describe: 'Run the fire of that instant (ISO 8601) instead' },
+      'scheduled-for': {
+        type: 'text',
+        value: 'TIME',
+        describe: 'Run the fire scheduled for this instant (ISO 8601) instead',
+      },
       tenant: { type: 'text', value: 'ID', describe: 'Only for this tenant of a multi-tenant job' },
-      force: { type: 'flag', describe: 'Run although it is disabled, or running already' },
+      force: { type: 'flag', describe: 'Run even if it is disabled or already running' },
       ...WORKSPACE,
     },
     examples: [
       ['webstir run-job nightly', 'Once, with the arguments of the manifest'],
-      [`webstir run-job report --args '["2026-11", {"draft": true}]'`, 'With arguments of its own'],
-      ['webstir run-background-job --name nightly', 'The same command by its other name'],
+      [`webstir run-job report --args '["2026-11", {"draft": true}]'`, 'With other arguments'],
+      ['webstir run-background-job --name nightly', 'The same, by its alias'],
     ],
     load: async () => (await import('../commands/run-job.ts')).runJob,
   }),
   defineCommand({
     name: 'start-server',
-    describe: "Serve the workspace's HTTP handler, with the scheduler beside it; builds first where that is needed",
+    describe: "Serve the workspace's HTTP handler and run the scheduler beside it; builds first if needed",
     details: [
-      'The handler is fetch(request), or a Hono app as default, of src/backend/index.ts. One stop signal stops both. In production, without this command: node build/backend/webstir/server.js, with the same options.',
+      'The handler is the fetch(request) that src/backend/index.ts exports, or a Hono app as its default export. One stop signal stops both. In production, run node build/backend/webstir/server.js instead; it takes the same options.',
     ],
     positionals: [],
     options: {
-      port: { type: 'number', alias: 'p', describe: 'Default: PORT of the environment, else 3000; 0 takes a free one' },
-      host: { type: 'text', describe: 'Default: HOST of the environment, else 127.0.0.1; 0.0.0.0 for all' },
-      'without-bot': { type: 'flag', describe: 'Only serve; fire nothing' },
+      port: { type: 'number', alias: 'p', describe: 'Default: the variable PORT, else 3000; 0 picks a free port' },
+      host: { type: 'text', describe: 'Default: the variable HOST, else 127.0.0.1; 0.0.0.0 listens on all interfaces' },
+      'without-bot': { type: 'flag', describe: 'Only serve; fire no schedules' },
       ...WORKSPACE,
     },
     examples: [
@@ -101,9 +105,9 @@ export const developmentCommands: readonly CommandDefinition[] = [
   }),
   defineCommand({
     name: 'repl',
-    describe: "Open Node's REPL in the built workspace; builds first where that is needed",
+    describe: "Open Node's REPL in the built workspace; builds first if needed",
     details: [
-      'At hand are runBackgroundJob, jobs, scheduler, store, database and log. Nothing is fired by it. What was typed is kept in ~/.webstir_repl_history, or where WEBSTIR_REPL_HISTORY says.',
+      'It offers runBackgroundJob, jobs, scheduler, store, database and log, and fires no schedules. Its history is kept in ~/.webstir_repl_history, or in the file that WEBSTIR_REPL_HISTORY names.',
     ],
     positionals: [],
     options: { ...WORKSPACE },
@@ -112,13 +116,13 @@ export const developmentCommands: readonly CommandDefinition[] = [
   }),
   defineCommand({
     name: 'backend-inspect',
-    describe: 'Show the module, its jobs with all that is set, their files, and what is wrong',
+    describe: 'Show the module, its jobs with all their settings and files, and what is wrong',
     positionals: [{ name: 'name', describe: 'Only this job; case, "-" and "_" make no difference' }],
     options: { ...JSON_DATA, ...WORKSPACE },
     examples: [
       ['webstir backend-inspect', 'Everything there is to know about the workspace'],
       ['webstir backend-inspect nightly', 'All that is known of one job: policies, build, pause, last run'],
-      ['webstir backend-inspect --json', 'The same for a program; the form is stable'],
+      ['webstir backend-inspect --json', 'The same for programs; the format is stable'],
     ],
     load: async () => (await import('../commands/backend-inspect.ts')).backendInspect,
   }),

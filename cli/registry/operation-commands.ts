@@ -12,14 +12,13 @@ const EXECUTION = {
 export const operationCommands: readonly CommandDefinition[] = [
   defineCommand({
     name: 'job-history',
-    describe: 'Show what ran and what did not, newest first',
+    describe: 'Show what ran and what was skipped, newest first',
     positionals: [{ name: 'name', describe: 'Only this job' }],
     options: {
       status: {
         type: 'text',
         many: true,
-        describe:
-          'Only these, in any case: queued, running, success, failure, skipped, cancelled, stale; may be repeated',
+        describe: 'Only these statuses: queued, running, success, failure, skipped, cancelled, stale; may be repeated',
       },
       since: { type: 'text', value: 'TIME', describe: 'ISO 8601, yesterday, today, or how long ago (24h)' },
       until: { type: 'text', value: 'TIME', describe: 'The same; a date means the whole of that day' },
@@ -46,23 +45,23 @@ export const operationCommands: readonly CommandDefinition[] = [
       },
     ],
     options: {
-      follow: { type: 'flag', alias: 'f', describe: 'Go on until the execution has ended' },
+      follow: { type: 'flag', alias: 'f', describe: 'Keep printing until the execution has ended' },
       timezone: { ...TIMEZONE, describe: 'The zone of the times; default: that of the workspace' },
       ...JSON_DATA,
       ...WORKSPACE,
     },
     examples: [
-      ['webstir job-logs nightly', 'What the newest execution of the job wrote'],
-      ['webstir job-logs be3645a7 --follow', 'As it is being written'],
+      ['webstir job-logs nightly', 'That of the newest execution of the job'],
+      ['webstir job-logs be3645a7 --follow', 'That of one execution, as it is written'],
     ],
     load: async () => (await import('../commands/job-logs.ts')).jobLogs,
   }),
   defineCommand({
     name: 'pause-job',
-    describe: 'Let a job not fire until it is resumed; runs by hand go on',
+    describe: 'Stop firing a job until it is resumed; it can still be run by hand',
     positionals: [JOB],
     options: {
-      reason: { type: 'text', describe: 'Why; shown with every fire that is skipped' },
+      reason: { type: 'text', describe: 'Why; shown with every skipped fire' },
       ...JSON_DATA,
       ...WORKSPACE,
     },
@@ -71,7 +70,7 @@ export const operationCommands: readonly CommandDefinition[] = [
   }),
   defineCommand({
     name: 'resume-job',
-    describe: 'Let a paused job fire again; what was skipped is not caught up',
+    describe: 'Fire a paused job again; skipped fires are not caught up',
     positionals: [JOB],
     options: { ...JSON_DATA, ...WORKSPACE },
     examples: [['webstir resume-job nightly', 'From its next fire on']],
@@ -82,7 +81,7 @@ export const operationCommands: readonly CommandDefinition[] = [
     describe: 'Cancel an execution that is queued or running',
     positionals: [EXECUTION],
     options: { ...JSON_DATA, ...WORKSPACE },
-    examples: [['webstir cancel be3645a7', 'A running one is asked to stop, within a second']],
+    examples: [['webstir cancel be3645a7', 'If it is running, it is asked to stop within a second']],
     load: async () => (await import('../commands/cancel.ts')).cancel,
   }),
   defineCommand({
@@ -90,10 +89,10 @@ export const operationCommands: readonly CommandDefinition[] = [
     describe: 'Run a past execution again, with its arguments and tenant',
     positionals: [EXECUTION],
     options: {
-      force: { type: 'flag', describe: 'Run although the job is disabled, or running already' },
+      force: { type: 'flag', describe: 'Run even if the job is disabled or already running' },
       ...WORKSPACE,
     },
-    examples: [['webstir rerun be3645a7', 'As a run of its own; the first one stays as it is']],
+    examples: [['webstir rerun be3645a7', 'A new execution; the old one stays as it is']],
     load: async () => (await import('../commands/rerun.ts')).rerun,
   }),
   defineCommand({
@@ -105,13 +104,13 @@ export const operationCommands: readonly CommandDefinition[] = [
     ],
     positionals: [],
     options: {
-      status: { type: 'flag', describe: 'Only say what is applied and what is not' },
+      status: { type: 'flag', describe: 'Only show what is applied and what is not' },
       ...JSON_DATA,
       ...WORKSPACE,
     },
     examples: [
       ['webstir db-migrate', 'Apply what is not applied yet'],
-      ['webstir db-migrate --status', 'What there is'],
+      ['webstir db-migrate --status', 'What is applied'],
     ],
     load: async () => (await import('../commands/db-migrate.ts')).dbMigrate,
   }),
@@ -120,14 +119,14 @@ export const operationCommands: readonly CommandDefinition[] = [
     describe: 'Bring the tables of the store up to date',
     positionals: [],
     options: {
-      status: { type: 'flag', describe: 'Only say what is applied and what is not' },
-      sql: { type: 'flag', describe: 'Only print the SQL of what is not' },
+      status: { type: 'flag', describe: 'Only show what is applied and what is not' },
+      sql: { type: 'flag', describe: 'Only print the SQL that is still to be applied' },
       ...JSON_DATA,
       ...WORKSPACE,
     },
     examples: [
-      ['webstir migrate --status', 'What there is'],
-      ['webstir migrate --sql > migration.sql', 'For somebody else to look at and run'],
+      ['webstir migrate --status', 'What is applied'],
+      ['webstir migrate --sql > migration.sql', 'For a database administrator to review and run'],
     ],
     load: async () => (await import('../commands/migrate.ts')).migrate,
   }),

@@ -33,11 +33,15 @@ export const workspaceCommands: readonly CommandDefinition[] = [
     name: 'add-job',
     describe: 'Add a job: its source file and its entry in package.json',
     details: [
-      'A schedule is a cron expression of five fields (six with seconds), a macro such as @daily, @reboot, "rate(5 minutes)" or "at(2026-12-01T09:00:00)". It is stored exactly as typed. Without one, the job runs only when it is asked for.',
+      'A schedule is a cron expression of five fields (six with seconds), a macro such as @daily, @reboot, "rate(5 minutes)" or "at(2026-12-01T09:00:00)". It is stored exactly as typed. Without one, the job runs only on request.',
       'With --json: job, workspace, entry (what was added to package.json), path (where), file (the source), dryRun, schedules (words, timezone, next: the next three fires), schedule (the first of them, or null), warnings.',
     ],
     positionals: [
-      { name: 'name', required: true, describe: 'Letters, digits, "-" and "_"; the folder under src/backend/jobs' },
+      {
+        name: 'name',
+        required: true,
+        describe: 'Letters, digits, "-" and "_"; also the name of its folder under src/backend/jobs',
+      },
     ],
     options: {
       schedule: { type: 'text', alias: 's', value: 'EXPR', many: true, describe: 'When it runs; may be repeated' },
@@ -61,7 +65,7 @@ export const workspaceCommands: readonly CommandDefinition[] = [
       overlap: {
         type: 'text',
         choices: ['skip', 'queue', 'allow', 'cancel'],
-        describe: 'What becomes of a fire while the job still runs; default: skip',
+        describe: 'What happens to a fire while the job still runs; default: skip',
       },
       timeout: { type: 'text', value: 'DURATION', describe: 'How long an attempt may take; default: 15m' },
       retry: { type: 'number', describe: 'Attempts in all, the first included; default: 1' },
@@ -70,17 +74,17 @@ export const workspaceCommands: readonly CommandDefinition[] = [
       ...WORKSPACE,
     },
     examples: [
-      ['webstir add-job cleanup', 'A job that runs when it is asked for'],
+      ['webstir add-job cleanup', 'A job that runs on request'],
       [
         'webstir add-job nightly --schedule "0 0 * * *" --description "Nightly maintenance"',
         'One that runs at midnight',
       ],
-      ['webstir add-job report -s "0 9 * * MON-FRI" --timezone Europe/Berlin -p high', 'Workdays at nine in Berlin'],
+      ['webstir add-job report -s "0 9 * * MON-FRI" --timezone Europe/Berlin -p high', 'At nine on weekdays in Berlin'],
       [
         `webstir add-job sync -s "0 6 * * *" -s "0 18 * * *" --retry 3 --timeout 2m --args '["full"]'`,
         'Twice a day, three attempts of two minutes each',
       ],
-      ['webstir add-job poll --schedule "rate(5 minutes)" --dry-run', 'Only look at what would happen'],
+      ['webstir add-job poll --schedule "rate(5 minutes)" --dry-run', 'Only show what would happen'],
     ],
     load: async () => (await import('../commands/add-job.ts')).addJob,
   }),
@@ -120,7 +124,7 @@ export const workspaceCommands: readonly CommandDefinition[] = [
       { name: 'new-name', required: true, describe: 'Letters, digits, "-" and "_"' },
     ],
     options: { ...DRY_RUN, ...JSON_DATA, ...WORKSPACE },
-    examples: [['webstir rename-job nightly nightly-cleanup', 'Watermarks and pauses go with it']],
+    examples: [['webstir rename-job nightly nightly-cleanup', 'Its watermarks and pauses move with it']],
     load: async () => (await import('../commands/rename-job.ts')).renameJob,
   }),
   defineCommand({
@@ -133,14 +137,14 @@ export const workspaceCommands: readonly CommandDefinition[] = [
     positionals: [{ name: 'name', required: true, describe: 'The job; case, "-" and "_" make no difference' }],
     options: {
       yes: { type: 'flag', alias: 'y', describe: 'Ask nothing' },
-      'keep-files': { type: 'flag', describe: 'Leave src/backend/jobs/NAME where it is' },
+      'keep-files': { type: 'flag', describe: 'Keep src/backend/jobs/NAME' },
       ...DRY_RUN,
       ...JSON_DATA,
       ...WORKSPACE,
     },
     examples: [
-      ['webstir remove-job nightly --dry-run', 'See what would go'],
-      ['webstir remove-job nightly --keep-files', 'Only take it out of package.json'],
+      ['webstir remove-job nightly --dry-run', 'See what would be removed'],
+      ['webstir remove-job nightly --keep-files', 'Only remove it from package.json'],
     ],
     load: async () => (await import('../commands/remove-job.ts')).removeJob,
   }),

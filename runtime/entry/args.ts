@@ -51,7 +51,7 @@ export function readOptions(argv: readonly string[]): GivenOptions {
   return { has: (flag) => flags.has(flag), value: (name) => values.get(name) }
 }
 
-/** What the program can be asked to do; each with the options that say more about it. */
+/** The modes of the program, each with its options. */
 const MODES: Readonly<Record<string, readonly string[]>> = {
   list: ['json', 'timezone'],
   watch: ['job', 'strict', 'grace', 'no-reboot'],
@@ -63,11 +63,11 @@ const MODES: Readonly<Record<string, readonly string[]>> = {
   job: ['args', 'tenant', 'scheduled-for', 'force', 'grace'],
 }
 
-/** Throws UsageError where two things are asked for at once, or where an option belongs to none of what is asked for. */
+/** Throws UsageError for two modes at once, and for an option that the mode does not have. */
 function refuseIdle(given: ReadonlySet<string>): void {
   if (given.has('help')) return
   const modes = Object.keys(MODES).filter((name) => given.has(name))
-  // A job's name says which job where something else is to be done with it.
+  // With another mode, --job only selects the job.
   const asked = modes.length > 1 ? modes.filter((name) => name !== 'job') : modes
   const [mode = 'list', second] = asked
   if (second !== undefined) {
@@ -84,22 +84,22 @@ function refuseIdle(given: ReadonlySet<string>): void {
 
 function unknown(word: string, name: string): UsageError {
   if (name === '')
-    return new UsageError('USAGE', `"${word}" is no option`, { hint: 'to run a job: --job NAME; see --help' })
+    return new UsageError('USAGE', `"${word}" is not an option`, { hint: 'run a job with --job NAME; see --help' })
   const near = didYouMean(name, [...FLAGS, ...VALUES])
-  return new UsageError('USAGE', `--${name} is no option`, {
+  return new UsageError('USAGE', `--${name} is not an option`, {
     hint: near === undefined ? 'see --help' : near.replace('"', '"--'),
   })
 }
 
-/** What the built scheduler says of itself. */
+/** The help text of the built scheduler. */
 export const HELP = `Usage: node build/backend/jobs/scheduler.js [option]
 
   --list [--json]              the jobs, their schedules and when they run next
   --job NAME                   run one job once, now
       --args JSON              with these arguments (a JSON array, or one value)
       --tenant ID              for one tenant
-      --scheduled-for TIME     as the fire of that instant (ISO 8601), claimed like any other
-      --force                  beside a running one, and though it is disabled
+      --scheduled-for TIME     as the fire of that instant (ISO 8601)
+      --force                  even if it is disabled or already running
   --all                        run every job once, by priority
   --watch [--job NAME]         run what is due until it is stopped
       --strict                 refuse to start if anything in the manifest is wrong
@@ -114,7 +114,7 @@ export const HELP = `Usage: node build/backend/jobs/scheduler.js [option]
 
 Environment: WORKSPACE_ROOT or WEBSTIR_WORKSPACE_ROOT, JOBS_STORE_URL, DATABASE_URL, LOG_LEVEL, LOG_FORMAT=json|pretty, NAME_ENABLED=false;
 .env, .env.local, .env.NODE_ENV and .env.NODE_ENV.local of the workspace are read.
-Exit codes: 0 done, 1 failed, 2 wrong options, 75 the job is running already.
+Exit codes: 0 done, 1 failed, 2 wrong options, 75 the job is already running.
 `
 
 /** The zone in which people read times: that of `--timezone`, else the workspace's. Throws UsageError where it is not one. */
@@ -126,12 +126,12 @@ export function readTimezone(given: string | undefined, byDefault: string): stri
   })
 }
 
-/** How long what runs may go on after a request to stop, where nothing is said. */
+/** How long running jobs may take to finish after a request to stop, by default. */
 const DEFAULT_GRACE = '30s'
 
 /** The value of `--grace`, in ms; `text` is undefined where there is none. Throws UsageError where it is not a valid duration. */
 export function readGrace(text: string | undefined): number {
   const grace = parseDuration(text ?? DEFAULT_GRACE)
   if (grace !== undefined) return grace
-  throw new UsageError('USAGE', `--grace "${text}" is not a valid duration`, { hint: 'such as 30s or 2m' })
+  throw new UsageError('USAGE', `--grace "${text}" is not a valid duration`, { hint: 'use one such as 30s or 2m' })
 }

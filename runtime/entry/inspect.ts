@@ -12,12 +12,12 @@ import type { WorkspacePaths } from '../workspace/paths.ts'
 import { readWorkspace } from '../workspace/read-workspace.ts'
 import { type GivenOptions, readTimezone, UsageError } from './args.ts'
 
-/** `--history`, `--status`, `--pause` and `--resume`: what needs the store, and runs nothing. */
+/** `--history`, `--status`, `--pause` and `--resume`: they need the store, and run nothing. */
 export async function inspect(paths: WorkspacePaths, options: GivenOptions): Promise<number> {
   const manifest = await readWorkspace(paths)
   const where = { env: process.env, workspace: paths.root, clock: systemClock }
   if (options.has('history') || options.has('status')) {
-    // Looking makes no store where there is none.
+    // Reading does not create a store.
     const store = await openExistingStore(where)
     try {
       return await (options.has('history') ? history : status)(store, manifest, options)
@@ -37,7 +37,9 @@ async function history(store: Store | null, manifest: Manifest, options: GivenOp
   const name = options.value('job')
   const limit = Number(options.value('limit') ?? 50)
   if (!Number.isInteger(limit) || limit < 1) {
-    throw new UsageError('USAGE', `--limit "${options.value('limit')}" is no count`, { hint: 'a whole number from 1' })
+    throw new UsageError('USAGE', `--limit "${options.value('limit')}" is not a count`, {
+      hint: 'use a whole number from 1',
+    })
   }
   const jobs =
     name === undefined
@@ -58,7 +60,7 @@ async function history(store: Store | null, manifest: Manifest, options: GivenOp
   )
 }
 
-/** Healthy is: at least one scheduler on this store is alive, and its loop on time. */
+/** Healthy: at least one scheduler on this store is alive, and its loop on time. */
 async function status(store: Store | null, manifest: Manifest, options: GivenOptions): Promise<number> {
   const health = healthOf((await store?.nodes()) ?? [], systemClock.now(), manifest.settings.staleAfter)
   const isHealthy = health.some(({ isAlive, isOnTime }) => isAlive && isOnTime)

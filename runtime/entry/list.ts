@@ -7,7 +7,7 @@ import type { WorkspacePaths } from '../workspace/paths.ts'
 import { notBuilt, readWorkspace } from '../workspace/read-workspace.ts'
 import { type GivenOptions, readTimezone } from './args.ts'
 
-/** `--list`: what is said of the jobs, as text or JSON. Opens no store. */
+/** `--list`: the jobs, as a table or JSON. Opens no store. */
 export async function listing(paths: WorkspacePaths, options: GivenOptions): Promise<string> {
   const manifest = await readWorkspace(paths)
   const zone = readTimezone(options.value('timezone'), manifest.settings.timezone)

@@ -3,7 +3,7 @@ import { placeOfFile } from '../workspace/paths.ts'
 import { type GivenOptions, HELP, readOptions } from './args.ts'
 import { leaveWith } from './exit.ts'
 
-// build/backend/jobs/scheduler.js, whole: one file less to load at each start. Each part is loaded only when asked for.
+// build/backend/jobs/scheduler.js, whole: one file less to load at each start. Each part is loaded on request for.
 await leaveWith(() => perform(readOptions(process.argv.slice(2)), placeOfFile(import.meta.url, 1)))
 
 async function perform(options: GivenOptions, paths: { root: string; build: string }): Promise<number> {

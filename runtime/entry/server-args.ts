@@ -21,7 +21,7 @@ export function readServerOptions(argv: readonly string[], env: Env): ServerOpti
   const values = parse(argv)
   const port = Number(values.port ?? (env.PORT || PORT))
   if (!Number.isInteger(port) || port < 0 || port > HIGHEST_PORT) {
-    throw new UsageError('USAGE', `--port "${values.port ?? env.PORT}" is no port`, {
+    throw new UsageError('USAGE', `--port "${values.port ?? env.PORT}" is not a port`, {
       hint: `a whole number from 0 (any that is free) to ${HIGHEST_PORT}`,
     })
   }

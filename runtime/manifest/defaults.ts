@@ -1,7 +1,7 @@
 import { parseDuration } from '../support/duration.ts'
 import type { Job, SchedulerSettings } from './types.ts'
 
-/** What an entry of the manifest means where it is silent, as one would write it there. */
+/** The defaults of an entry of the manifest, in its own notation. */
 export const ENTRY_DEFAULTS = {
   timezone: 'UTC',
   enabled: true,

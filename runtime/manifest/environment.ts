@@ -54,23 +54,23 @@ export function fill(value: JsonValue, env: Env): Filled<JsonValue> {
 const OFF = /^(?:false|0|no|off)$/i
 const ON = /^(?:true|1|yes|on|)$/i
 
-/** Why a variable's value turns its job off, in words: `NIGHTLY_ENABLED=false`; null where it doesn't. */
+/** Why the value of a variable disables its job: `NIGHTLY_ENABLED=false`; null where it doesn't. */
 function offReason(variable: string, value: string | undefined): string | null {
   const text = value?.trim() ?? ''
   if (OFF.test(text)) return `${variable}=${text}`
-  // Whether the job is meant to run is not known: then it doesn't.
+  // Whether the job is meant to run is unknown, so it does not.
   return ON.test(text) ? null : `${variable}=${text}, which is neither true nor false`
 }
 
-/** What turns this one job off: `NIGHTLY_ENABLED=false`; null where nothing does. */
+/** What disables this job: `NIGHTLY_ENABLED=false`; null where nothing does. */
 export function switchedOff(job: string, env: Env): string | null {
   const variable = enabledVariable(job)
   return offReason(variable, env[variable])
 }
 
 /**
- * Turns off the jobs of which the environment says so: `NIGHTLY_ENABLED=false` (`0`, `no` and `off` count too). It
- * can't turn on what the manifest turned off. A value that says neither yes nor no turns the job off as well, and is an
+ * Disables the jobs that the environment disables: `NIGHTLY_ENABLED=false` (`0`, `no` and `off` count too). It
+ * can't enable what the manifest disables. A value that is neither true nor false disables the job as well, and is an
  * error. The environment is walked once, not once for each job: looking up a thousand names in `process.env` costs a
  * millisecond.
  */
@@ -105,7 +105,7 @@ function undecided(job: string, variable: string, value: string): ManifestProble
   }
 }
 
-/** The variable that turns a job off: `send-newsletter` -> `SEND_NEWSLETTER_ENABLED`. */
+/** The variable that disables a job: `send-newsletter` -> `SEND_NEWSLETTER_ENABLED`. */
 export function enabledVariable(job: string): string {
   return `${job.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase()}_ENABLED`
 }

@@ -15,11 +15,11 @@ export interface ListedSchedule {
   /** `manifest`: package.json; `code`: the module's `meta()`. */
   readonly origin: 'manifest' | 'code'
   readonly kind: 'cron' | 'rate' | 'at' | 'reboot' | null
-  /** Null where that is not known, never, or the job is off; `note` says why. */
+  /** Null where it is unknown, where there is none, or where the job is disabled; `note` says why. */
   readonly next: string | null
   /** `on start, then every 5 minutes`, `on start`, `never again`, `disabled`, `invalid`; null where `next` says it all. */
   readonly note: string | null
-  /** Why it can't be read; null where it can. */
+  /** Why it is invalid; null where it is valid. */
   readonly problem: string | null
   /** In plain English; only where asked for. */
   readonly words?: string | null
@@ -32,7 +32,7 @@ export interface ListedJob {
   /** As written; null where nothing is. */
   readonly priority: number | string | null
   readonly enabled: boolean
-  /** What turned it off. */
+  /** What disabled it. */
   readonly disabledBy: string | null
   readonly schedules: readonly ListedSchedule[]
   /** The earliest `next` of its schedules. */
@@ -84,7 +84,7 @@ const UNREADABLE = {
   codeSchedules: 'known',
 } as const
 
-/** What a schedule's text and zone come to, whichever job it belongs to. */
+/** What follows from a schedule's text and zone, independent of the job. */
 interface Outlook {
   readonly kind: ListedSchedule['kind']
   readonly next: string | null
@@ -93,7 +93,7 @@ interface Outlook {
   readonly words: string | null
 }
 
-/** Many jobs run at the same times, so what a text comes to is found out once: a list has to come at once. */
+/** Many jobs share schedules, so each is evaluated once: a list has to appear at once. */
 class Lister {
   readonly #from: Date
   readonly #options: ListingOptions
@@ -194,10 +194,10 @@ export function remarks(manifest: Manifest, listed: readonly ListedJob[]): strin
   return [...unsaid(manifest, listed), ...unknownInCode(unknown)]
 }
 
-/** Names in a remark before it says how many more there are. */
+/** How many names a remark lists before it counts the rest. */
 const NAMED = 5
 
-/** Says of the jobs of these names that their schedules in code are unknown; nothing where there are none. */
+/** A remark that the schedules in code of these jobs are unknown; none where there are no such jobs. */
 export function unknownInCode(names: readonly string[]): string[] {
   if (names.length === 0) return []
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : ''

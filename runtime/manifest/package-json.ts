@@ -32,7 +32,7 @@ export function readPackageJson(workspace: string): Buffer {
       })
     }
     throw new ManifestError('MANIFEST_UNREADABLE', `${path} can't be read: ${messageOf(error)}`, {
-      hint: 'check that it is a file and that you may read it',
+      hint: 'make it a file that you may read',
       cause: error,
     })
   }
@@ -94,7 +94,7 @@ function shape(path: string, message: string): ManifestError {
     'MANIFEST_SHAPE',
     path === 'package.json' ? `package.json ${message}` : `package.json: ${path} ${message}`,
     {
-      hint: 'its form is { "webstir": { "module": { "jobs": [{ "name": "nightly", "schedule": "0 0 * * *" }] } } }',
+      hint: 'write it like { "webstir": { "module": { "jobs": [{ "name": "nightly", "schedule": "0 0 * * *" }] } } }',
     },
   )
 }
@@ -104,14 +104,14 @@ export function kindOf(value: JsonValue): string {
   if (value === null) return 'null'
   if (isArray(value)) return 'an array'
   if (typeof value === 'object') return 'an object'
-  if (typeof value === 'string') return 'a text'
+  if (typeof value === 'string') return 'a string'
   return typeof value === 'number' ? 'a number' : String(value)
 }
 
 const textOrNull = (value: JsonValue | undefined): string | null => (typeof value === 'string' ? value : null)
 
 /**
- * The manifest as a whole can't be read: package.json is missing or broken, or `jobs` is no array. What concerns a
+ * The manifest as a whole can't be read: package.json is missing or broken, or `jobs` is not an array. What concerns a
  * single job is a ManifestProblem instead, so that the others go on.
  *
  * Codes: MANIFEST_MISSING, MANIFEST_UNREADABLE, MANIFEST_JSON, MANIFEST_NO_WORKSPACE, MANIFEST_SHAPE.

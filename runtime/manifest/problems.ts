@@ -5,7 +5,7 @@ export function problemText({ path, job, message, hint }: ManifestProblem): stri
   return `${place}${about}: ${message}${hint === undefined ? '' : ` - ${hint}`}`
 }
 
-/** Something worth telling about the manifest; an `error` makes the job (or the whole) unusable, a `warning` doesn't. */
+/** Something to report about the manifest; an `error` makes the job (or the whole) unusable, a `warning` doesn't. */
 export interface ManifestProblem {
   readonly severity: 'error' | 'warning'
   readonly code: ManifestProblemCode

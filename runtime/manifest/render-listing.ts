@@ -33,7 +33,7 @@ export interface ShownState {
   readonly lastRun: string
 }
 
-/** The table of jobs for people: a row for each schedule, then what is wrong. `now`: ms since the epoch. */
+/** The table of jobs for people: a row for each schedule, then the problems. `now`: ms since the epoch. */
 export function renderJobList(listed: readonly ListedJob[], now: number, options: JobListOptions = {}): string {
   if (listed.length === 0) return 'No jobs yet. Add one: webstir add-job nightly --schedule "0 0 * * *"\n'
   const paint = options.color === true ? red : plain
@@ -52,7 +52,7 @@ export function renderJobList(listed: readonly ListedJob[], now: number, options
     if (job.problem !== null && job.schedules.length === 0) {
       add('-', paint('invalid'))
     } else if (job.schedules.length === 0 && !isUnknown) {
-      add('-', job.enabled ? 'only when asked' : disabled(job))
+      add('-', job.enabled ? 'on request' : disabled(job))
     }
     for (const schedule of job.schedules) {
       add(

@@ -46,7 +46,7 @@ export interface Job {
   readonly args: readonly JsonValue[]
   /** False where the manifest says so or the environment has NAME_ENABLED=false. */
   readonly enabled: boolean
-  /** What turned it off, in words: `"enabled": false in package.json`, `NIGHTLY_ENABLED=false`; null while it is on. */
+  /** What disabled it, in words: `"enabled": false in package.json`, `NIGHTLY_ENABLED=false`; null while it is on. */
   readonly disabledBy: string | null
   readonly overlap: Overlap
   readonly catchUp: CatchUp

@@ -41,17 +41,17 @@ export interface ExecutionRecord {
   readonly durationMs: number | null
   readonly error: ErrorRecord | null
   readonly skipReason: string | null
-  /** How many fires this skip stands for; 0 where it is no skip. */
+  /** How many fires this skip stands for; 0 where it is not a skip. */
   readonly skipCount: number
   /** The last fire that this skip stands for. */
   readonly skippedUntil: string | null
-  /** When somebody asked to cancel it while it was running. */
+  /** When cancellation was requested, while it was running. */
   readonly cancelRequestedAt: string | null
   readonly progress: { readonly percent: number; readonly message: string | null } | null
   readonly parentId: string | null
 }
 
-/** What is shown of an execution. `schedule`: its expression as written, where it has one. */
+/** An execution as it is shown. `schedule`: its expression as written, where it has one. */
 export function executionRecord(
   execution: Execution,
   schedule: string | undefined,
@@ -167,8 +167,8 @@ function notFound(given: string, hint: string): ExecutionNotFoundError {
 const POLL = 300
 
 /**
- * The lines of an execution's log as they come, until it is final; returns how it ended, or null where it was pruned
- * meanwhile. The outcome is written after the last line, so what is read after it is complete.
+ * The lines of an execution's log as they are written, until it is final; returns how it ended, or null where it was
+ * pruned meanwhile. The outcome is written after the last line, so what is read after it is complete.
  */
 export async function* followLog(
   store: Store,

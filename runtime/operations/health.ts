@@ -1,6 +1,6 @@
 import type { NodeRecord } from '../store/job-store.ts'
 
-/** How a scheduler stands. */
+/** Whether a scheduler is alive and on time. */
 export interface NodeHealth {
   readonly id: string
   readonly host: string

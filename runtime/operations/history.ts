@@ -62,9 +62,7 @@ export interface HistoryOptions {
 /** The table for people. `now`: ms since the epoch. */
 export function renderHistory(records: readonly ExecutionRecord[], now: number, options: HistoryOptions): string {
   if (records.length === 0) {
-    return options.isFiltered === true
-      ? 'Nothing that ran or was skipped matches.\n'
-      : 'Nothing has run yet, and nothing was skipped.\n'
+    return options.isFiltered === true ? 'No execution matches.\n' : 'Nothing has run yet, and nothing was skipped.\n'
   }
   const { timezone, color = false } = options
   const ids = shortIds(records.map(({ id }) => id))

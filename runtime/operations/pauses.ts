@@ -2,7 +2,7 @@ import { userInfo } from 'node:os'
 import type { PauseRecord } from '../store/job-store.ts'
 import type { Store } from '../store/store.ts'
 
-/** Pauses a job in the name of whoever runs this process. Pausing twice changes nothing, unless a reason is given. */
+/** Pauses a job in the name of the user of this process. Pausing twice changes nothing, unless a reason is given. */
 export async function pause(
   store: Store,
   job: string,
@@ -17,7 +17,7 @@ export async function pause(
   return { pause: { job, paused: true, since, by, reason: reason ?? null }, wasPaused: before !== undefined }
 }
 
-/** Who is at work here, for the record: the user's name, or their number in a container that knows no names. */
+/** The user of this process, for the record: by name, or by number in a container that has no names. */
 export function operatorName(): string {
   try {
     return userInfo().username

@@ -32,7 +32,7 @@ interface Row {
   readonly more: readonly UpcomingRun[]
 }
 
-/** The table for people, then what is not in it. `now`: ms since the epoch. */
+/** The table for people, then the schedules without fires. `now`: ms since the epoch. */
 export function renderUpcomingRuns(
   runs: readonly UpcomingRun[],
   now: number,
@@ -110,7 +110,7 @@ function marks(run: UpcomingRun, isNarrow: boolean): string[] {
 
 const timeOfDay = ({ local }: UpcomingRun): string => (local ?? '').slice(11, 19).replace(/:00$/, '')
 
-/** What the table has no room for, a line for each job and change of the clock. */
+/** The notes that the table has no room for, a line for each job and change of the clock. */
 function daylightText(listed: readonly UpcomingRun[]): string[] {
   const lines = new Set(
     listed.flatMap(({ job, daylight }) => (daylight === null ? [] : [`${job}: ${daylight.kind}: ${daylight.note}.\n`])),

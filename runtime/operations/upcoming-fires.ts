@@ -16,13 +16,13 @@ export interface DaylightMark {
   readonly note: string
 }
 
-/** A fire to come; or, where `at` is null, times of a schedule that the clock skips and that don't fire. */
+/** An upcoming fire; or, where `at` is null, times of a schedule that the clock skips and that don't fire. */
 interface UpcomingFire {
   readonly job: Job
   readonly schedule: JobSchedule
   /** ms since the epoch. */
   readonly at: number | null
-  /** Where it stands among the others, ms since the epoch. */
+  /** Its place among the others, ms since the epoch. */
   readonly position: number
   /** How much later than `at` it starts, in ms. */
   readonly jitter: number
@@ -31,7 +31,7 @@ interface UpcomingFire {
   readonly daylight: DaylightMark | null
 }
 
-/** A schedule of which no fire can be listed, and why: `on start, then every 5 minutes`, `on start`, `disabled`, ... */
+/** A schedule without fires to list, and why: `on start, then every 5 minutes`, `on start`, `disabled`, ... */
 interface SilentSchedule {
   readonly job: Job
   readonly schedule: JobSchedule
@@ -92,7 +92,7 @@ function readLine(job: Job, definition: JobSchedule, range: UpcomingRange, silen
   }
 }
 
-/** The lines' fires merged; those of one instant stay together, by priority, as they would start. */
+/** The fires of all schedules, merged; those of one instant are ordered by priority, as they would start. */
 function merged(
   lines: readonly UpcomingLine[],
   { after, before, most }: UpcomingRange,
@@ -124,7 +124,7 @@ function merged(
   return { fires: fires.slice(0, most), isCut: queue.nextAt !== undefined || fires.length > most }
 }
 
-/** Marks the fires that the changes of the clock between two instants bear on, and adds the times that are dropped. */
+/** Marks the fires that changes of the clock between two instants affect, and adds the times that are dropped. */
 function withDaylight(
   fires: readonly UpcomingFire[],
   lines: readonly UpcomingLine[],

@@ -1,7 +1,7 @@
 import { formatLocal, repetitionAt } from '../schedule/index.ts'
 import type { DaylightMark, UpcomingFires } from './upcoming-fires.ts'
 
-/** A fire to come as `next-runs --json` shows it; documented and stable. */
+/** An upcoming fire as `next-runs --json` shows it; documented and stable. */
 export interface UpcomingRun {
   readonly job: string
   /** As written. */

@@ -16,7 +16,7 @@ export interface Advice {
   readonly field?: FieldName
 }
 
-/** What people get wrong in a schedule that is valid. `now` is where this year and the next begin. */
+/** Likely mistakes in a schedule that is valid. `now` is where this year and the next begin. */
 export function adviseSchedule(schedule: Schedule, now: Date): Advice[] {
   const advice: Advice[] = []
   if (schedule instanceof CronSchedule) advice.push(...eitherDay(schedule), ...unevenSteps(schedule))

@@ -63,7 +63,7 @@ function checkText(expression: string): void {
   if (typeof expression !== 'string') {
     throw new ScheduleError(
       'SCHEDULE_EMPTY',
-      `the schedule is ${expression === null ? 'null' : `of type ${typeof expression}`}, not a text`,
+      `the schedule is ${expression === null ? 'null' : `of type ${typeof expression}`}, not a string`,
       {
         hint: 'write it in quotes, such as "0 0 * * *"',
       },

@@ -78,7 +78,7 @@ export function suggestTimezone(name: string): string | undefined {
 function openZone(name: string): Zone {
   // Plain JavaScript may hand over anything.
   if (typeof name !== 'string') {
-    throw new ScheduleError('SCHEDULE_UNKNOWN_TIMEZONE', `the time zone is ${JSON.stringify(name)}, not a text`, {
+    throw new ScheduleError('SCHEDULE_UNKNOWN_TIMEZONE', `the time zone is ${JSON.stringify(name)}, not a string`, {
       hint: 'use an IANA name such as Europe/Berlin, or UTC',
     })
   }

@@ -45,6 +45,6 @@ export function messageOf(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message || thrown.name : thrown)
   } catch {
-    return 'a value that has no text'
+    return 'a value without a text'
   }
 }

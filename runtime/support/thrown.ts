@@ -134,7 +134,7 @@ function textOf(value: unknown): string {
       // The next attempt asks less of it.
     }
   }
-  return 'a value that has no text'
+  return 'a value without a text'
 }
 
 function plain(value: unknown, depth: number, budget: { left: number }): JsonValue {
@@ -152,7 +152,7 @@ function plain(value: unknown, depth: number, budget: { left: number }): JsonVal
     }
     return fieldsOf(value, Object.keys(value), depth - 1, budget)
   } catch {
-    return 'a value that has no text'
+    return 'a value without a text'
   }
 }
 

@@ -28,7 +28,7 @@ export interface TestSchedulerOptions {
   readonly env?: Record<string, string | undefined>
 }
 
-/** What stands for the workspace's database in a test: a real client, or as much of one as the jobs use. */
+/** The database of a test: a real client, or the part of one that the jobs use. */
 export interface FakeDatabase {
   query?(sql: string, parameters?: readonly unknown[]): Promise<readonly unknown[]>
   execute?(sql: string, parameters?: readonly unknown[]): Promise<{ changes: number }>
@@ -40,7 +40,7 @@ export interface TestScheduler {
   readonly clock: TestClock
   /** The scheduler itself, for events, pausing and more. */
   readonly scheduler: Scheduler
-  /** Moves time on by a text such as `1h` or `90s`, or by ms, and lets everything run that is due on the way. */
+  /** Moves time forward by a duration such as `1h` or `90s`, or by ms, and runs everything that is due on the way. */
   advance(duration: string | number): Promise<void>
   advanceTo(instant: Date | string): Promise<void>
   /** Runs one job now; rejects with the job's error. A retry's delay passes only as the test moves the clock. */
@@ -94,7 +94,7 @@ export async function createTestScheduler(options: TestSchedulerOptions): Promis
     log: () => [...lines],
     async stop() {
       const destroyed = scheduler.destroy().then(() => true)
-      // What it waits for on the way (jobs that don't end by themselves) passes as the clock moves.
+      // Jobs that wait for the clock end as it moves.
       const moved = async (): Promise<boolean> => {
         await clock.advance(1000)
         return false
@@ -113,7 +113,7 @@ function clientOf(fake: FakeDatabase): DatabaseClient {
   return {
     async query<Row>(sql: string, parameters?: readonly unknown[]) {
       if (fake.query === undefined) throw missing('query')
-      // What rows a statement has is the word of the job here, and of its SQL elsewhere.
+      // The type of the rows is what the job claims, here as with a real database.
       return [...(await fake.query(sql, parameters))] as Row[]
     },
     async execute(sql, parameters) {
@@ -126,10 +126,10 @@ function clientOf(fake: FakeDatabase): DatabaseClient {
   }
 }
 
-/** How long what runs may really take before time moves on without it, in ms: it may be waiting for the clock. */
+/** How long running jobs may really take before time moves on, in ms: they may be waiting for the clock. */
 const TIMEOUT = 1000
 
-/** Waits for what runs: files and databases that a job works with take real time, and none of the clock's. */
+/** Waits for running jobs: files and databases take real time, and none of the clock's. */
 function workEnds(store: Store): () => Promise<void> {
   const left = new Set<string>()
   return async () => {

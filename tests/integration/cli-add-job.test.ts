@@ -61,7 +61,7 @@ describe('webstir add-job', () => {
     [
       'jobs that is no array',
       '{ "webstir": { "module": { "jobs": "none" } } }',
-      /webstir\.module\.jobs must be an array, and is a text/,
+      /webstir\.module\.jobs must be an array, and is a string/,
     ],
     ['no webstir', '{ "name": "x" }', /is in no workspace/],
   ])('refuses a package.json with %s', async (_, packageJson, message) => {

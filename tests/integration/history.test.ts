@@ -203,7 +203,7 @@ describe('the history of a workspace', () => {
     expect(await history('--status', 'failed', '--since', 'yesterday', '--until', 'today')).toHaveLength(1)
     expect(await history('--until', 'yesterday')).toEqual([])
     expect(await history('--since', new Date(Date.now() + 60_000).toISOString())).toEqual([])
-    expect((await webstir('job-history', 'slow')).stdout).toBe('Nothing that ran or was skipped matches.\n')
+    expect((await webstir('job-history', 'slow')).stdout).toBe('No execution matches.\n')
   })
 
   it('suggests what may have been meant', async () => {

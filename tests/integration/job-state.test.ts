@@ -58,7 +58,7 @@ describe('what is known of a job beside its schedules', () => {
     const { stdout } = await webstir(['list-jobs'])
     expect(stdout).toMatch(/^Name +Schedule +Next run +Last run +Priority +Description\n/)
     expect(stdout).toMatch(/good +0 0 \* \* \* +paused \(by .*: moving\) +SUCCESS (?:now|\d+ s ago)/)
-    expect(stdout).toMatch(/bad +- +only when asked +FAILURE /)
+    expect(stdout).toMatch(/bad +- +on request +FAILURE /)
   })
 
   it('says by which variable a job is disabled, and where that is set', async () => {

@@ -132,7 +132,7 @@ it('--args replaces the arguments; what is not valid JSON is refused', async () 
 it('a --grace that is not a valid duration is refused, and nothing runs', async () => {
   const refused = await workspace.scheduler(['--job', 'greet', '--grace', 'soon'])
   expect(refused).toMatchObject({ code: 2, stdout: '' })
-  expect(refused.stderr).toBe('Error: --grace "soon" is not a valid duration\nHint: such as 30s or 2m\n')
+  expect(refused.stderr).toBe('Error: --grace "soon" is not a valid duration\nHint: use one such as 30s or 2m\n')
 })
 
 it('the environment comes from the real one, then the .env files in their order', async () => {

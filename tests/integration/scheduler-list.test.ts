@@ -34,7 +34,7 @@ it('--list shows name, schedule, next run, priority and description of each job'
   expect(lines[1]).toMatch(/^nightly +0 0 \* \* \* +in .+ \(\d{4}-\d\d-\d\d 00:00 UTC\) +5 +Nightly maintenance$/)
   expect(lines[2]).toMatch(/^often +rate\(5 minutes\) +on start, then every 5 minutes +high/)
   expect(lines[3]).toMatch(/^at-start +@reboot +on start/)
-  expect(lines[4]).toMatch(/^by-hand +- +only when asked/)
+  expect(lines[4]).toMatch(/^by-hand +- +on request/)
 })
 
 it('--list --json is an array of jobs and nothing else', async () => {
@@ -93,7 +93,7 @@ it('--help tells every option', async () => {
 
 it.each([
   [['--lst'], 'did you mean "--list"?'],
-  [['nightly'], 'to run a job: --job NAME'],
+  [['nightly'], 'run a job with --job NAME'],
   [['--job'], 'needs a value'],
   [['--list=yes'], 'takes no value'],
 ])('wrong usage %j exits with 2 and a hint', async (args, hint) => {

@@ -138,7 +138,7 @@ describe('start-server', () => {
   it('refuses a port that is none', async () => {
     const { code, stderr } = await runNode([workspace.path('build/backend/webstir/server.js'), '--port', '70000'])
     expect(code).toBe(2)
-    expect(stderr).toContain('--port "70000" is no port')
+    expect(stderr).toContain('--port "70000" is not a port')
   })
 
   it('needs no CLI in production, and serves a default app', async () => {

@@ -30,7 +30,7 @@ describe.each(['no build', 'an older build'])('with %s, a job that was generated
     expect(code).toBe(0)
     expect(stderr).toMatch(UNKNOWN)
     expect(stdout).toMatch(/^hourly_sync +\? \[code\] +unknown until a build/m)
-    expect(stdout).toMatch(/^by-hand +- +only when asked/m)
+    expect(stdout).toMatch(/^by-hand +- +on request/m)
     if (state === 'no build') return
     // The built scheduler knows nothing of it, and says so too.
     const listed = await runNode([workspace.path('build/backend/jobs/scheduler.js'), '--list'])
@@ -117,7 +117,7 @@ describe('a job whose module has changed since the build', () => {
   it('has none, without a warning, where there is no meta() any more', async () => {
     workspace.write('src/backend/jobs/by-hand/index.js', PLAIN)
 
-    expect(await row()).toEqual({ row: expect.stringContaining('only when asked'), stderr: '' })
+    expect(await row()).toEqual({ row: expect.stringContaining('on request'), stderr: '' })
   })
 
   it('does not hide the schedules of the others', async () => {

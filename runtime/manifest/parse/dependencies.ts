@@ -61,7 +61,7 @@ export function settleAfter(
   return { jobs, problems }
 }
 
-/** The way from a job through `after` back to itself; undefined where there is none. */
+/** The path from a job through `after` back to itself; undefined where there is none. */
 function circleFrom(start: string, waits: ReadonlyMap<string, readonly string[]>): string[] | undefined {
   const visited = new Set<string>()
   const ways = [[start]]

@@ -77,7 +77,7 @@ function readName(entry: JsonValue, path: string): Named | ManifestProblem {
   const { name } = entry
   if (name === undefined) return { ...error, code: 'INVALID_NAME', path, message: 'has no name', hint }
   if (typeof name !== 'string') {
-    const message = `must be a text: the name of the folder under src/backend/jobs; it is ${show(name)}`
+    const message = `must be a string: the name of the folder under src/backend/jobs; it is ${show(name)}`
     return { ...error, code: 'INVALID_NAME', path: `${path}.name`, message, hint }
   }
   const fault = checkJobName(name)

@@ -9,7 +9,7 @@ import type { JobSchedule } from '../types.ts'
 import { scheduleEntrySchema } from './schema.ts'
 import { schemaProblems, show, unknownKeys } from './schema-problems.ts'
 
-/** What a schedule takes from its job where it says nothing itself, as written. */
+/** What a schedule takes from its job by default, as written. */
 interface Surroundings {
   readonly job: string
   readonly path: string

@@ -11,7 +11,7 @@ import { ENTRY_DEFAULTS, SCHEDULER_DEFAULTS } from '../defaults.ts'
 const text = (error: string) => z.string({ error }).min(1, { error })
 const duration = () => {
   const error = 'must be a duration such as "30s", "15m" or "24h"'
-  const tooLong = { error: 'is a longer time than can be counted' }
+  const tooLong = { error: 'is longer than can be counted' }
   return z
     .string({ error })
     .regex(DURATION_PATTERN, { error, abort: true })
@@ -53,7 +53,7 @@ export const retrySchema = z
 
 export const jobSchema = z
   .looseObject({
-    name: text('must be a text: the name of the folder under src/backend/jobs').describe(
+    name: text('must be a string: the name of the folder under src/backend/jobs').describe(
       'The name of the job, and of its folder under `src/backend/jobs`: letters, digits, `-` and `_`, at most 100. Names that differ only in case, `-` and `_` are the same. Never interpolated.',
     ),
     schedule: z
@@ -62,7 +62,7 @@ export const jobSchema = z
       .describe(
         'When the job fires: a cron expression of five fields (six with seconds first), a macro such as `@daily`, `@reboot`, `rate(5 minutes)` or `at(2026-12-01T09:00:00)`; or an array of such texts and of objects. Without one, the job runs by hand and from code only.',
       ),
-    description: z.string({ error: 'must be a text' }).optional().describe('What the job is for, shown in listings.'),
+    description: z.string({ error: 'must be a string' }).optional().describe('What the job is for, shown in listings.'),
     priority: z
       .union([z.number(), z.string().min(1)], { error: 'must be a number or a label such as "high"' })
       .optional()

@@ -56,11 +56,11 @@ describe('the command line', () => {
     [['build', '--no-typechek'], '"build" has no option --no-typechek', 'did you mean "--no-typecheck"?'],
     [['add-job', 'x', '-z'], '"add-job" has no option -z', 'see "webstir add-job --help"'],
     [['add-job'], '"add-job" needs a NAME', 'see "webstir add-job --help"'],
-    [['add-job', 'clean', 'up'], '"add-job" doesn\'t know what to do with "up"', 'quote a value'],
+    [['add-job', 'clean', 'up'], '"add-job" takes no argument "up"', 'quote a value'],
     [['add-job', 'x', '--schedule'], '--schedule needs a value', 'see'],
     [['add-job', 'x', '--schedule', '--json'], '--schedule needs a value', 'see'],
     [['add-job', 'x', '-p', '1', '--priority', '2'], '--priority was given more than once', 'once'],
-    [['build', '--runtime', 'bakend'], '--runtime can\'t be "bakend"', 'did you mean "backend"?'],
+    [['build', '--runtime', 'bakend'], '--runtime: "bakend" is not one of its values', 'did you mean "backend"?'],
   ])('answers %j with what is wrong, what to do, and exit code 2', async (argv, wrong, remedy) => {
     const { code, stdout, stderr } = await run(argv)
     expect(code).toBe(2)

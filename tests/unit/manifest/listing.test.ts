@@ -96,7 +96,7 @@ describe('the list of jobs, for people', () => {
       nightly  0 0 * * *                  in 13 h (2026-01-16 00:00 UTC)               high      Nachts 夜 maintenance
       multi    0 9 * * * (Europe/Berlin)  in 21 h (2026-01-16 08:00 UTC)               -
       multi    99 * * * *                 invalid                                      -
-      manual   -                          only when asked                              -         Two lines
+      manual   -                          on request                                   -         Two lines
       off      @daily                     disabled ("enabled": false in package.json)  -
 
       invalid  multi: "99 * * * *": minute 99 is out of range 0-59 (use 0 to 59)

@@ -16,8 +16,8 @@ describe('each refusal has its own message, hint, field and position', () => {
   it.each([
     ['', 'SCHEDULE_EMPTY', 'the schedule is empty', '@daily', undefined, undefined],
     [' \t ', 'SCHEDULE_EMPTY', 'the schedule is empty', '@daily', undefined, undefined],
-    [null, 'SCHEDULE_EMPTY', 'the schedule is null, not a text', 'quotes', undefined, undefined],
-    [5, 'SCHEDULE_EMPTY', 'the schedule is of type number, not a text', 'quotes', undefined, undefined],
+    [null, 'SCHEDULE_EMPTY', 'the schedule is null, not a string', 'quotes', undefined, undefined],
+    [5, 'SCHEDULE_EMPTY', 'the schedule is of type number, not a string', 'quotes', undefined, undefined],
     ['* * * *', 'SCHEDULE_FIELD_COUNT', '4 fields where there should be five', 'minute hour', undefined, 7],
     ['hourly', 'SCHEDULE_FIELD_COUNT', 'one field where there should be five', 'did you mean @hourly?', undefined, 6],
     ['often', 'SCHEDULE_FIELD_COUNT', 'one field where there should be five', 'minute hour', undefined, 5],
@@ -256,5 +256,5 @@ describe('time zones', () => {
 it('a time zone that is no text is refused like any other that is none', () => {
   const options: { timezone: string } = JSON.parse('{ "timezone": 5 }')
 
-  expect(() => parseSchedule('@daily', options)).toThrow('the time zone is 5, not a text')
+  expect(() => parseSchedule('@daily', options)).toThrow('the time zone is 5, not a string')
 })

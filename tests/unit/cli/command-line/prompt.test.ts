@@ -32,6 +32,9 @@ describe('asking on a terminal', () => {
 
   it('gives up where the input ends', async () => {
     const { answers } = await answer('only-one\n')
-    await expect(answers).rejects.toMatchObject({ code: 'NO_ANSWER', hint: 'give --yes to take the defaults' })
+    await expect(answers).rejects.toMatchObject({
+      code: 'NO_ANSWER',
+      hint: 'answer them, or give --yes to take the defaults',
+    })
   })
 })

@@ -13,7 +13,7 @@ describe('the value of --schedule', () => {
 
   it('is said to be an extension where cron-validator refuses the fields and we do not', () => {
     expect(checkSchedule('0 0 L * *', 'UTC', NOW).remarks).toEqual([
-      'other cron programs may not read "0 0 L * *": it goes beyond the plain form',
+      'other cron programs may not accept "0 0 L * *": it uses extensions',
     ])
   })
 

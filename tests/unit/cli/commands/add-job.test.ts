@@ -236,17 +236,13 @@ describe('add-job refuses, and changes nothing,', () => {
   it('a name that is there, or that differs only in case, "-" or "_"', async () => {
     const workspace = makeWorkspace()
     await add(workspace, { name: 'my-job' })
-    await expectRefusal(workspace, () => add(workspace, { name: 'my-job' }), 'there is a job "my-job" already')
+    await expectRefusal(workspace, () => add(workspace, { name: 'my-job' }), 'there is already a job "my-job"')
     await expectRefusal(workspace, () => add(workspace, { name: 'My_Job' }), 'differs from the job "my-job"')
   })
 
   it('a folder that is there without an entry', async () => {
     const workspace = makeWorkspace({ files: { 'src/backend/jobs/Old_Job/notes.txt': 'x' } })
-    await expectRefusal(
-      workspace,
-      () => add(workspace, { name: 'old-job' }),
-      'src/backend/jobs/Old_Job is there already',
-    )
+    await expectRefusal(workspace, () => add(workspace, { name: 'old-job' }), 'src/backend/jobs/Old_Job already exists')
   })
 
   it.each(['src', 'src/backend', 'src/backend/jobs', 'src/backend/jobs/x'])('a symbolic link at %s', async (place) => {
@@ -256,7 +252,7 @@ describe('add-job refuses, and changes nothing,', () => {
     rmSync(workspace.path(place), { recursive: true })
     symlinkSync(outside.root, workspace.path(place))
     const before = snapshot(outside)
-    await expectRefusal(workspace, () => add(workspace, { name: 'x' }), /symbolic link|there already/)
+    await expectRefusal(workspace, () => add(workspace, { name: 'x' }), /symbolic link|already exists/)
     expect(snapshot(outside)).toEqual(before)
   })
 
