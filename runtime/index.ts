@@ -1,9 +1,11 @@
 /** The public API of webstir-jobs, and nothing else: what a signature mentions is exported, too. */
 
+export { enqueue } from './client/enqueue.ts'
 export { acquireJobLock, type HeldExecution, type JobLock, type JobLockOptions } from './client/job-lock.ts'
 export { openStore } from './client/open-store.ts'
 export { runBackgroundJob } from './client/run-background-job.ts'
 export type { DatabaseClient } from './job/database.ts'
+export type { EnqueueOptions, JobHandle } from './job/enqueue.ts'
 export type { JobContext } from './job/job-context.ts'
 export { JobModuleError } from './job/job-module.ts'
 export {
@@ -39,12 +41,20 @@ export { JobNotFoundError } from './manifest/job-names.ts'
 export type { ListedJob, ListedSchedule } from './manifest/listing.ts'
 export type { ManifestJob, ManifestRetry, ManifestSchedule } from './manifest/manifest-job.ts'
 export { ManifestError } from './manifest/package-json.ts'
-export type { Overlap, SchedulerSettings } from './manifest/types.ts'
+export type { Overlap, RetryPolicy, SchedulerSettings } from './manifest/types.ts'
 export type { SchedulerEvents, SchedulerHooks, SkippedFire } from './scheduler/events.ts'
 export type { SchedulerOptions } from './scheduler/open-scheduler.ts'
 export { createScheduler, type Scheduler } from './scheduler/scheduler.ts'
 export { StoreError, type StoreErrorCode } from './store/errors.ts'
-export type { Attempt, ErrorRecord, Execution, JobStatus, SkipCause, Trigger } from './store/execution.ts'
+export type {
+  Attempt,
+  ErrorRecord,
+  Execution,
+  JobStatus,
+  PolicyOverrides,
+  SkipCause,
+  Trigger,
+} from './store/execution.ts'
 export type {
   ExecutionFilter,
   JobStore,
@@ -62,6 +72,7 @@ export type { JsonValue } from './support/json.ts'
 export type { ProcessIdentity } from './support/process-identity.ts'
 export { type AbortCause, AbortedError } from './worker/abort.ts'
 export { JobCallError } from './worker/calls.ts'
+export { EnqueueError } from './worker/enqueue-options.ts'
 export { TenantsFailedError } from './worker/fan-out.ts'
 export { JobLockedError, JobNotStartedError } from './worker/job-runner.ts'
 export { FatalError, RetryableError } from './worker/outcome.ts'

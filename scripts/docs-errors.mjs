@@ -52,6 +52,7 @@ const HEADINGS = {
   JobsError: 'Scheduler, server and settings',
   JobModuleError: 'A job’s module',
   JobLockedError: 'A run that does not start',
+  EnqueueError: 'Work that is handed over',
   MetaError: '`meta()` and arguments',
   TenantsError: 'Tenants',
   AbortedError: 'An attempt that was aborted',

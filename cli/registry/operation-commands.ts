@@ -11,6 +11,26 @@ const EXECUTION = {
 /** Commands for jobs that run somewhere already. */
 export const operationCommands: readonly CommandDefinition[] = [
   defineCommand({
+    name: 'enqueue',
+    describe: 'Hand a job over, for a scheduler that watches to run',
+    details: ['With --json: id and enqueued, which is false where an execution that was there already stands for it.'],
+    positionals: [JOB],
+    options: {
+      args: { type: 'text', value: 'JSON', describe: 'With these arguments (a JSON array, or one value)' },
+      delay: { type: 'text', value: 'DURATION', describe: 'Not before so long from now: 30s, 10m, 1h30m' },
+      'run-at': { type: 'text', value: 'TIME', describe: 'Not before this instant, in ISO 8601' },
+      priority: { type: 'text', describe: 'A number, or a label; higher runs first' },
+      tenant: { type: 'text', value: 'ID', describe: 'Of a multi-tenant job: only for this tenant' },
+      ...JSON_DATA,
+      ...WORKSPACE,
+    },
+    examples: [
+      [`webstir enqueue send-email --args '["ada@example.com"]'`, 'As soon as a scheduler has a free slot'],
+      ['webstir enqueue cleanup --delay 10m --json', 'In ten minutes; prints its id'],
+    ],
+    load: async () => (await import('../commands/enqueue.ts')).enqueueJob,
+  }),
+  defineCommand({
     name: 'job-history',
     describe: 'Show what ran and what was skipped, newest first',
     positionals: [{ name: 'name', describe: 'Only this job' }],

@@ -7,9 +7,11 @@ import { systemClock } from '../support/clock.ts'
 import { AbortedError, abortedBy } from '../worker/abort.ts'
 import { killOwnTree } from '../worker/child-process.ts'
 import { type InlineSurroundings, startInline } from '../worker/inline.ts'
-import { type FromChild, PendingCalls, type ToChild, thrownRecord } from '../worker/isolation.ts'
+import type { FromChild, ToChild } from '../worker/isolation.ts'
 import { captureConsole, captureUnhandledErrors } from '../worker/job-scope.ts'
+import { PendingCalls } from '../worker/relayed-calls.ts'
 import type { AttemptBody, CodeEnd } from '../worker/services.ts'
+import { thrownRecord } from '../worker/thrown-record.ts'
 
 // The process of one isolated execution. It is told what to run, tells what happens, and leaves when that is done. A
 // scheduler that died took its claim with it, so then this process leaves at once.
@@ -52,6 +54,7 @@ async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'st
     modules: builtModules(workspace.build),
     openDatabase: () => openBuiltDatabase(workspace.build),
     call: (name, args) => calls.run(name, args),
+    enqueue: calls.enqueue,
     store: {
       async transaction(scope, work) {
         const store = await openStore(workspace.storeUrl, { workspace: workspace.root, clock: systemClock })

@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type REPLServer, start } from 'node:repl'
 import { inspect } from 'node:util'
+import { enqueue } from '../client/enqueue.ts'
 import { adoptScheduler, runBackgroundJob } from '../client/run-background-job.ts'
 import { lateDatabase, openBuiltDatabase } from '../job/database.ts'
 import { openLog } from '../logging/logger.ts'
@@ -15,7 +16,7 @@ import { completeJobNames, lineByLine } from './repl-input.ts'
 
 // `webstir repl`: Node's REPL in a built workspace, with what one needs to look at its jobs and to run them.
 
-const GREETING = `At hand: runBackgroundJob(name, ...args), jobs, scheduler, store, database, log.
+const GREETING = `At hand: runBackgroundJob(name, ...args), enqueue(name, args, options), jobs, scheduler, store, database, log.
 await works at the top level, Tab completes the names of jobs, .exit leaves.
 `
 
@@ -35,7 +36,15 @@ await leaveWith(async () => {
     output: process.stdout,
     ...(piped === null ? { prompt: 'webstir> ', input: process.stdin } : { prompt: '', input: piped.input }),
   })
-  Object.assign(repl.context, { runBackgroundJob, jobs, scheduler, store, database: database.client, log: log.root })
+  Object.assign(repl.context, {
+    runBackgroundJob,
+    enqueue,
+    jobs,
+    scheduler,
+    store,
+    database: database.client,
+    log: log.root,
+  })
   completeJobNames(
     repl,
     jobs.map(({ name }) => name),

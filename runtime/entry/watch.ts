@@ -4,6 +4,7 @@ import { problemText } from '../manifest/index.ts'
 import { jobNamed } from '../manifest/job-names.ts'
 import { attachHooks } from '../scheduler/events.ts'
 import { SchedulerLoop } from '../scheduler/loop.ts'
+import { registerScheduler } from '../scheduler/process-scheduler.ts'
 import { openWhenThere } from '../scheduler/reconnect.ts'
 import { reportExposure } from '../store/file-access.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
@@ -46,6 +47,7 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
   })
   // Hooks may run jobs, too.
   adoptScheduler({ runBackgroundJob: async (job, ...args) => loop.ready().then(() => loop.call(job, args)) })
+  registerScheduler({ enqueue: loop.enqueue })
   const { hooks } = manifest.settings
   if (hooks !== undefined) await attachHooks(loop.events, paths.build, hooks, log.root)
   stop = (signal) => {
@@ -60,7 +62,7 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
     `watching ${counted(jobs.length, 'job')}, ${counted(schedules, 'schedule')}`,
   )
   await loop.start()
-  if (!stopping.signal.aborted) log.root.warn(nothingToWatch(schedules, name))
+  if (!stopping.signal.aborted) log.root.warn(nothingToWatch(schedules))
   await loop.stop(grace)
   await workspace.close()
   log.root.info('stopped')
@@ -68,10 +70,9 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
 }
 
 /** The loop ends without being asked only where nothing can ever be due again. */
-function nothingToWatch(schedules: number, job: string | undefined): string {
+function nothingToWatch(schedules: number): string {
   if (schedules > 0) return 'nothing is left to watch: all schedules are @reboot, and those have run'
-  if (job !== undefined) return `nothing to watch: job "${job}" has no schedule; run it with --job ${job}`
-  return 'nothing to watch: no job has a schedule; give one a "schedule" in package.json, or run it with --job NAME'
+  return 'nothing to watch: there is no job; add one with: webstir add-job NAME'
 }
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

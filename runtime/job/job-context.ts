@@ -4,6 +4,7 @@ import { ownCopy } from '../support/copy.ts'
 import type { Env } from '../support/env.ts'
 import type { JsonValue } from '../support/json.ts'
 import type { DatabaseClient } from './database.ts'
+import type { Enqueue, EnqueueOptions, JobHandle } from './enqueue.ts'
 
 /** What a job's `run` is given: fresh for each attempt. */
 export interface JobContext<Args extends readonly unknown[] = readonly JsonValue[]> {
@@ -29,6 +30,8 @@ export interface JobContext<Args extends readonly unknown[] = readonly JsonValue
   progress(percent: number, message?: string): void
   /** Runs another job now, in this one's slot, and waits for it; rejects with its error. */
   runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void>
+  /** Hands another job over, for some scheduler to run, and doesn't wait for it. */
+  enqueue(name: string, args?: readonly JsonValue[], options?: EnqueueOptions): Promise<JobHandle>
 }
 
 /** What the context of a job in this process is made from. */
@@ -39,6 +42,7 @@ export interface ContextSource {
   database(): DatabaseClient
   progress(percent: number, message: string | null): void
   callOther(name: string, args: readonly JsonValue[]): Promise<void>
+  handOver: Enqueue
 }
 
 /**
@@ -55,6 +59,7 @@ class InlineContext implements JobContext {
   readonly env: Env
   readonly progress: JobContext['progress']
   readonly runBackgroundJob: JobContext['runBackgroundJob']
+  readonly enqueue: JobContext['enqueue']
   readonly #source: ContextSource
 
   constructor(execution: Execution, source: ContextSource) {
@@ -68,6 +73,7 @@ class InlineContext implements JobContext {
     this.env = source.env
     this.progress = (percent, message) => source.progress(percent, message ?? null)
     this.runBackgroundJob = (name, ...args) => source.callOther(name, args)
+    this.enqueue = (name, args, options) => source.handOver(name, args, options)
     this.#source = source
   }
 

@@ -28,6 +28,11 @@ export class LoopSchedules {
     this.#plans = plans
   }
 
+  /** False where all schedules are `@reboot`: nothing is left to watch for when those are done. A job without one is enqueued. */
+  get isEndless(): boolean {
+    return this.cursors?.length !== 0 || this.#jobs.some(({ schedules }) => schedules.length === 0)
+  }
+
   /** Those that fire once when a scheduler starts to watch. */
   get reboots(): readonly OpenSchedule[] {
     return this.#open().filter(({ schedule }) => schedule.kind === 'reboot')

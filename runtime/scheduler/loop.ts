@@ -1,4 +1,5 @@
 import { LocalEngine } from '../engine/local-engine.ts'
+import type { Enqueue } from '../job/enqueue.ts'
 import type { CronPlans, Job, SchedulerSettings } from '../manifest/types.ts'
 import { sleep } from '../support/clock.ts'
 import { messageOf } from '../support/errors.ts'
@@ -49,6 +50,7 @@ export class SchedulerLoop {
   /** Runs jobs by hand in this process. */
   readonly runner: JobRunner
   readonly call: CallJob
+  readonly enqueue: Enqueue
   readonly #options: SchedulerLoopOptions
   readonly #queue = new DueQueue<ScheduleCursor>()
   readonly #stopping = new AbortController()
@@ -69,7 +71,7 @@ export class SchedulerLoop {
     this.#session = new NodeSession(base)
     this.node = this.#session.id
     this.#schedules = new LoopSchedules(jobs, options.plans)
-    // The engine and the report are made below, and asked only when something runs.
+    // The engine is made below, and asked only when something runs.
     const slots: Slots = {
       concurrency: settings.concurrency,
       tryAcquire: () => this.engine.tryAcquire(),
@@ -77,19 +79,20 @@ export class SchedulerLoop {
       release: () => this.engine.release(),
     }
     const running = new RunningExecutions(base, this.node)
-    const { services, runner, call } = withCalls(base, running, jobs, slots, {
-      started: (execution) => this.report.started(execution),
-      ended: (end) => this.report.ended(end),
+    this.events = new SchedulerEmitter((event, error) => {
+      base.log.root.error({ err: error }, `a listener for "${event}" failed: ${messageOf(error)}`)
+    })
+    this.report = new Report(base.log.root, this.events)
+    const { services, runner, call, enqueue } = withCalls(base, running, jobs, slots, this.report, () => {
+      // What only enqueues leaves the work to those that watch.
+      if (this.#ended !== undefined) this.engine.lookAtQueue()
     })
     this.#options = { ...options, services }
     this.runner = runner
     this.call = call
+    this.enqueue = enqueue
     this.#detector = running.detector
     this.#reconnect = new Reconnect(services.clock, outage)
-    this.events = new SchedulerEmitter((event, error) => {
-      services.log.root.error({ err: error }, `a listener for "${event}" failed: ${messageOf(error)}`)
-    })
-    this.report = new Report(services.log.root, this.events)
     this.engine = new LocalEngine({
       services,
       running,
@@ -103,7 +106,7 @@ export class SchedulerLoop {
     this.#claimer = new FireClaimer(this.node, services.store, this.engine, this.#detector, this.report)
   }
 
-  /** Watches until it is stopped; with nothing but `@reboot` schedules, until those are done. */
+  /** Watches until it is stopped; where all jobs have nothing but `@reboot` schedules, until those are done. */
   start(): Promise<void> {
     this.#ended ??= this.#watch()
     return this.#ended
@@ -179,9 +182,7 @@ export class SchedulerLoop {
 
   async #loop(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options.services
-    // Where all schedules are `@reboot`, nothing is left to watch for when those are done.
-    const hasTimed = this.#schedules.cursors?.length !== 0
-    while (!signal.aborted && hasTimed) {
+    while (!signal.aborted && this.#schedules.isEndless) {
       const now = clock.now()
       this.#gaps.look(now)
       const due = this.#queue.takeDue(now)

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import type { Enqueue, EnqueueOptions, JobHandle } from '../job/enqueue.ts'
 import { openLog } from '../logging/logger.ts'
 import { type ListedJob, listJobs, problemText } from '../manifest/index.ts'
 import { jobNamed } from '../manifest/job-names.ts'
@@ -11,6 +12,7 @@ import { notBuilt } from '../workspace/read-workspace.ts'
 import { attachHooks, type SchedulerEvents } from './events.ts'
 import { SchedulerLoop } from './loop.ts'
 import { type Opened, open, type SchedulerOptions } from './open-scheduler.ts'
+import { registerScheduler, unregisterScheduler } from './process-scheduler.ts'
 import { openWhenThere } from './reconnect.ts'
 
 /** A scheduler as an object. Two of them in one process are independent of each other. */
@@ -34,6 +36,11 @@ export interface Scheduler {
   run(name: string, ...args: JsonValue[]): Promise<void>
   /** The same as `run`, by its name inside jobs. */
   runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void>
+  /**
+   * Hands a job over, for some scheduler that watches to run; resolves as soon as the store has it. `args`: those of the
+   * job's entry where none are given. Rejects with a JobNotFoundError, EnqueueError, JobNotStartedError or StoreError.
+   */
+  enqueue(name: string, args?: readonly JsonValue[], options?: EnqueueOptions): Promise<JobHandle>
   /** Its jobs and when each runs next, as `--list --json` prints them. */
   jobs(): Promise<ListedJob[]>
   /** Pauses a job for every scheduler on the same store, until it is resumed. */
@@ -68,6 +75,7 @@ class DefaultScheduler implements Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options
     this.#shutdownTimeout = shutdownTimeoutOf(options.shutdownTimeout)
+    registerScheduler(this)
   }
 
   start(): Promise<void> {
@@ -89,6 +97,7 @@ class DefaultScheduler implements Scheduler {
   }
 
   destroy(): Promise<void> {
+    unregisterScheduler(this)
     this.#destroyed ??= this.stop().then(async () => (await this.#opened?.catch(() => undefined))?.close())
     return this.#destroyed
   }
@@ -114,6 +123,10 @@ class DefaultScheduler implements Scheduler {
 
   runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void> {
     return this.run(name, ...args)
+  }
+
+  readonly enqueue: Enqueue = async (name, args, options) => {
+    return (await this.#current()).enqueue(name, args, options)
   }
 
   async jobs(): Promise<ListedJob[]> {

@@ -1,4 +1,4 @@
-import type { Overlap } from '../manifest/types.ts'
+import type { Overlap, RetryPolicy } from '../manifest/types.ts'
 import type { NominalTime } from '../schedule/nominal-time.ts'
 import type { JsonValue } from '../support/json.ts'
 
@@ -9,7 +9,7 @@ export const JOB_STATUSES = ['QUEUED', 'RUNNING', 'SUCCESS', 'FAILURE', 'SKIPPED
 export type JobStatus = (typeof JOB_STATUSES)[number]
 
 /** What brought an execution about. */
-export type Trigger = 'schedule' | 'catch-up' | 'manual' | 'code'
+export type Trigger = 'schedule' | 'catch-up' | 'manual' | 'code' | 'enqueue'
 
 /** Why a fire did not run; the first word of what is stored as its skip reason. */
 export const SKIP_CAUSES = [
@@ -32,14 +32,23 @@ export interface ErrorRecord {
   readonly stack: string | null
 }
 
-/** One claimed fire, or one run by hand or from code: a row of `job_open`, then of `job_history`. Times: ms since the epoch. */
+/** What an enqueued execution was given instead of its job's own policy. Durations in ms. */
+export interface PolicyOverrides {
+  readonly retry?: RetryPolicy
+  readonly timeout?: number
+}
+
+/** One claimed fire, one run by hand or from code, or one that was enqueued: a row of `job_open`, then of `job_history`. Times: ms since the epoch. */
 export interface Execution {
   /** UUID v7. */
   readonly id: string
   readonly job: string
   /** The schedule's key; '' for manual and code runs. */
   readonly scheduleKey: string
-  /** The instant of the fire; of skips that share a row, the first; for manual and code runs, when they were asked for. */
+  /**
+   * The instant of the fire; of skips that share a row, the first; for manual and code runs, when they were asked for; for
+   * enqueued ones, when they are to run.
+   */
   readonly scheduledFor: number
   /** '' where there is none. */
   readonly tenant: string
@@ -80,6 +89,8 @@ export interface Execution {
   /** Of the nodes, those that serve this queue take it. */
   readonly queue: string
   readonly progress: { readonly percent: number; readonly message: string | null } | null
+  /** While it is open, where it was enqueued with a policy of its own. */
+  readonly overrides?: PolicyOverrides
 }
 
 /** A fire that `after` waits for. */

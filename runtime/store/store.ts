@@ -1,4 +1,5 @@
 import type { JsonValue } from '../support/json.ts'
+import type { Enqueued, EnqueueRequest } from './enqueue-request.ts'
 import { StoreError } from './errors.ts'
 import type { ClaimOutcome, Execution, Fire, LogLine, Outcome, Trigger } from './execution.ts'
 import type { JobStore, NodeRecord, PreCheckVerdict, StoreTransaction } from './job-store.ts'
@@ -125,6 +126,11 @@ export interface Store extends JobStore {
     /** The jobs that the node knows; all where they aren't given. */
     jobs?: readonly string[]
   }): Promise<DequeueResult>
+
+  /**
+   * Puts work into the queue, all of it or none; says of each request, in their order, which execution stands for it.
+   */
+  enqueue(requests: readonly EnqueueRequest[]): Promise<Enqueued[]>
 
   /** Starts a run by hand, from code, or a backfill. */
   begin(request: RunRequest): Promise<RunStart>

@@ -1,6 +1,7 @@
 import { type Clock, sleep } from '../support/clock.ts'
 import { Batcher } from './batcher.ts'
 import type { Driver } from './driver.ts'
+import type { Enqueued, EnqueueRequest } from './enqueue-request.ts'
 import { StoreError } from './errors.ts'
 import type { Attempt, ClaimOutcome, Execution, LogLine } from './execution.ts'
 import type { ExecutionFilter, NodeRecord, PauseRecord, ScheduleText, StoreTransaction } from './job-store.ts'
@@ -9,6 +10,7 @@ import { attemptsOf } from './rules/attempts.ts'
 import { checkBegin, recordBegin } from './rules/begin.ts'
 import { claim, type Tick } from './rules/claim.ts'
 import { dequeue } from './rules/dequeue.ts'
+import { enqueue } from './rules/enqueue.ts'
 import { complete, recover, requestCancel } from './rules/lifecycle.ts'
 import { pause, resume } from './rules/pauses.ts'
 import { renameJob } from './rules/rename-job.ts'
@@ -73,6 +75,11 @@ export class TableStore implements Store {
       (result) => result.taken,
     )
     return { taken: [...found, ...taken], skipped }
+  }
+
+  async enqueue(requests: readonly EnqueueRequest[]): Promise<Enqueued[]> {
+    if (requests.length === 0) return []
+    return await this.#driver.write(() => enqueue(this.#driver.tables, requests))
   }
 
   async begin(request: RunRequest): Promise<RunStart> {

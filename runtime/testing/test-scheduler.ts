@@ -1,8 +1,10 @@
 import type { DatabaseClient } from '../job/database.ts'
+import type { EnqueueOptions, JobHandle } from '../job/enqueue.ts'
 import { openLog } from '../logging/logger.ts'
 import { type ExecutionRecord, executionRecord } from '../operations/executions.ts'
 import type { SchedulerOptions } from '../scheduler/open-scheduler.ts'
 import { createScheduler, type Scheduler } from '../scheduler/scheduler.ts'
+import type { Trigger } from '../store/execution.ts'
 import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { nextTurn } from '../support/clock.ts'
@@ -45,6 +47,8 @@ export interface TestScheduler {
   advanceTo(instant: Date | string): Promise<void>
   /** Runs one job now; rejects with the job's error. A retry's delay passes only as the test moves the clock. */
   runJob(name: string, ...args: JsonValue[]): Promise<void>
+  /** Hands a job over; it runs at once, or as the test moves the clock. */
+  enqueue(name: string, args?: readonly JsonValue[], options?: EnqueueOptions): Promise<JobHandle>
   /** The executions recorded so far, oldest first. */
   executions(): Promise<ExecutionRecord[]>
   /** The fires that ran so far, oldest first: `{ job, scheduledFor }`. */
@@ -85,10 +89,15 @@ export async function createTestScheduler(options: TestSchedulerOptions): Promis
     scheduler,
     advance: async (duration) => clock.advance(millisecondsOf(duration)),
     advanceTo: (instant) => clock.advanceTo(new Date(instant)),
+    async enqueue(name, args, options) {
+      const handle = await scheduler.enqueue(name, args, options)
+      await clock.settle()
+      return handle
+    },
     runJob: (name, ...args) => scheduler.runBackgroundJob(name, ...args),
     executions,
     async fired() {
-      const fires = (await executions()).filter(({ status, trigger }) => status !== 'SKIPPED' && trigger !== 'code')
+      const fires = (await executions()).filter(({ status, trigger }) => status !== 'SKIPPED' && IS_FIRE.has(trigger))
       return fires.map(({ job, scheduledFor }) => ({ job, scheduledFor }))
     },
     log: () => [...lines],
@@ -125,6 +134,8 @@ function clientOf(fake: FakeDatabase): DatabaseClient {
     },
   }
 }
+
+const IS_FIRE: ReadonlySet<Trigger> = new Set<Trigger>(['schedule', 'catch-up'])
 
 /** How long running jobs may really take before time moves on, in ms: they may be waiting for the clock. */
 const TIMEOUT = 1000

@@ -7,8 +7,8 @@ import { messageOf } from '../support/errors.ts'
 import { type AbortCause, type AbortedError, abortedBy } from './abort.ts'
 import { ExecutionLog } from './execution-log.ts'
 import { type AttemptReporter, startInline } from './inline.ts'
-import { relayedCall } from './isolation.ts'
 import { decide } from './outcome.ts'
+import { relayedCalls } from './relayed-calls.ts'
 import type { AttemptBody, CodeEnd, IsolatedRun, WorkerServices } from './services.ts'
 
 /** How long an aborted attempt may take before its outcome is decided without it, in ms. */
@@ -37,7 +37,8 @@ export interface Executing {
 }
 
 /** Runs one attempt of an execution that this process owns, and records what became of it. */
-export function execute(execution: Execution, job: Job, services: WorkerServices): Executing {
+export function execute(execution: Execution, ofJob: Job, services: WorkerServices): Executing {
+  const job = execution.overrides === undefined ? ofJob : { ...ofJob, ...execution.overrides }
   const attempt = startAttempt(execution, job, services)
   // What an earlier attempt reached says nothing of this one.
   if (execution.progress !== null) services.store.setProgress(execution.id, 0, null).catch(() => {})
@@ -220,8 +221,8 @@ function isolatedBody(
   logger: () => Logger,
 ): AttemptBody {
   const ending = new AbortController()
-  const call = relayedCall(run.execution, services, logger, ending.signal)
-  const body = isolate(call === undefined ? run : { ...run, call })
+  const calls = relayedCalls(run.execution, services, logger, ending.signal)
+  const body = isolate(calls === undefined ? run : { ...run, calls })
   const abort = (reason: AbortedError): void => {
     ending.abort(reason)
     body.abort(reason)

@@ -1,8 +1,10 @@
+import type { Enqueue } from '../job/enqueue.ts'
 import { checkJson } from '../job/job-object.ts'
 import { jobNamed, looseName } from '../manifest/job-names.ts'
 import type { Job } from '../manifest/types.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
+import { enqueueThrough } from './enqueuer.ts'
 import { fanOutThrough } from './fan-out.ts'
 import { JobRunner, type RunListener } from './job-runner.ts'
 import type { RunningExecutions } from './running-executions.ts'
@@ -30,7 +32,8 @@ export function withCalls(
   jobs: readonly Job[],
   slots: Slots,
   listener?: RunListener,
-): { services: WorkerServices; runner: JobRunner; call: CallJob } {
+  onEnqueued?: () => void,
+): { services: WorkerServices; runner: JobRunner; call: CallJob; enqueue: Enqueue } {
   const call: CallJob = async (name, args, caller) => {
     const job = jobNamed({ jobs }, name)
     if (caller !== undefined) refuseCircle(job.name, caller.chain)
@@ -49,10 +52,11 @@ export function withCalls(
     if (outcome.kind !== 'success' && outcome.kind !== 'skipped') throw thrown
   }
   const fanOut: FanOut = (parent, job, tenants, caller) => runForTenants(parent, job, tenants, caller)
-  const services: WorkerServices = { ...base, call, fanOut }
+  const enqueue = enqueueThrough(base, { jobs }, onEnqueued)
+  const services: WorkerServices = { ...base, call, fanOut, enqueue }
   const runner = new JobRunner(services, running, slots, listener)
   const runForTenants = fanOutThrough(runner, services, slots, running.detector)
-  return { services, runner, call }
+  return { services, runner, call, enqueue }
 }
 
 function refuseCircle(job: string, chain: readonly string[]): void {

@@ -15,7 +15,7 @@ const PAGE = 100
 
 /**
  * A fire of the loop puts one execution for each tenant into the queue, a page at a time, and is done; any process
- * takes them. A run by hand or from code runs them here and waits, one always in its own slot and more of them in what
+ * takes them. A run by hand, from code or enqueued runs them here and waits, one always in its own slot and more of them in what
  * slots are free: it rejects with a TenantsFailedError that names the tenants for which it failed.
  */
 export function fanOutThrough(
@@ -155,7 +155,7 @@ async function failureFor(
   room: SlotPolicy,
 ): Promise<unknown> {
   try {
-    const trigger = parent.trigger === 'code' ? 'code' : 'manual'
+    const trigger = parent.trigger === 'code' || parent.trigger === 'enqueue' ? parent.trigger : 'manual'
     const force = parent.lock === 'bypass'
     const { args, id: parentId } = parent
     const run = { job, trigger, args, tenant, parentId, signal: caller.signal, force, room } as const

@@ -1,4 +1,5 @@
 import { type DatabaseClient, type LateDatabase, lateDatabase } from '../job/database.ts'
+import type { Enqueue, JobHandle } from '../job/enqueue.ts'
 import { type ContextSource, inlineContext, type JobContext } from '../job/job-context.ts'
 import type { JobModule } from '../job/job-module.ts'
 import { asTenantSource, type TenantSource, TenantsError } from '../job/tenants.ts'
@@ -20,7 +21,7 @@ import type { AttemptBody, CodeEnd, WorkerServices } from './services.ts'
 /** What code that runs in this process needs: less than an attempt, so that a child process can supply it. */
 export type InlineSurroundings = Pick<
   WorkerServices,
-  'env' | 'modules' | 'call' | 'openDatabase' | 'openTenants' | 'fanOut'
+  'env' | 'modules' | 'call' | 'enqueue' | 'openDatabase' | 'openTenants' | 'fanOut'
 > & {
   readonly store: Pick<Store, 'transaction'>
 }
@@ -64,6 +65,10 @@ class InlineScope implements JobScope, ContextSource {
     return this.#services.call
   }
 
+  get enqueue(): JobScope['enqueue'] {
+    return this.#services.enqueue
+  }
+
   get env(): Env {
     return this.#services.env
   }
@@ -98,6 +103,13 @@ class InlineScope implements JobScope, ContextSource {
       })
     }
     await this.call(name, args, this)
+  }
+
+  async handOver(...call: Parameters<Enqueue>): Promise<JobHandle> {
+    if (this.enqueue === undefined) {
+      throw new JobsError('CALL_UNSUPPORTED', `job "${this.job}" can enqueue no other job from where it runs`)
+    }
+    return this.enqueue(...call)
   }
 
   abort(reason: AbortedError): void {

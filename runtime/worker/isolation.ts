@@ -1,18 +1,15 @@
 import type { ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Logger } from '../logging/logger.ts'
 import type { Job } from '../manifest/types.ts'
-import type { ErrorRecord, Execution } from '../store/execution.ts'
+import type { Execution } from '../store/execution.ts'
 import { builtin } from '../support/builtin.ts'
 import type { Clock } from '../support/clock.ts'
 import { JobsError } from '../support/errors.ts'
-import type { JsonValue } from '../support/json.ts'
-import { readThrown } from '../support/thrown.ts'
 import type { AbortedError } from './abort.ts'
 import { hasProcessGroups, notStarted, signalTree } from './child-process.ts'
-import { chainTo, type JobScope, runInScope } from './job-scope.ts'
-import { errorRecord } from './outcome.ts'
-import type { AttemptBody, CodeEnd, IsolatedRun, WorkerServices } from './services.ts'
+import { answerCall, type CallAnswer, type CallRequest } from './relayed-calls.ts'
+import type { AttemptBody, CodeEnd, IsolatedRun } from './services.ts'
+import { revived, type ThrownRecord } from './thrown-record.ts'
 
 /** Messages to a child process. */
 export type ToChild =
@@ -102,7 +99,7 @@ function endOf(
       if (message.kind === 'log') run.writeLine(message.line)
       else if (message.kind === 'progress') run.progress(message.percent, message.message)
       else if (message.kind === 'call') {
-        void answerCall(message, run.call).then((answer) => send({ kind: 'called', ...answer }))
+        void answerCall(message, run.calls).then((answer) => send({ kind: 'called', ...answer }))
       } else reported = codeEnd(message)
     })
     child.on('error', (error) => {
@@ -135,102 +132,4 @@ function codeEnd(message: Extract<FromChild, { kind: 'end' }>): CodeEnd {
     case 'threw':
       return { kind: 'threw', error: revived(message) }
   }
-}
-
-/** The answer to a child process that asked for a job to be run; `thrown` null: it succeeded. */
-export interface CallAnswer {
-  readonly call: number
-  readonly thrown: ThrownRecord | null
-}
-
-export interface CallRequest {
-  /** Tells the calls of one child apart. */
-  readonly call: number
-  readonly name: string
-  readonly args: readonly JsonValue[]
-}
-
-export type RelayedCall = (name: string, args: readonly JsonValue[]) => Promise<void>
-
-/**
- * Runs jobs here for the code of an execution in a child process: as its children, in its slot, and with
- * the chain of calls that led to it. Undefined where no job can be called.
- */
-export function relayedCall(
-  { id, job }: Execution,
-  { call }: Pick<WorkerServices, 'call'>,
-  logger: () => Logger,
-  signal: AbortSignal,
-): RelayedCall | undefined {
-  if (call === undefined) return undefined
-  const onUnhandledError = (error: unknown): void => logger().error({ err: error }, 'an error that nothing handled')
-  const about = { job, executionId: id, chain: chainTo(job), log: logger }
-  const scope: JobScope = { ...about, call, signal, onUnhandledError, fail: onUnhandledError }
-  return (name, args) => runInScope(scope, () => call(name, args, scope))
-}
-
-/** Runs what a child asked for, and says how it went. Never rejects. */
-export async function answerCall({ call, name, args }: CallRequest, run: RelayedCall | undefined): Promise<CallAnswer> {
-  try {
-    if (run === undefined) throw new Error(`job "${name}" can't be called from here`)
-    await run(name, args)
-    return { call, thrown: null }
-  } catch (error) {
-    return { call, thrown: thrownRecord(error) }
-  }
-}
-
-/** The child's side: calls that are under way, each settled by its answer. */
-export class PendingCalls {
-  readonly #pending = new Map<number, (answer: CallAnswer) => void>()
-  #last = 0
-
-  constructor(private readonly ask: (request: CallRequest) => void) {}
-
-  /** Resolves when the job has succeeded; rejects with its error. */
-  run(name: string, args: readonly JsonValue[]): Promise<void> {
-    const call = ++this.#last
-    return new Promise((resolve, reject) => {
-      this.#pending.set(call, ({ thrown }) => (thrown === null ? resolve() : reject(revived(thrown))))
-      this.ask({ call, name, args })
-    })
-  }
-
-  answered(answer: CallAnswer): void {
-    this.#pending.get(answer.call)?.(answer)
-    this.#pending.delete(answer.call)
-  }
-}
-
-/** Whatever was thrown, in a form that goes from one process to another. */
-export interface ThrownRecord {
-  readonly name: string
-  readonly error: ErrorRecord
-  readonly hint?: string
-  /** Of a RetryableError. */
-  readonly retryAfter?: JsonValue
-  /** No other attempt is to be made. */
-  readonly isFinal?: boolean
-}
-
-export function thrownRecord(thrown: unknown): ThrownRecord {
-  const error = errorRecord(thrown)
-  const { isError, name, text, value } = readThrown(thrown)
-  if (!isError) return { name, error }
-  const hint = text('hint')
-  const retryAfter = value('retryAfter')
-  return {
-    name,
-    error,
-    ...(hint === undefined ? {} : { hint }),
-    ...(typeof retryAfter === 'number' ? { retryAfter } : {}),
-    ...(value('isFinal') === true ? { isFinal: true } : {}),
-  }
-}
-
-/** The error as one of this process, with its name, code and stack. */
-export function revived({ name, error, hint, retryAfter, isFinal }: ThrownRecord): Error {
-  const copy = Object.assign(new Error(error.message), { name, code: error.code, hint, retryAfter, isFinal })
-  if (error.stack !== null) copy.stack = error.stack
-  return copy
 }

@@ -15,7 +15,7 @@ import { callersSlot, ownSlot, type SlotPolicy, type Slots } from './slots.ts'
 /** A run of one job that is not a fire of the loop. */
 export interface JobRun {
   readonly job: Job
-  readonly trigger: Extract<Trigger, 'manual' | 'code'>
+  readonly trigger: Extract<Trigger, 'manual' | 'code' | 'enqueue'>
   /** Instead of the manifest's. */
   readonly args?: readonly JsonValue[]
   readonly tenant?: string

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { format } from 'node:util'
+import type { Enqueue } from '../job/enqueue.ts'
 import type { Logger } from '../logging/logger.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
@@ -13,6 +14,8 @@ export interface JobScope {
   log(): Logger
   /** Runs another job for this one; absent where none can be called. */
   readonly call: ((name: string, args: readonly JsonValue[], caller: JobScope) => Promise<void>) | undefined
+  /** Hands a job over for this one; absent where none can be reached. */
+  readonly enqueue?: Enqueue | undefined
   /** Aborted when the execution is. */
   readonly signal: AbortSignal
   /** A rejection or an exception that the job did not handle. */

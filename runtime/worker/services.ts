@@ -1,4 +1,5 @@
 import type { DatabaseClient } from '../job/database.ts'
+import type { Enqueue } from '../job/enqueue.ts'
 import type { JobModules } from '../job/job-module.ts'
 import type { TenantSource } from '../job/tenants.ts'
 import type { LogOutput } from '../logging/logger.ts'
@@ -38,6 +39,8 @@ export interface WorkerServices {
   readonly outage?: StoreOutage
   /** Called when something was put into the queue from here. */
   readonly onQueued?: () => void
+  /** Hands a job over, for the code of another one. */
+  readonly enqueue?: Enqueue
   /** Runs a job for the code of another one. */
   readonly call?: (name: string, args: readonly JsonValue[], caller: JobScope) => Promise<void>
 }
@@ -62,6 +65,12 @@ export interface IsolatedRun {
   /** Takes one of the child's log lines, as its logger made it. */
   writeLine(line: string): void
   progress(percent: number, message: string | null): void
-  /** Runs another job for the child's code; absent where none can be called. */
-  readonly call?: (name: string, args: readonly JsonValue[]) => Promise<void>
+  /** Runs and enqueues other jobs for the child's code; absent where none can be called. */
+  readonly calls?: RelayedCalls
+}
+
+/** What an execution with a process of its own may have done here. */
+export interface RelayedCalls {
+  run(name: string, args: readonly JsonValue[]): Promise<void>
+  readonly enqueue: Enqueue
 }

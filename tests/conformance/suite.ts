@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest'
 import type { Store } from '../../runtime/store/store.ts'
 import { afterRules } from './after.ts'
 import { claimRules } from './claiming.ts'
+import { enqueueRules } from './enqueueing.ts'
 import { fireRules } from './fires.ts'
 import { Node, T0 } from './fixtures.ts'
 import { nominalRules } from './nominal-times.ts'
@@ -55,6 +56,7 @@ export function exercise(driver: string, open: () => Promise<Opened>): void {
     describe('after', () => afterRules(current))
     describe('local times', () => nominalRules(current))
     describe('taking from the queue', () => takeRules(current))
+    describe('enqueueing', () => enqueueRules(current))
     describe('running and ending', () => runRules(current))
     describe('odd outcomes', () => oddOutcomeRules(current))
     renamingRules(current)

@@ -186,12 +186,10 @@ describe('The built scheduler of the guide', () => {
   })
 
   it('says why it ends where there is nothing to watch', async () => {
-    const one = await scheduler(['--watch', '--job', 'cleanup'])
-    expect(one).toMatchObject({ code: 0, stdout: expect.stringContaining('job \\"cleanup\\" has no schedule') })
     const empty = makeWorkspace({ linked: true })
     await runCli(['build'], { cwd: empty.root })
     const none = await runNode([empty.path('build/backend/jobs/scheduler.js'), '--watch'])
-    expect(none).toMatchObject({ code: 0, stdout: expect.stringContaining('nothing to watch: no job has a schedule') })
+    expect(none).toMatchObject({ code: 0, stdout: expect.stringContaining('nothing to watch: there is no job') })
   })
 
   it('takes a blank WORKSPACE_ROOT for none, and WEBSTIR_WORKSPACE_ROOT for another', async () => {

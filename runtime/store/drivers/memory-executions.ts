@@ -97,7 +97,8 @@ export class MemoryExecutions extends MemoryRecords implements Retention {
     if (line?.delete(execution.id) && line.size === 0) this.#lines.delete(key)
   }
 
-  protected record(execution: Execution): void {
+  protected record(given: Execution): void {
+    const execution = given.overrides === undefined ? given : withoutOverrides(given)
     this.ended.set(execution.id, execution)
     const ofJob = this.#byJob.get(execution.job) ?? new Set<string>()
     this.#byJob.set(execution.job, ofJob.add(execution.id))
@@ -122,6 +123,11 @@ export class MemoryExecutions extends MemoryRecords implements Retention {
   #hasOpenParent({ parentId }: Execution): boolean {
     return parentId !== null && this.opened.has(parentId)
   }
+}
+
+/** History keeps what came of an execution, not the policy that it was given. */
+function withoutOverrides({ overrides: _overrides, ...kept }: Execution): Execution {
+  return kept
 }
 
 /** Part of a fan-out. */

@@ -1,3 +1,4 @@
+import type { EnqueueRequest } from '../enqueue-request.ts'
 import type { Execution, Fire } from '../execution.ts'
 import { executionId } from '../execution-id.ts'
 import type { RunRequest } from '../store.ts'
@@ -65,6 +66,16 @@ export function begunRow(request: RunRequest): Execution {
   const rest = { trigger: 'schedule', overlap: 'skip', after: [], skip: null, count: 1 } as const
   const running = runningRow({ ...fire, ...rest }, request.node, now)
   return { ...running, trigger, lock: request.lock, parentId: request.parentId }
+}
+
+/** The row of work that was handed over. */
+export function enqueuedRow(request: EnqueueRequest): Execution {
+  const { job, tenant, args, priority, maxAttempts, recoverLimit, availableAt, now, queue } = request
+  const fire = { job, tenant, args, priority, maxAttempts, recoverLimit, availableAt, scheduledFor: availableAt }
+  const rest = { scheduleKey: '', trigger: 'schedule', overlap: 'skip', after: [], skip: null, count: 1 } as const
+  const queued = queuedRow({ ...fire, ...rest, ...(queue === undefined ? {} : { queue }) }, now)
+  const execution: Execution = { ...queued, trigger: 'enqueue', lock: request.lock }
+  return request.overrides === undefined ? execution : { ...execution, overrides: request.overrides }
 }
 
 /** An execution that its pre-check, or the rules of the claim, kept from running. */

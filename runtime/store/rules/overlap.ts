@@ -41,10 +41,16 @@ export function decideOverlap(
   if (fire.overlap === 'skip') return { kind: 'skip', reason: reasonOf(inTheWay, held) }
   // Where missed fires are all caught up, none of them gives way to a newer one, nor to another of them.
   const replaced =
-    fire.trigger === 'catch-up' ? [] : queued.filter((other) => other.attempt === 0 && other.trigger !== 'catch-up')
+    fire.trigger === 'catch-up'
+      ? []
+      : givingWay(queued).filter(({ attempt, trigger }) => attempt === 0 && trigger !== 'catch-up')
   if (fire.overlap === 'queue') return { kind: 'queue', replaced }
-  return { kind: 'cancel', running, replaced, retrying: waiting.filter((other) => other.attempt > 0) }
+  const retrying = givingWay(waiting).filter((other) => other.attempt > 0)
+  return { kind: 'cancel', running: givingWay(running), replaced, retrying }
 }
+
+/** What was enqueued is work of its own: a fire waits for it, and never takes its place. */
+const givingWay = (others: readonly Execution[]): Execution[] => others.filter(({ trigger }) => trigger !== 'enqueue')
 
 function reasonOf(other: Execution | undefined, held: readonly RetainedLock[]): string {
   if (other === undefined) {

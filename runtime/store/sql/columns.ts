@@ -1,6 +1,6 @@
 import type { ColumnType } from './dialect.ts'
 
-/** Columns of executions that an execution is read from, in the order of the view `job_execution`. */
+/** Columns of executions that an execution is read from: those of the view `job_execution`, then what only open ones have. */
 export const EXECUTION_COLUMNS = [
   'id',
   'job',
@@ -34,6 +34,7 @@ export const EXECUTION_COLUMNS = [
   'queue',
   'progress_percent',
   'progress_message',
+  'overrides',
 ] as const
 
 /** What a column of the one table is in the other; each where it isn't called the same. */
@@ -41,7 +42,7 @@ export const OPEN: Readonly<Record<string, string>> = {
   status: `case e.phase when 2 then 'RUNNING' when 3 then 'SKIPPED' else 'QUEUED' end`,
   priority: '0 - e.rank',
 }
-export const HISTORY: Readonly<Record<string, string>> = { heartbeat_at: 'null' }
+export const HISTORY: Readonly<Record<string, string>> = { heartbeat_at: 'null', overrides: 'null' }
 
 const IDS = ['id', 'parent_id', 'execution_id']
 const REALS = ['priority', 'rank', 'progress_percent']

@@ -38,7 +38,7 @@ const plain = (names: Readonly<Record<string, string>>): string =>
 /** How executions are read as "e" of job_open and of job_history; the columns of both are alike. */
 export const READ = {
   sqlite: { open: packed(OPEN), ended: packed(HISTORY), executionOf: packedExecutionOf },
-  postgres: { open: plain(OPEN), ended: plain({ heartbeat_at: 'null::bigint' }), executionOf },
+  postgres: { open: plain(OPEN), ended: plain({ heartbeat_at: 'null::bigint', overrides: 'null::text' }), executionOf },
 } as const
 
 /** Makes what reads executions by their ids, open or ended. */

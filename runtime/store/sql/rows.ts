@@ -8,6 +8,7 @@ import {
   JOB_STATUSES,
   type JobStatus,
   type LogLine,
+  type PolicyOverrides,
   type Trigger,
 } from '../execution.ts'
 import type { NodeRecord } from '../job-store.ts'
@@ -15,7 +16,7 @@ import type { LockKey } from '../locks.ts'
 import type { Row } from '../transaction-script.ts'
 
 const STATUSES: ReadonlySet<string> = new Set(JOB_STATUSES)
-const TRIGGERS: ReadonlySet<string> = new Set<Trigger>(['schedule', 'catch-up', 'manual', 'code'])
+const TRIGGERS: ReadonlySet<string> = new Set<Trigger>(['schedule', 'catch-up', 'manual', 'code', 'enqueue'])
 const LEVELS: ReadonlySet<string> = new Set<LogLine['level']>(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])
 
 export const isStatus = (value: string): value is JobStatus => STATUSES.has(value)
@@ -23,6 +24,16 @@ const isTrigger = (value: string): value is Trigger => TRIGGERS.has(value)
 const isLevel = (value: string): value is LogLine['level'] => LEVELS.has(value)
 
 export function executionOf(row: Row): Execution {
+  const execution = plainExecutionOf(row)
+  const overrides = textOrNull(row, 'overrides')
+  return overrides === null ? execution : { ...execution, overrides: overridesOf(overrides) }
+}
+
+function overridesOf(text: string): PolicyOverrides {
+  return JSON.parse(text)
+}
+
+function plainExecutionOf(row: Row): Execution {
   return {
     id: text(row, 'id'),
     job: text(row, 'job'),

@@ -32,6 +32,8 @@ const USUAL = [
   'waits',
   'followed',
 ]
+/** What only those have that were enqueued with a policy of their own. */
+const RARE = ['overrides']
 /** The columns in which no two rows are alike; what is in none of the lists begins as null or 0. */
 const OWN = ['id', 'job', 'schedule_key']
 /** So many rows that are alike in all but their own columns are worth a statement of their own. */
@@ -57,11 +59,13 @@ const PHASE = { QUEUED: 0, RUNNING: 2, SKIPPED: 3 } as const
 export function executionInserters(dialect: Dialect): Pick<Tables, 'insert' | 'insertEnded'> {
   const insertAlike = sharingInserter(dialect, 'job_open', typed([...COMMON, ...USUAL]), typed(OWN))
   const insertMixed = sharingInserter(dialect, 'job_open', typed(COMMON), typed([...USUAL, ...OWN]))
+  const insertRare = inserter(dialect, 'job_open', typed([...COMMON, ...USUAL, ...OWN, ...RARE]))
   const insertSkips = inserter(dialect, 'job_open', typed([...COMMON, ...USUAL, ...OWN, ...SKIP]))
   const insertEnded = inserter(dialect, 'job_history', typed(ENDED))
   return {
     *insert(rows) {
-      const plain = rows.filter(({ execution }) => execution.status !== 'SKIPPED')
+      const plain = rows.filter(({ execution }) => execution.status !== 'SKIPPED' && !isRare(execution))
+      const rare = rows.filter(({ execution }) => isRare(execution))
       const skips = rows.filter(({ execution }) => execution.status === 'SKIPPED')
       const mixed: NewExecution[] = []
       for (const { shared, members } of alike(plain, sharedOf)) {
@@ -72,6 +76,7 @@ export function executionInserters(dialect: Dialect): Pick<Tables, 'insert' | 'i
         const values = members.map((one) => [...sharedOf(one).slice(COMMON.length), ...ownOf(one)])
         yield* insertMixed(shared, values)
       }
+      yield* insertRare(rare.map((one) => [...sharedOf(one), ...ownOf(one), ...rareOf(one.execution)]))
       yield* insertSkips(skips.map((one) => [...sharedOf(one), ...ownOf(one), ...skipOf(one.execution)]))
     },
     *insertEnded(executions) {
@@ -110,6 +115,10 @@ function sharedOf({ execution, waits, followed }: NewExecution): SqlValue[] {
 const commonOf = (one: NewExecution): SqlValue[] => sharedOf(one).slice(0, COMMON.length)
 
 const ownOf = ({ execution: { id, job, scheduleKey } }: NewExecution): SqlValue[] => [id, job, scheduleKey]
+
+const isRare = ({ overrides }: Execution): boolean => overrides !== undefined
+
+const rareOf = ({ overrides }: Execution): SqlValue[] => [overrides === undefined ? null : JSON.stringify(overrides)]
 
 const skipOf = ({ finishedAt, skipReason, skipCount, skippedUntil }: Execution): SqlValue[] => [
   finishedAt,

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { JobHandle } from '../../../runtime/job/enqueue.ts'
 import { type ContextSource, inlineContext, type JobContext } from '../../../runtime/job/job-context.ts'
 import { openLog } from '../../../runtime/logging/logger.ts'
 import type { Execution } from '../../../runtime/store/execution.ts'
@@ -45,6 +46,7 @@ beforeEach(() => {
     log: () => note('log', log),
     database: () => note('database', database),
     progress: (percent, message) => void asked.push(`progress ${percent} ${message}`),
+    handOver: async () => new JobHandle({ id: 'x', enqueued: true }),
     callOther: async (name, args) => void asked.push(`${name}(${args.join()})`),
   }
   context = inlineContext(EXECUTION, source)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { messageOf } from '../../../runtime/support/errors.ts'
 import { loggedError, readThrown } from '../../../runtime/support/thrown.ts'
-import { thrownRecord } from '../../../runtime/worker/isolation.ts'
 import { errorRecord, retryDelay } from '../../../runtime/worker/outcome.ts'
+import { thrownRecord } from '../../../runtime/worker/thrown-record.ts'
 import { HOSTILE_THROWS } from '../../support/hostile-throws.ts'
 
 const policy = { attempts: 2, delay: 1000, backoff: 'fixed', maxDelay: 1000 } as const

@@ -1,0 +1,40 @@
+import type { ManifestRetry } from '../manifest/manifest-job.ts'
+import type { Enqueued } from '../store/enqueue-request.ts'
+import type { JsonValue } from '../support/json.ts'
+
+/** How enqueued work runs; what is left out is as the job's entry has it. Durations: a text such as `30s`, or ms. */
+export interface EnqueueOptions {
+  /** Runs at this instant: a Date, ISO 8601, or ms since the epoch. One that has passed means now. */
+  readonly runAt?: Date | string | number
+  /** Runs after so long; or `runAt`. */
+  readonly delay?: string | number
+  /** Higher runs first: a number, or a label of the manifest. */
+  readonly priority?: number | string
+  /** Of a multi-tenant job: only for this tenant. */
+  readonly tenant?: string
+  /** Attempts in all, or a policy as in the manifest. */
+  readonly retry?: number | ManifestRetry
+  readonly timeout?: string | number
+  /**
+   * `queue`: it waits while another execution of its job and tenant runs. `allow`: it runs beside others. `skip`: nothing
+   * is enqueued where another one runs or is about to. Default: `queue` for a job with a schedule, unless its entry says
+   * `allow`; `allow` for a job without one.
+   */
+  readonly overlap?: 'queue' | 'allow' | 'skip'
+}
+
+/** What stands for work that was handed over. As JSON it is `{ id, enqueued }`. */
+export class JobHandle {
+  /** Id of the execution; see `job-history`. */
+  readonly id: string
+  /** False where an execution that was there already stands for it, and nothing was added. */
+  readonly enqueued: boolean
+
+  constructor({ id, enqueued }: Enqueued) {
+    this.id = id
+    this.enqueued = enqueued
+  }
+}
+
+/** Hands a job over, for some scheduler to run. Resolves as soon as the store has it. */
+export type Enqueue = (name: string, args?: readonly JsonValue[], options?: EnqueueOptions) => Promise<JobHandle>
