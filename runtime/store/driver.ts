@@ -183,6 +183,10 @@ export interface Tables extends ScheduleTables {
   // --- keeping house
   /** Ids of ended ones without an open parent, whose fire is as old, too: one that ran ahead must not fire again. */
   finishedBefore(before: number, limit: number): Script<string[]>
+  /** When the latest execution ended. */
+  latestEnd(): Script<number | null>
+  /** Names of jobs of which executions have ended since. */
+  jobsEndedSince(since: number): Script<string[]>
   /** Names of jobs, all those included that have more than `keep` ended executions. */
   jobsBeyond(keep: number): Script<string[]>
   /** Ids of the ended ones of `job` beyond the newest `keep`; those of a fan-out are not counted. */

@@ -13,8 +13,9 @@ import { dequeue } from './rules/dequeue.ts'
 import { enqueue } from './rules/enqueue.ts'
 import { complete, recover, requestCancel } from './rules/lifecycle.ts'
 import { pause, resume } from './rules/pauses.ts'
+import { type PruneRequest, Pruning } from './rules/pruning.ts'
 import { renameJob } from './rules/rename-job.ts'
-import { appendLog, forgetNodes, prune } from './rules/retention.ts'
+import { appendLog, forgetNodes } from './rules/retention.ts'
 import { registerSchedules } from './rules/schedules.ts'
 import { refusedCompletion, storableCompletion } from './rules/storable-outcome.ts'
 import { UncertainCommits } from './rules/uncertain-commits.ts'
@@ -31,6 +32,7 @@ export class TableStore implements Store {
   readonly #clock: Clock
   readonly #outcomes: Batcher<Completion, boolean>
   readonly #uncertainCommits: UncertainCommits
+  readonly #pruning: Pruning
 
   constructor(driver: Driver, clock: Clock) {
     this.#driver = driver
@@ -39,6 +41,7 @@ export class TableStore implements Store {
     this.target = driver.target
     this.dialect = driver.dialect
     this.#uncertainCommits = new UncertainCommits(driver)
+    this.#pruning = new Pruning(driver)
     this.#outcomes = new Batcher((ends) => driver.write(() => complete(driver.tables, ends)), {
       // What concerns the store as a whole is a StoreError.
       isOfItem: (error) => !(error instanceof StoreError),
@@ -227,8 +230,8 @@ export class TableStore implements Store {
     return this.#driver.write(() => forgetNodes(this.#driver.tables, before))
   }
 
-  prune(request: { finishedBefore: number; maxPerJob: number; batch: number }): Promise<number> {
-    return prune(this.#driver, request)
+  prune(request: PruneRequest): Promise<number> {
+    return this.#pruning.prune(request)
   }
 
   listen(hearer: (notice: HeardNotice) => void): StoreListener {

@@ -158,6 +158,31 @@ export function recordRules(stage: () => Stage): void {
       expect(await rowsOf(one.store, 'b')).toHaveLength(2)
       expect((await rowsOf(one.store, 'c')).map(({ status }) => status)).toEqual(['RUNNING', 'QUEUED'])
     })
+
+    it('finds what has ended since it looked last, and deletes in portions of any size', async () => {
+      const { one } = stage()
+      const request = { finishedBefore: 0, maxPerJob: 1, batch: 2 }
+      const prunedOf = async (): Promise<number[]> => {
+        const counts: number[] = []
+        do counts.push(await one.store.prune(request))
+        while (counts.at(-1) === request.batch)
+        return counts
+      }
+      for (const n of [1, 2, 3]) await one.end(await one.at(T0 + n * second).run('a', T0 + n * second))
+      expect(await prunedOf()).toEqual([2, 0])
+      expect(await prunedOf()).toEqual([0])
+      for (const n of [4, 5, 6]) {
+        const parent = await one.at(T0 + n * second).run('b', T0 + n * second)
+        const tenants = ['t1', 't2', 't3'].map((tenant) =>
+          fireOf('b', parent.scheduledFor, { tenant, parentId: parent.id }),
+        )
+        for (const child of await one.claim(tenants)) if (child.outcome === 'running') await one.end(child.execution)
+        await one.end(parent)
+      }
+      expect((await prunedOf()).reduce((sum, count) => sum + count)).toBe(8)
+      expect(await rowsOf(one.store, 'b')).toHaveLength(4)
+      expect(await rowsOf(one.store, 'a')).toHaveLength(1)
+    })
   })
 
   it('a store that is closed says so, and closing twice is safe', async () => {

@@ -4,7 +4,10 @@ import { type LockKey, lockKeyText } from '../locks.ts'
 import { result } from '../transaction-script.ts'
 import { MemoryRecords } from './memory-records.ts'
 
-type Retention = Pick<Tables, 'finishedBefore' | 'jobsBeyond' | 'beyond' | 'childrenOf' | 'remove'>
+type Retention = Pick<
+  Tables,
+  'finishedBefore' | 'latestEnd' | 'jobsEndedSince' | 'jobsBeyond' | 'beyond' | 'childrenOf' | 'remove'
+>
 
 export const fireKey = ({ scheduledFor, job, tenant, scheduleKey }: FireKey): string =>
   [scheduledFor, job, tenant, scheduleKey].join('\u0000')
@@ -22,6 +25,8 @@ export class MemoryExecutions extends MemoryRecords implements Retention {
   protected readonly claimed = new Map<string, string>()
   /** Kept apart, because each tick asks; what is pruned may have held it, which only costs a look. */
   protected newest: number | null = null
+  /** When the latest one ended. */
+  protected latest: number | null = null
 
   // --- keeping house
   finishedBefore(before: number, limit: number) {
@@ -37,6 +42,15 @@ export class MemoryExecutions extends MemoryRecords implements Retention {
     return result(old)
   }
 
+  latestEnd() {
+    return result<number | null>(this.latest)
+  }
+
+  /** All names: `beyond` tells at once where there is nothing to do. */
+  jobsEndedSince() {
+    return result([...this.#byJob.keys()])
+  }
+
   jobsBeyond(keep: number) {
     const found: string[] = []
     for (const [job, ids] of this.#byJob) if (ids.size > keep) found.push(job)
@@ -44,6 +58,7 @@ export class MemoryExecutions extends MemoryRecords implements Retention {
   }
 
   beyond(job: string, keep: number, limit: number) {
+    if ((this.#byJob.get(job)?.size ?? 0) <= keep) return result([])
     const mine = this.endedOf(job).filter((one) => !isChild(one))
     mine.sort((a, b) => b.scheduledFor - a.scheduledFor)
     const beyond = mine.slice(keep, keep + limit).filter((one) => !this.#hasOpenParent(one))
@@ -100,6 +115,7 @@ export class MemoryExecutions extends MemoryRecords implements Retention {
   protected record(given: Execution): void {
     const execution = given.overrides === undefined ? given : withoutOverrides(given)
     this.ended.set(execution.id, execution)
+    this.latest = Math.max(this.latest ?? 0, execution.finishedAt ?? 0)
     const ofJob = this.#byJob.get(execution.job) ?? new Set<string>()
     this.#byJob.set(execution.job, ofJob.add(execution.id))
   }

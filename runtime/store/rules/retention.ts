@@ -1,46 +1,6 @@
-import type { Driver, LogSize, Tables } from '../driver.ts'
+import type { LogSize, Tables } from '../driver.ts'
 import type { LogLine } from '../execution.ts'
 import type { Script } from '../transaction-script.ts'
-
-/** Jobs that one transaction looks at: few, so that others get their turn. */
-const JOBS = 20
-
-/** Deletes up to `batch` of what ended before `finishedBefore`, or exceeds the newest `maxPerJob` of its job. */
-export async function prune(
-  driver: Driver,
-  request: { finishedBefore: number; maxPerJob: number; batch: number },
-): Promise<number> {
-  const { tables } = driver
-  const { finishedBefore, maxPerJob, batch } = request
-  const old = await driver.write(function* () {
-    const ids = yield* tables.finishedBefore(finishedBefore, batch)
-    yield* tables.remove(ids)
-    return ids.length
-  })
-  if (old >= batch) return old
-  const jobs = await driver.read(() => tables.jobsBeyond(maxPerJob))
-  let deleted = old
-  for (let from = 0; from < jobs.length && deleted < batch; from += JOBS) {
-    const some = jobs.slice(from, from + JOBS)
-    const left = batch - deleted
-    deleted += await driver.write(() => removeBeyond(tables, some, maxPerJob, left))
-  }
-  return deleted
-}
-
-function* removeBeyond(tables: Tables, jobs: readonly string[], keep: number, limit: number): Script<number> {
-  let count = 0
-  for (const job of jobs) {
-    const ids = yield* tables.beyond(job, keep, limit - count)
-    const children = yield* tables.childrenOf(ids, limit - count)
-    // A fan-out goes before its parent does, in as many portions as it takes.
-    const removed = children.length > 0 ? children : ids
-    yield* tables.remove(removed)
-    count += removed.length
-    if (count >= limit) break
-  }
-  return count
-}
 
 export function* forgetNodes(tables: Tables, before: number): Script<void> {
   for (const { id, heartbeatAt } of yield* tables.nodes()) if (heartbeatAt < before) yield* tables.removeNode(id)

@@ -1,9 +1,12 @@
 import type { Tables } from '../driver.ts'
 import type { Row } from '../transaction-script.ts'
 import { type Dialect, valueSet } from './dialect.ts'
-import { text } from './rows.ts'
+import { number, numberOrNull, text } from './rows.ts'
 
-type RetentionTables = Pick<Tables, 'finishedBefore' | 'jobsBeyond' | 'beyond' | 'childrenOf' | 'remove'>
+type RetentionTables = Pick<
+  Tables,
+  'finishedBefore' | 'latestEnd' | 'jobsEndedSince' | 'jobsBeyond' | 'beyond' | 'childrenOf' | 'remove'
+>
 
 /** What hangs on an execution, with the column that says on which. */
 const HANGING = [
@@ -32,8 +35,14 @@ export function retentionTables(dialect: Dialect): RetentionTables {
         union all
         select (select min(e.job) from job_history e where e.job > hop.job) from hop where hop.job is not null)
       select job from hop where job is not null`,
-    beyond: `select h.id, h.parent_id from job_history h where h.job = ? and h.child = 0
-      order by h.scheduled_for desc, h.id desc limit ? offset ?`,
+    latestEnd: 'select max(finished_at) as at from job_history',
+    ended: 'select distinct job from job_history where finished_at >= ?',
+    // The rows that are kept are counted in the index alone.
+    firstBeyond: `select h.scheduled_for, h.id from job_history h where h.job = ? and h.child = 0
+      order by h.scheduled_for desc, h.id desc limit 1 offset ?`,
+    beyond: `select h.id, h.parent_id from job_history h
+      where h.job = ? and h.child = 0 and (h.scheduled_for, h.id) <= (?, ?)
+      order by h.scheduled_for desc, h.id desc limit ?`,
     openParents: `select h.id from job_history h where h.id ${ids.isAmong} and ${hasOpenParent}`,
     children: `select id from job_history where parent_id ${ids.isAmong} and child = 1 limit ?`,
     removeCounted: `delete from job_open where id ${ids.isAmong} and phase = 3`,
@@ -45,11 +54,21 @@ export function retentionTables(dialect: Dialect): RetentionTables {
       const counted = left > 0 ? yield { sql: sql.countedBefore, parameters: [before, left] } : []
       return [...ended, ...counted].map(idOf)
     },
+    *latestEnd() {
+      const [row] = yield { sql: sql.latestEnd, parameters: [] }
+      return row === undefined ? null : numberOrNull(row, 'at')
+    },
+    *jobsEndedSince(since) {
+      return (yield { sql: sql.ended, parameters: [since] }).map((row) => text(row, 'job'))
+    },
     *jobsBeyond() {
       return (yield { sql: sql.jobs, parameters: [] }).map((row) => text(row, 'job'))
     },
     *beyond(job, keep, limit) {
-      const found = yield { sql: sql.beyond, parameters: [job, limit, keep] }
+      const [first] = yield { sql: sql.firstBeyond, parameters: [job, keep] }
+      if (first === undefined) return []
+      const from = [number(first, 'scheduled_for'), text(first, 'id')]
+      const found = yield { sql: sql.beyond, parameters: [job, ...from, limit] }
       const called = found.filter((row) => row.parent_id !== null).map(idOf)
       if (called.length === 0) return found.map(idOf)
       const kept = new Set((yield { sql: sql.openParents, parameters: [ids.of(called)] }).map(idOf))
