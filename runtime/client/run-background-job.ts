@@ -23,7 +23,7 @@ export async function runBackgroundJob(name: string, ...args: JsonValue[]): Prom
   return ofThisProcess.runBackgroundJob(name, ...args)
 }
 
-/** One that is opened when it is first used, and let go of when the program has nothing left to do. */
+/** One that is opened when it is first used, and closed when the program has nothing left to do. */
 function ownScheduler(): Runner {
   const scheduler = createScheduler()
   process.once('beforeExit', () => void scheduler.destroy())

@@ -1,7 +1,7 @@
 import { isFinal } from '../store/execution.ts'
 import type { Store } from '../store/store.ts'
 
-/** Those who wait for executions to end, retries and recoveries included: in this process, in another, or in the queue. */
+/** Promises that wait for executions to end, retries and recoveries included: in this process, in another, or in the queue. */
 export class CompletionWaiters {
   readonly #waiting = new Map<string, (() => void)[]>()
 
@@ -31,7 +31,7 @@ export class CompletionWaiters {
     for (const resolve of waiters) resolve()
   }
 
-  /** The process stops: what is still open ends elsewhere or later, and no one here will hear of it. */
+  /** The process stops: what is still open ends elsewhere or later, and that can't be seen here. */
   settleAll(): void {
     for (const id of [...this.#waiting.keys()]) this.settle(id)
   }

@@ -4,8 +4,8 @@ import type { AbortCause } from '../worker/abort.ts'
 /** What hands executions to workers. `local` is this process; others may hand them to many machines. */
 export interface Engine {
   /**
-   * Gives `work` the slots that are free, and gives them to nobody else until it has ended: what it claims must be
-   * started before. Calls wait for each other.
+   * Calls `work` with the number of free slots, and offers them to nothing else until it has ended: what it claims must
+   * be started before. Calls wait for each other.
    */
   withSlots<Result>(work: (slots: number) => Promise<Result>): Promise<Result>
   /** Starts executions that are RUNNING in the store and owned by this node. */

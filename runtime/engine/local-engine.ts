@@ -21,7 +21,7 @@ export interface LocalEngineOptions {
   readonly running: RunningExecutions
   /** Executions at once, at least 1. */
   readonly concurrency: number
-  /** Heartbeats before this instant are those of the dead. */
+  /** A node whose heartbeat is older than this instant is dead. */
   staleBefore(now: number): number
   /** The jobs that this process knows, by name; what is queued of others is left to other processes. */
   readonly jobs: ReadonlyMap<string, Job>
@@ -32,7 +32,7 @@ export interface LocalEngineOptions {
   onSkip(execution: Execution): void
 }
 
-/** While something waits that can't run yet, the store is asked this often, in ms. */
+/** While something waits that can't run yet, the store is polled this often, in ms. */
 const POLL = 1000
 
 /** Runs executions in this process, `concurrency` at once, taken by priority, then time. */
@@ -44,7 +44,7 @@ export class LocalEngine implements Engine, Slots {
   readonly #known: readonly string[]
   /** How many of the running ones the engine started, each in a slot. */
   #started = 0
-  /** False while nothing was started here, nor the queue looked at: who only runs jobs from code leaves it to others. */
+  /** False while nothing was started here, nor the queue read: a process that only runs jobs from code leaves it to others. */
   #isInUse = false
   #isStopping = false
   readonly #dequeuing: CoalescedTask
@@ -87,7 +87,7 @@ export class LocalEngine implements Engine, Slots {
 
   release(): void {
     this.#slots.release()
-    // Done by the code of a job; what is taken now is none of that job's doing.
+    // Called by the code of a job; what is dequeued now has nothing to do with that job.
     if (this.#isInUse) outsideScope(() => this.#dequeuing.request())
   }
 
@@ -102,7 +102,7 @@ export class LocalEngine implements Engine, Slots {
   lookAtQueue(): void {
     this.#isInUse = true
     this.#mayHaveQueued = true
-    // Often called by the code of a job that has just queued something; what is taken then is none of that job's doing.
+    // Often called by the code of a job that has just queued something; what is dequeued then has nothing to do with that job.
     outsideScope(() => this.#dequeuing.request())
   }
 
@@ -135,7 +135,7 @@ export class LocalEngine implements Engine, Slots {
     this.#slots.close()
     this.#timer.stop()
     const begin = this.#clock.now()
-    // What was being taken from the queue when the stop came is this node's already, so it is waited for like the rest.
+    // What was being dequeued when the stop came is this node's already, so it is waited for like the rest.
     const timeout = new AbortController()
     await Promise.race([this.#dequeuing.over, sleep(this.#clock, grace, timeout.signal)])
     timeout.abort()
@@ -204,7 +204,7 @@ export class LocalEngine implements Engine, Slots {
         }
       }
     }
-    // All slots may be taken by what was called from code; then the queue was not looked into.
+    // All slots may be taken by runs from code; then the queue was not read.
     const hasLooked = limit > 0 || !this.#mayHaveQueued || this.#isStopping
     if (this.#started === 0 && !this.#dequeuing.isRequested && hasLooked) this.#settleIdle()
     // Other processes may queue what they have no slot for.
@@ -230,7 +230,7 @@ export class LocalEngine implements Engine, Slots {
     for (const resolve of waiters) resolve()
   }
 
-  /** Those who wait for an execution need the process; what other processes may queue doesn't. */
+  /** Waiting for an execution keeps the process alive; what other processes may queue doesn't. */
   #setTimer(delay: number): void {
     this.#timer.set(delay, !this.#completions.isEmpty)
   }

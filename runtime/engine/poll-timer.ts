@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../support/clock.ts'
 
-/** A timer with many wishes, of which the earliest counts: setting it again changes nothing unless it then rings sooner. */
+/** A timer that is set many times, of which the earliest counts: setting it again only ever makes it ring sooner. */
 export class PollTimer {
   #set: { readonly ringsAt: number; readonly timer: Timer } | undefined
   #isStopped = false
@@ -27,7 +27,7 @@ export class PollTimer {
     this.#set = undefined
   }
 
-  /** It rings no more, whatever wishes come. */
+  /** It rings no more, however often it is set. */
   stop(): void {
     this.#isStopped = true
     this.clear()

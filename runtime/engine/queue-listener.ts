@@ -1,12 +1,12 @@
 import type { HeardNotice, StoreListener } from '../store/notices.ts'
 import type { WorkerServices } from '../worker/services.ts'
 
-/** Where the store doesn't tell what others queue, it is asked this often, in ms. */
+/** Where the store doesn't notify of what others queue, it is polled this often, in ms. */
 const POLL = 1000
-/** Where it tells, it is asked this often all the same, in ms. */
+/** Where it notifies, it is polled this often all the same, in ms. */
 const SAFETY_POLL = 30_000
 
-/** Hears what other processes queue, where the store tells it. */
+/** Listens for what other processes queue, where the store notifies of it. */
 export class QueueListener {
   #listener: StoreListener | undefined
   #isStopped = false
@@ -37,7 +37,7 @@ export class QueueListener {
     if (notice.kind === 'deaf' && notice.reason !== null) {
       this.services.log.root.warn(`the queue is read each second: ${notice.reason}`)
     }
-    // What was queued while nothing was heard is found by a look.
+    // What was queued while nothing was heard is found by polling.
     this.queued(notice.kind === 'queued' ? Math.max(0, notice.at - this.services.clock.now()) : 0)
   }
 }

@@ -1,9 +1,9 @@
-/** The slots of a process: how many are taken, and who may take those that are free. */
+/** The slots of a process: how many are taken, and what may take those that are free. */
 export class SlotPool {
   readonly size: number
   #taken = 0
   #isClosed = false
-  /** Settles when whatever was given the free slots last has taken what it wanted. */
+  /** Settles when the last work that was offered the free slots has ended. */
   #turn: Promise<void> = Promise.resolve()
 
   constructor(size: number) {
@@ -24,7 +24,7 @@ export class SlotPool {
     this.#isClosed = true
   }
 
-  /** Gives `work` the number of free slots, and gives it to nothing else until it has ended: calls wait for each other. */
+  /** Calls `work` with the number of free slots, and offers them to nothing else until it has ended: calls wait for each other. */
   async withFree<Result>(work: (free: number) => Promise<Result>): Promise<Result> {
     const before = this.#turn
     let isOver: () => void = () => {}

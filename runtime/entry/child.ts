@@ -13,19 +13,19 @@ import { PendingCalls } from '../worker/relayed-calls.ts'
 import type { AttemptBody, CodeEnd } from '../worker/services.ts'
 import { thrownRecord } from '../worker/thrown-record.ts'
 
-// The process of one isolated execution. It is told what to run, tells what happens, and leaves when that is done. A
-// scheduler that died took its claim with it, so then this process leaves at once.
+// The process of one isolated execution. It gets what to run, reports what happens, and exits when that is done. When
+// its scheduler dies, another one takes the execution over, so this process exits at once.
 
-const tell = (message: FromChild): Promise<void> =>
+const report = (message: FromChild): Promise<void> =>
   new Promise((resolve) => {
     if (process.connected) process.send?.(message, undefined, undefined, () => resolve())
     else resolve()
   })
 
 let body: AttemptBody | undefined
-const calls = new PendingCalls((request) => void tell({ kind: 'call', ...request }))
+const calls = new PendingCalls((request) => void report({ kind: 'call', ...request }))
 
-// Taken away, so that the job's code finds no arguments that aren't its own.
+// Removed, so that the job's code finds no arguments that aren't its own.
 const [scheduler] = process.argv.splice(2)
 process.on('disconnect', () => {
   killOwnTree()
@@ -43,7 +43,7 @@ process.on('message', (message: ToChild) => {
 
 async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'start' }>): Promise<void> {
   const { redact } = workspace
-  const log = openLog({ redact, destination: { write: (line) => void tell({ kind: 'log', line }) } })
+  const log = openLog({ redact, destination: { write: (line) => void report({ kind: 'log', line }) } })
   const { job: name, id, tenant } = execution
   const fields = { job: name, executionId: id, ...(tenant === '' ? {} : { tenant }) }
   const logger = log.forExecution(name, fields, () => {})
@@ -65,18 +65,18 @@ async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'st
   body = startInline(execution, job, services, {
     logger: () => logger,
     fansOut: () => {},
-    progress: (percent, text) => void tell({ kind: 'progress', percent, message: text }),
+    progress: (percent, text) => void report({ kind: 'progress', percent, message: text }),
   })
   const end = await body.ended
   if (end.kind === 'threw') {
     const { pointAtSources } = await import('../worker/source-stacks.ts')
     await pointAtSources(end.error, workspace.build)
   }
-  await tell(told(end))
+  await report(endMessage(end))
   process.exit(0)
 }
 
-function told(end: CodeEnd): FromChild {
+function endMessage(end: CodeEnd): FromChild {
   if (end.kind === 'returned') return { kind: 'end', end: 'returned' }
   if (end.kind === 'skipped') return { kind: 'end', end: 'skipped', reason: end.reason }
   return { kind: 'end', end: 'threw', ...thrownRecord(end.error) }

@@ -31,7 +31,7 @@ export function reportError(error: unknown): number {
  */
 export async function leaveWith(work: () => Promise<number>, hasWritten = false): Promise<never> {
   const flush = watchStandardOutput(hasWritten)
-  // In a promise of its own, so that what is thrown at once (wrong options) is explained like the rest.
+  // In a promise, so that what is thrown at once (wrong options) is explained like the rest.
   const code = await Promise.resolve().then(work).catch(reportError)
   await flush()
   process.exit(code)

@@ -5,8 +5,8 @@ import type { HeartbeatTask } from '../worker/node-session.ts'
 /** What it takes to reach a store is loaded after this, in ms: most runs by hand are over before. */
 const HEAD_START = 300
 
-// The thread that beats for a node. It has a connection of its own, and lives until it is terminated: a store that is
-// away for a while is tried again at the next beat.
+// The thread that sends a node's heartbeats. It has its own connection, and lives until it is terminated: a store that
+// is away for a while is tried again at the next heartbeat.
 const { url, node, every } = workerData as HeartbeatTask
 const start = Math.min(HEAD_START, every)
 await sleep(systemClock, start)

@@ -67,7 +67,7 @@ export async function runAll(paths: WorkspacePaths, options: GivenOptions): Prom
   })
 }
 
-/** Runs a job that is known, with everything around it that a process of its own needs. */
+/** Runs a job that is known, with everything that its process needs. */
 export async function withRunner(
   paths: WorkspacePaths,
   { options, ...opening }: { readonly options: GivenOptions; readonly check?: (manifest: Manifest) => void },
@@ -81,13 +81,13 @@ export async function withRunner(
     log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`),
   )
   await session.open(services.staleAfter)
-  // The log tells of each attempt, those of tenants and of jobs that the job calls among them.
+  // The log reports each attempt, those of tenants and of jobs that the job calls among them.
   const report = new Report(log.root, new SchedulerEmitter(() => {}))
   const slots = new CountedSlots(manifest.settings.concurrency)
   const running = new RunningExecutions(services, session.id)
   const { runner } = withCalls(services, running, manifest.jobs, slots, report)
   onStopSignal((signal) => {
-    log.root.info(`${signal}: the job has ${grace / 1000} s to finish (again to leave at once)`)
+    log.root.info(`${signal}: the job has ${grace / 1000} s to finish (send it again to leave at once)`)
     void running.stop(grace)
   })
   try {
@@ -138,7 +138,7 @@ function instantOf(options: GivenOptions): number | undefined {
   return instant
 }
 
-/** What a job without arguments of its own takes from the first of its schedules that has some; that is logged. */
+/** The arguments that a job without any takes from the first of its schedules that has some; this is logged. */
 function argumentsOfSchedule(job: Job, { log, manifest }: OpenWorkspace): readonly JsonValue[] | undefined {
   const [first] = scheduleArguments(job)
   if (first === undefined) return undefined
@@ -161,6 +161,6 @@ async function fireOf(
     return { scheduleKey, scheduledFor, args: job.schedules.find(({ key }) => key === scheduleKey)?.args }
   }
   throw new JobsError('NO_SUCH_FIRE', `no schedule of "${job.name}" fires at ${new Date(scheduledFor).toISOString()}`, {
-    hint: `see when it does: webstir next-runs ${job.name} --from ... --to ...`,
+    hint: `run "webstir next-runs ${job.name} --from ... --to ..." to see when it does`,
   })
 }

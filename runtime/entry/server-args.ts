@@ -3,7 +3,7 @@ import type { Env } from '../support/env.ts'
 import { messageOf } from '../support/errors.ts'
 import { readGrace, UsageError } from './args.ts'
 
-/** Listens on this machine only, unless it is told otherwise: what jobs can do is not for everybody. */
+/** By default only this machine can connect: what jobs can do is not for the network. */
 const HOST = '127.0.0.1'
 const PORT = '3000'
 const HIGHEST_PORT = 65_535
@@ -16,7 +16,7 @@ export interface ServerOptions {
   readonly grace: number
 }
 
-/** Reads `--port`, `--host`, `--without-bot` and `--grace`; PORT and HOST of the environment stand in. */
+/** Reads `--port`, `--host`, `--without-bot` and `--grace`; by default, PORT and HOST of the environment count. */
 export function readServerOptions(argv: readonly string[], env: Env): ServerOptions {
   const values = parse(argv)
   const port = Number(values.port ?? (env.PORT || PORT))
@@ -42,7 +42,7 @@ function parse(argv: readonly string[]) {
     }).values
   } catch (error) {
     throw new UsageError('USAGE', messageOf(error), {
-      hint: '--port PORT, --host HOST, --without-bot, --grace DURATION',
+      hint: 'use --port PORT, --host HOST, --without-bot or --grace DURATION',
     })
   }
 }

@@ -28,7 +28,7 @@ await leaveWith(async () => {
   adoptScheduler(scheduler)
   const handler = await workspaceHandler(build)
   const routes: Route[] = handler === null ? [] : [handler]
-  // Before the scheduler: a port that is taken is found out before anything has been fired.
+  // Before the scheduler: a port that is in use is noticed before anything has fired.
   const server = await openHttpServer({ port, host, routes, log: log.root, clock: systemClock })
   log.root.info(
     `listening on ${server.url}${handler === null ? ', with no handler: src/backend/index.ts has none' : ''}`,
@@ -36,7 +36,7 @@ await leaveWith(async () => {
   const stopped = new Promise<void>((resolve) => {
     onStopSignal((signal) => {
       log.root.info(
-        `${signal}: no more requests and fires; what runs has ${grace / 1000} s to finish (again to leave at once)`,
+        `${signal}: no more requests and fires; what runs has ${grace / 1000} s to finish (send it again to leave at once)`,
       )
       resolve()
     })

@@ -14,7 +14,7 @@ import { type OpenWorkspace, openWorkspace } from '../workspace/open-workspace.t
 import type { WorkspacePaths } from '../workspace/paths.ts'
 import { type GivenOptions, readGrace } from './args.ts'
 
-/** `--watch`: runs what is due until it is told to stop. */
+/** `--watch`: runs what is due until it is stopped. */
 export async function watch(paths: WorkspacePaths, options: GivenOptions): Promise<number> {
   const grace = readGrace(options.value('grace'))
   const stopping = new AbortController()
@@ -51,7 +51,9 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
   const { hooks } = manifest.settings
   if (hooks !== undefined) await attachHooks(loop.events, paths.build, hooks, log.root)
   stop = (signal) => {
-    log.root.info(`${signal}: no more fires; running jobs have ${grace / 1000} s to finish (again to leave at once)`)
+    log.root.info(
+      `${signal}: no more fires; running jobs have ${grace / 1000} s to finish (send it again to leave at once)`,
+    )
     void loop.stop(grace)
   }
   // It may have come while hooks were loaded.

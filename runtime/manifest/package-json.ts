@@ -28,7 +28,7 @@ export function readPackageJson(workspace: string): Buffer {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       throw new ManifestError('MANIFEST_MISSING', `${path}: there is no package.json`, {
-        hint: 'name the workspace with --workspace PATH (WORKSPACE_ROOT for what is built), or make one: webstir init DIR',
+        hint: 'name the workspace with --workspace PATH (WORKSPACE_ROOT for what is built), or make one with "webstir init DIR"',
       })
     }
     throw new ManifestError('MANIFEST_UNREADABLE', `${path} can't be read: ${messageOf(error)}`, {

@@ -21,7 +21,7 @@ export interface NextJob {
 }
 
 export interface RegisterJobsOptions {
-  /** Run one after the other, in this order, in one tick; default: the jobs of the workspace's manifest, each on its own. */
+  /** Run one after the other, in this order, in one tick; default: the jobs of the workspace's manifest, each by its schedules. */
   readonly jobs?: readonly NextJob[]
   /** When the list runs; default `SYNC_CRON_SCHEDULE`, else `0 0 * * *`. */
   readonly schedule?: string
@@ -37,7 +37,7 @@ export interface RegisterJobsOptions {
 const TICK = 'sync-tick'
 /** Hot reload loads modules anew, but keeps the global object: one scheduler lives there. */
 const KEY = Symbol.for('webstir-jobs.next')
-/** And the list as it was last given: the scheduler that runs already takes the reloaded functions from there. */
+/** The newest list: the scheduler that runs already takes the reloaded functions from there. */
 const LIST = Symbol.for('webstir-jobs.next.list')
 const shared = globalThis as { [KEY]?: Promise<Scheduler> | undefined; [LIST]?: readonly NextJob[] }
 
@@ -64,7 +64,7 @@ async function begin(options: RegisterJobsOptions): Promise<Scheduler> {
   const log = openLog()
   const scheduler =
     options.jobs === undefined ? ofWorkspace(options, log) : ofList(options, await storeOf(options), log)
-  // What can't begin (an unreadable schedule, say) is the caller's to know.
+  // What can't begin (an unreadable schedule, say) is thrown to the caller.
   await scheduler.jobs()
   void scheduler.start().catch((error: unknown) => log.root.error({ err: error }, 'the scheduler could not be started'))
   adoptScheduler(scheduler)
@@ -130,7 +130,7 @@ async function runInOrder(jobs: readonly NextJob[], store: Store, log: LogOutput
     }
     try {
       await runLogged(lock.execution, run, store, log)
-      // What was cancelled is recorded so, whether or not its code minded.
+      // What was cancelled is recorded so, whether or not its code stopped.
       lock.execution.signal.throwIfAborted()
       await lock.execution.succeed()
       root.info({ job: name }, `[${name}] succeeded`)

@@ -43,7 +43,7 @@ export interface ExecutionRecord {
   readonly skipReason: string | null
   /** How many fires this skip stands for; 0 where it is not a skip. */
   readonly skipCount: number
-  /** The last fire that this skip stands for. */
+  /** The last fire that this skip counts. */
   readonly skippedUntil: string | null
   /** When cancellation was requested, while it was running. */
   readonly cancelRequestedAt: string | null

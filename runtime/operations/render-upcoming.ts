@@ -28,7 +28,7 @@ const MOST_ROWS = 20
 /** A row: one fire, or all those of a schedule that has many. */
 interface Row {
   readonly run: UpcomingRun
-  /** The others that the row stands for. */
+  /** The other fires of the row. */
   readonly more: readonly UpcomingRun[]
 }
 
@@ -68,7 +68,7 @@ export function renderUpcomingRuns(
   return parts.join('\n')
 }
 
-/** In order of time, with one row for a schedule that fires often; what daylight saving changes keeps a row of its own. */
+/** In order of time, with one row for a schedule that fires often; what daylight saving changes keeps its own row. */
 function collapsed(listed: readonly UpcomingRun[]): Row[] {
   const bySchedule = new Map<string, UpcomingRun[]>()
   for (const run of listed) {

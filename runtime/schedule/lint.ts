@@ -40,7 +40,7 @@ function eitherDay({ plan, expression }: CronSchedule): Advice[] {
       code: 'EITHER_DAY',
       field: 'day-of-month',
       message: `day-of-month "${dayOfMonth.text}" and day-of-week "${dayOfWeek.text}" are both restricted: it fires on days that match either of them`,
-      hint: 'that is the rule of cron; for days that match both, test one of them in the job',
+      hint: 'for days that match both, restrict one of them and test the other in the job: this is the rule of cron',
     },
   ]
 }

@@ -53,7 +53,7 @@ export class LoopSchedules {
     return this.#cursors
   }
 
-  /** Moves the cursors on to where other schedulers have got meanwhile. */
+  /** Moves the cursors to the watermarks that other schedulers have set meanwhile. */
   async refresh(store: Pick<Store, 'scheduleTexts'>): Promise<void> {
     const known = await store.scheduleTexts()
     for (const cursor of this.#cursors ?? []) {
@@ -77,7 +77,7 @@ function openSchedules(jobs: readonly Job[], plans?: CronPlans): OpenSchedule[] 
 }
 
 /**
- * Makes schedules known to the store, and returns a cursor of each where the store says it stands. Those that the store
+ * Makes schedules known to the store, and returns a cursor of each, at the watermark that the store has. Those that the store
  * knows and that aren't among them are retired where `retireOthers` says so. `now`: ms since the epoch.
  */
 async function registerCursors(

@@ -6,7 +6,7 @@ import type { Logger } from '../logging/logger.ts'
 import type { ErrorRecord, Execution, SkipCause } from '../store/execution.ts'
 import { messageOf } from '../support/errors.ts'
 
-/** What a scheduler tells those who listen. Listeners that throw are logged and change nothing. */
+/** The events of a scheduler. A listener that throws is logged and changes nothing. */
 export interface SchedulerEvents {
   started: { readonly execution: Execution }
   succeeded: { readonly execution: Execution; readonly durationMs: number }
@@ -41,7 +41,7 @@ export interface SkippedFire {
   readonly until: number
 }
 
-/** A typed emitter whose listeners can't hurt the scheduler. */
+/** A typed emitter whose listeners can't make the scheduler fail. */
 export class SchedulerEmitter {
   readonly #emitter = new EventEmitter()
   readonly #onError: (event: string, error: unknown) => void

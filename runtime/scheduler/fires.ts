@@ -14,7 +14,7 @@ const MOST_COUNTED = 100_000
 
 export interface DueFires {
   readonly fires: Fire[]
-  /** The instant up to which these fires settle the schedule. */
+  /** The instant up to which these are all of the schedule's fires. */
   readonly watermark: number
   /** The schedule's first fire after the watermark; null where none comes. */
   readonly next: number | null
@@ -119,7 +119,7 @@ export function firesBetween(cursor: ScheduleCursor, from: number, to: number, n
   }))
 }
 
-/** The fire of a line at an instant, with what the store needs to claim it. */
+/** The fire of a schedule at an instant, with what the store needs to claim it. */
 export function fireAt(
   { job, definition, schedule }: OpenSchedule,
   scheduledFor: number,
@@ -155,8 +155,8 @@ export function invalidFires(jobs: readonly Job[], now: number): Fire[] {
 }
 
 /**
- * Fires every `@reboot` schedule once, for this process. They take the lock as any fire does. Two processes that start
- * in the same millisecond are told apart by moving one of them on.
+ * Fires every `@reboot` schedule once, for this process. They take the lock as any fire does. Of two processes that
+ * start in the same millisecond, one fires a millisecond later.
  */
 export async function fireReboots(
   schedules: readonly OpenSchedule[],

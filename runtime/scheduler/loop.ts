@@ -27,13 +27,13 @@ export interface SchedulerLoopOptions {
   readonly plans?: CronPlans | undefined
   readonly settings: SchedulerSettings
   readonly services: WorkerServices
-  /** False where `@reboot` jobs have fired already (the development loop starts anew with every change). */
+  /** False where `@reboot` jobs have fired already (in development it is started again after each change). */
   readonly firesReboots: boolean
   /** False where only some of the manifest's jobs are watched: the others' schedules then stay as they are. */
   readonly hasAllJobs: boolean
 }
 
-/** However far the next fire is: a clock that was stepped and a machine that slept are noticed after this, in ms. */
+/** The longest sleep, in ms: after it, a stepped clock and a machine that slept are noticed, however far the next fire is. */
 const LONGEST_SLEEP = 60_000
 /** The loop says at least this often that it is on time, in ms. */
 const REPORT_EVERY = 5000
@@ -112,7 +112,7 @@ export class SchedulerLoop {
     return this.#ended
   }
 
-  /** Fires nothing more, lets what runs finish for up to `grace` ms, and gives the rest back. */
+  /** Fires nothing more, lets what runs finish for up to `grace` ms, and requeues the rest. */
   stop(grace: number): Promise<void> {
     this.#stopped ??= this.#stop(grace)
     return this.#stopped
@@ -188,7 +188,7 @@ export class SchedulerLoop {
       const due = this.#queue.takeDue(now)
       if (due.length > 0) {
         const claimed = await this.#reconnect.retryUntilBack(signal, (wasAway) => this.#claim(due, wasAway))
-        // Nothing was claimed and the process is stopping: the marks are where they were, so nothing is lost.
+        // Nothing was claimed and the process is stopping: the watermarks are where they were, so nothing is lost.
         if (!claimed) return
         continue
       }

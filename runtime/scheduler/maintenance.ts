@@ -15,7 +15,7 @@ const NODES_KEPT = 24 * 60 * 60_000
 /** Processes of this machine are looked at this often, in ms. */
 const LOOK_EVERY = 1000
 
-/** What a scheduler does besides firing: takes over what dead processes left, and keeps the history in bounds. */
+/** What a scheduler does besides firing: recovers what dead processes left, and prunes the history. */
 export class Maintenance {
   /** Nodes of this machine that were alive when the store was last asked. */
   #neighbours: readonly NodeRecord[] = []
@@ -64,7 +64,7 @@ export class Maintenance {
     if (requeued.length > 0) this.onRequeued()
   }
 
-  /** What is stale at `now`, settled; the look itself tells whether old heartbeats mean anything. */
+  /** Recovers what is stale at `now`; the failure detector says whether old heartbeats mean anything. */
   async #settleStale(now: number): ReturnType<Store['recover']> {
     const { store } = this.services
     try {

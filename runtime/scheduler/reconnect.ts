@@ -7,7 +7,7 @@ const FIRST_DELAY = 250
 /** What was due meanwhile is late by this much more, so it is short; a refused connection costs next to nothing. */
 const LONGEST_DELAY = 2000
 
-/** Rides out a store that is away: tries again with backoff. */
+/** Waits for a store that is away: tries again with backoff. */
 export class Reconnect {
   constructor(
     private readonly clock: Clock,
@@ -15,8 +15,8 @@ export class Reconnect {
   ) {}
 
   /**
-   * True when `work` succeeded; false when the signal was aborted first. Throws what doesn't pass by itself. `work` is told
-   * whether it is a further attempt.
+   * True when `work` succeeded; false when the signal was aborted first. Throws what is not transient. `work` gets
+   * whether this is a further attempt.
    */
   async retryUntilBack(signal: AbortSignal, work: (isFurther: boolean) => Promise<void>): Promise<boolean> {
     let hasFailed = false
@@ -37,7 +37,7 @@ export class Reconnect {
 
 /**
  * Opens what needs a store, and waits for a server that can't be reached yet: a machine often starts its scheduler before
- * its database. Undefined where the signal was aborted first. What is wrong for good (a password) is thrown.
+ * its database. Undefined where the signal was aborted first. A permanent error (a wrong password) is thrown.
  */
 export async function openWhenThere<Opened>(
   signal: AbortSignal,

@@ -3,7 +3,7 @@ import type { Execution, Fire, SkipCause } from '../store/execution.ts'
 import type { ExecutionEnd } from '../worker/attempt.ts'
 import type { SchedulerEmitter, SkippedFire } from './events.ts'
 
-/** Tells the log and the listeners what happens to executions, in one place and in one voice. */
+/** Reports to the log and the listeners what happens to executions. */
 export class Report {
   constructor(
     private readonly log: Logger,
@@ -80,7 +80,7 @@ function fields({ job, id, tenant }: Execution): { job: string; executionId: str
   return { job, executionId: id, ...(tenant === '' ? {} : { tenant }) }
 }
 
-/** What a job threw says nothing of where it is written. */
+/** Adds the job's file, which the message of what it threw rarely names. */
 function withFile(message: string, file: string | null): string {
   return file === null || message.includes(file) ? message : `${message} (${file})`
 }

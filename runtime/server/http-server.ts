@@ -119,7 +119,7 @@ function readRequest(incoming: IncomingMessage, signal: AbortSignal): Request | 
   }
 }
 
-/** Says nothing of what went wrong: that stands in the log. */
+/** Says nothing of what went wrong: that is in the log. */
 function refuse(outgoing: ServerResponse, status: number, text: string): void {
   if (outgoing.headersSent) return void outgoing.destroy()
   for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name)

@@ -1,6 +1,6 @@
 /**
- * Something that may answer a request: null leaves it to the next one. The workspace's handler is the last; pages that
- * look after jobs go before it.
+ * Something that may answer a request: null leaves it to the next one. The workspace's handler is the last;
+ * pages about jobs come before it.
  */
 export type Route = (request: Request) => Promise<Response | null> | Response | null
 

@@ -95,18 +95,18 @@ export class TestClock implements Clock {
     const together = this.#waiting.get(entry.at)
     if (together !== undefined) return void together.add(entry)
     this.#waiting.set(entry.at, new Set([entry]))
-    this.#instants.splice(this.#placeOf(entry.at), 0, entry.at)
+    this.#instants.splice(this.#indexOf(entry.at), 0, entry.at)
   }
 
   #remove(entry: Waiting): void {
     const together = this.#waiting.get(entry.at)
     if (together?.delete(entry) !== true || together.size > 0) return
     this.#waiting.delete(entry.at)
-    this.#instants.splice(this.#placeOf(entry.at), 1)
+    this.#instants.splice(this.#indexOf(entry.at), 1)
   }
 
   /** The index of an instant in the sorted list, or where it would be inserted. */
-  #placeOf(at: number): number {
+  #indexOf(at: number): number {
     let low = 0
     let high = this.#instants.length
     while (low < high) {

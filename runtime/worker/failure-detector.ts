@@ -1,4 +1,4 @@
-/** No heartbeat is older than this; a finite number, since the store is handed it. */
+/** No heartbeat is older than this; a finite number, since it is passed to the store. */
 const NONE = 0
 
 /**
@@ -15,7 +15,7 @@ export class FailureDetector {
   /** `staleAfter` in ms; Infinity where no process can die. The store has to be asked every third of it. */
   constructor(readonly staleAfter: number) {}
 
-  /** Executions whose heartbeat is older than this instant (ms since the epoch) belong to the dead. */
+  /** Executions whose heartbeat is older than this instant (ms since the epoch) belong to dead nodes. */
   before(now: number): number {
     const sinceGap = now - this.#gapEndedAt
     return this.#isGap(now) || (sinceGap >= 0 && sinceGap < this.staleAfter) ? NONE : now - this.staleAfter

@@ -35,7 +35,7 @@ export interface OpenWorkspaceOptions {
   /** A store that is open already (it then stays open), or its URL. */
   readonly store?: Store | string
   readonly settings?: Partial<SchedulerSettings>
-  /** Looks at the manifest before anything is opened; what it throws is the answer. */
+  /** Checks the manifest before anything is opened; what it throws is thrown. */
   readonly check?: (manifest: Manifest) => void
 }
 

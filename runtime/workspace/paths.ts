@@ -16,7 +16,7 @@ export function findWorkspace(from: string = process.cwd(), env: Env = process.e
     'NO_WORKSPACE',
     `no workspace from ${resolve(from)} upward: no package.json there has "webstir"`,
     {
-      hint: 'name it (the option workspace, or WORKSPACE_ROOT), or make one: webstir init DIR',
+      hint: 'name it (the option workspace, or WORKSPACE_ROOT), or make one with "webstir init DIR"',
     },
   )
 }
@@ -53,7 +53,7 @@ export interface WorkspacePaths {
   readonly build: string
 }
 
-/** The place of a workspace whose root is known. */
+/** The paths of a workspace whose root is known. */
 export function workspacePaths(root: string): WorkspacePaths {
   return { root: resolve(root), build: join(resolve(root), 'build', 'backend') }
 }

@@ -124,7 +124,7 @@ describe('schedules from meta()', () => {
       function () {
         this.schedule(5 as never)
       },
-      /was given number, not an expression - such as/,
+      /was given number, not an expression - write this/,
     ],
     [
       'gives what JSON has not',
