@@ -72,7 +72,7 @@ function commandMeant(given: string): string | undefined {
   return didYouMean(given, names)
 }
 
-/** The command is the first word; of what may stand before it, only `--workspace` (`-w`) is followed by a value. */
+/** The command is the first word; of what may come before it, only `--workspace` (`-w`) is followed by a value. */
 function splitAtCommand(argv: readonly string[]): { name: string | undefined; before: string[]; after: string[] } {
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at]

@@ -11,7 +11,7 @@ export interface BuildSettings {
   readonly bundle: readonly string[] | 'all'
 }
 
-/** Keys that resemble neither of them are somebody else's. */
+/** Keys that resemble neither of them belong to other tools. */
 const KEYS = ['sourceMaps', 'bundle']
 
 const DEFAULTS: BuildSettings = { sourceMaps: true, bundle: [] }

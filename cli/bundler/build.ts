@@ -112,7 +112,7 @@ async function bundleWhileReading(
 function refuseMissingHooks(workspace: string, hooks: string | undefined): void {
   if (hooks === undefined || existsSync(join(workspace, hooks))) return
   throw new CommandError('HOOKS_MISSING', `package.json: webstir.scheduler.hooks: there is no ${hooks}`, {
-    hint: 'write the path of the module as it is from the workspace, or remove the key',
+    hint: 'write the path of the module relative to the workspace, or remove the key',
   })
 }
 
@@ -128,7 +128,7 @@ async function bundle(workspace: string, staged: string, entries: Entries, runti
   return { text: () => undefined, metafile: { inputs: {}, outputs: {} }, warnings: [] }
 }
 
-/** What the manifest, the modules and the installed packages have to say about each other. */
+/** Diagnostics of how the manifest, the modules and the installed packages fit together. */
 export function manifestDiagnostics({ manifest, missing }: WorkspaceManifest, entries: Entries): Diagnostic[] {
   return [
     ...manifest.problems.map(manifestDiagnostic),
@@ -137,7 +137,7 @@ export function manifestDiagnostics({ manifest, missing }: WorkspaceManifest, en
   ]
 }
 
-/** What the bundler has to say of what it has bundled. */
+/** The bundler's diagnostics of what it has bundled. */
 export function bundleDiagnostics(workspace: string, { warnings, metafile }: Bundle): Diagnostic[] {
   return [...warnings, ...notInstalled(workspace, externalPackages(metafile))]
 }

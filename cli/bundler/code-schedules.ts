@@ -9,11 +9,11 @@ import { OUTPUT_FOLDER } from './output-text.ts'
 
 /** Jobs whose modules may declare schedules in `meta`, or set `multiTenant`, by what can be known of these. */
 export interface CodeSchedules {
-  /** Names of those that are built as they stand: running the built module tells. */
+  /** Names of those whose newest source is built: running the built module tells. */
   readonly built: ReadonlySet<string>
   /** Name and source of those that are not: nothing tells before a build. */
   readonly unknown: ReadonlyMap<string, string>
-  /** Names of jobs that are not built as they stand, and whose modules may set `multiTenant`. */
+  /** Names of jobs whose newest source is not built, and whose modules may set `multiTenant`. */
   readonly tenancyUnknown: ReadonlySet<string>
 }
 
@@ -45,7 +45,7 @@ const KILL_AFTER = 30_000
 
 /**
  * The jobs with the schedules that their built modules add in `meta`. What a module says can only be known by running
- * it, so that is left to the built scheduler, in a process of its own. Rejects where that fails.
+ * it, so that is left to the built scheduler, in a separate process. Rejects where that fails.
  */
 export async function withCodeSchedules(
   workspace: string,
@@ -56,9 +56,9 @@ export async function withCodeSchedules(
     job.multiTenant === false && tenancyUnknown.has(job.name) ? { ...job, multiTenant: null } : job,
   )
   if (!undecided.some(({ name }) => built.has(name))) return undecided
-  const told = new Map((await listBuilt(workspace)).map((job) => [job.name, job]))
+  const byName = new Map((await listBuilt(workspace)).map((job) => [job.name, job]))
   return undecided.map((job) => {
-    const known = built.has(job.name) ? told.get(job.name) : undefined
+    const known = built.has(job.name) ? byName.get(job.name) : undefined
     if (known === undefined) return job
     const added = known.schedules.filter(({ origin }) => origin === 'code')
     const { next, multiTenant } = known
@@ -77,9 +77,9 @@ async function listBuilt(workspace: string): Promise<readonly ListedJob[]> {
 }
 
 /**
- * Looks into the source of a job's module that is not built as it stands now: says whether it may declare schedules in
- * `meta`. Paths are relative to the workspace. The rule is that of the build, applied to the text: `meta` is an export
- * of its own, or the default export is an object and the word occurs in the module or in a file that it imports. Files
+ * Looks into the source of a job's module whose newest source is not built: says whether it may declare schedules in
+ * `meta`. Paths are relative to the workspace. The rule is that of the build, applied to the text: `meta` is an
+ * export, or the default export is an object and the word occurs in the module or in a file that it imports. Files
  * of packages are not looked into: an object that comes from one may have a `meta`.
  */
 export function metaSearch(workspace: string): (source: string) => boolean {
@@ -143,7 +143,7 @@ function handsOverForeign(text: string): boolean {
 }
 
 const FOREIGN_EXPORT = /\bexport\s*(?:\*|\{[^}]*\bdefault\b[^}]*\})\s*from\s*['"](?!\.)/
-/** This package makes no `meta` of its own: `defineJob` returns what it is given. */
+/** This package adds no `meta`: `defineJob` returns what it is given. */
 const FOREIGN_NAMES = /\bimport\b([^'";]*)\bfrom\s*['"](?!\.|node:|webstir-jobs)/g
 const HANDED_OVER = /(?:\bexport\s+default\s+|\.\.\.)([\w$]+)/g
 

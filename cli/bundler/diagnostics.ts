@@ -2,7 +2,7 @@ import { type ManifestProblem, problemText } from '../../runtime/manifest/index.
 import { JobsError } from '../../runtime/support/errors.ts'
 import type { Output } from '../command-line/output.ts'
 
-/** Something that a build has to say. An error fails it. */
+/** A message of a build. An error fails it. */
 export interface Diagnostic {
   readonly severity: 'error' | 'warning'
   /** Relative to the workspace, `/` between folders; null where it is about no file. */
@@ -26,7 +26,7 @@ export function warning(message: string, hint: string | null, file: string | nul
 }
 
 /**
- * What the manifest's problems mean to a build. A variable that isn't set here may well be set where the build will
+ * The manifest's problems as diagnostics of a build. A variable that isn't set here may well be set where the build will
  * run, so that is only a warning.
  */
 export function manifestDiagnostic(problem: ManifestProblem): Diagnostic {

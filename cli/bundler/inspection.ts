@@ -162,7 +162,7 @@ function inspectJob(
   }
 }
 
-/** Adds what the modules say in `meta`, where they are built as they stand; of the others it is said that they may. */
+/** Adds what the modules say in `meta`, where their newest source is built; the others are reported as unknown. */
 async function withThoseInCode(
   workspace: string,
   listed: readonly ListedJob[],
@@ -172,8 +172,8 @@ async function withThoseInCode(
   for (const { name } of listed) {
     const path = inCode.unknown.get(name)
     if (path === undefined) continue
-    const message = 'may have schedules of its own in meta(), which only a fresh build can tell'
-    problems.push({ severity: 'warning', code: 'STALE_BUILD', job: name, path, message, hint: 'webstir build' })
+    const message = 'may have schedules in meta(), which only a fresh build shows'
+    problems.push({ severity: 'warning', code: 'STALE_BUILD', job: name, path, message, hint: 'run "webstir build"' })
   }
   try {
     const jobs = await withCodeSchedules(workspace, listed, inCode)
@@ -181,7 +181,14 @@ async function withThoseInCode(
   } catch (error) {
     const message = `schedules from code can't be listed: ${messageOf(error)}`
     const path = `${OUTPUT_FOLDER}/jobs/scheduler.js`
-    problems.push({ severity: 'error', code: 'LIST_FAILED', job: null, path, message, hint: `node ${path} --list` })
+    problems.push({
+      severity: 'error',
+      code: 'LIST_FAILED',
+      job: null,
+      path,
+      message,
+      hint: `run "node ${path} --list" to see the error`,
+    })
     return listed
   }
 }

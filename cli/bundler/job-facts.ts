@@ -25,7 +25,7 @@ export function builtJobs(entries: Entries, bundle: Bundle): Record<string, Buil
 }
 
 /**
- * Whether a word stands anywhere in a built module or in what it imports from the build. It may be wrong in one
+ * Whether a word occurs anywhere in a built module or in what it imports from the build. It may be wrong in one
  * direction only: where it says no, the module's object can't have that property. Modules shared in a watched build
  * were built apart and are not looked into.
  */

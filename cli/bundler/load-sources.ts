@@ -17,7 +17,7 @@ export async function withSources<Result>(
   sources: readonly string[],
   work: (modules: ReadonlyMap<string, Record<string, unknown>>) => Promise<Result>,
 ): Promise<Result> {
-  // By this beginning of its name, a build sweeps it away where this process was killed.
+  // By this beginning of its name, a later build removes it where this process was killed.
   const folder = join(workspace, 'build', `.backend-sources-${randomUUID()}`)
   const points = Object.fromEntries(sources.map((source, index) => [`m${index}`, source]))
   const { banner: _banner, footer: _footer, ...options } = bundleOptions(workspace, points, runtimeFiles().folder)

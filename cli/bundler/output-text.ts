@@ -8,7 +8,7 @@ export const FROM_BUILD = 'webstir-build:'
 /**
  * The first line of a job's module, `jobs/NAME/index.js`: is this what Node was started with? That is asked only where
  * it may be so, as under the scheduler it never is. The job is then run by our own runner, so that a module which ends
- * with a check of its own (as those written by Webstir do) must not find itself in `process.argv[1]` and run it again.
+ * with a check of `process.argv[1]` (as those written by Webstir do) must not find itself there and run it again.
  */
 export const PROLOGUE = `const __webstirMain = (() => { \
 const started = process.argv[1]; \
@@ -67,5 +67,5 @@ function withCommonJs(text: string): string {
   return head.join('') + changed
 }
 
-/** esbuild's own stand-in for `require`, which throws where there is none. */
+/** esbuild's replacement for `require`, which throws where there is none. */
 const REQUIRE = /typeof require !== "undefined" \? require\b/

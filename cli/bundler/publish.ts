@@ -9,7 +9,7 @@ import { type RuntimeFiles, SCHEDULER } from './runtime-files.ts'
 
 export type OutputFiles = ReadonlyMap<string, string | Uint8Array>
 
-/** Folders that a build was killed in are swept away when they are older than this, in ms. */
+/** Folders that a killed build has left are removed when they are older than this, in ms. */
 const ABANDONED = 3_600_000
 
 /** An empty folder for a build to be written to before it takes the place of the one before. Throws what `mkdir` does. */
@@ -18,7 +18,7 @@ export function stagingFolder(workspace: string): string {
   makeFolders(parent)
   sweep(parent)
   const staged = join(parent, `.backend-${randomUUID()}`)
-  // Where that is not allowed, it is said once: the bundler would say it for every file.
+  // Where that is not allowed, it is reported once: the bundler would report it for every file.
   mkdirSync(staged)
   return staged
 }
@@ -48,7 +48,7 @@ export function discard(staged: string): void {
   rmSync(staged, { recursive: true, force: true })
 }
 
-/** Where a file of the runtime stands in a build: the scheduler's beside the jobs, the others in a folder of their own. */
+/** Where a file of the runtime is in a build: the scheduler's beside the jobs, the others in the folder webstir. */
 function placeOf(name: string): string {
   return name === SCHEDULER ? `jobs/${name}` : `webstir/${name}`
 }
@@ -61,7 +61,7 @@ function writeAll(folder: string, files: OutputFiles): void {
   }
 }
 
-/** Two renames; should somebody else's build come between them, it is moved away too. */
+/** Two renames; a build of another process that comes between them is moved away too. */
 async function swap(fresh: string, target: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     const old = `${fresh}-old${attempt}`

@@ -22,7 +22,7 @@ export function runtimeFiles(): RuntimeFiles {
   const names = filesOf(folder)
   if (!names.includes(SCHEDULER)) {
     throw new JobsError('PACKAGE_NOT_BUILT', `${folder} does not hold the built runtime`, {
-      hint: `in a checkout: npm run build (in ${root}); else install webstir-jobs again`,
+      hint: `run "npm run build" in ${root} (a checkout), or install webstir-jobs again`,
     })
   }
   const stamp = createHash('sha256')

@@ -7,7 +7,7 @@ import { OUTPUT_FOLDER } from './output-text.ts'
 /** How long after its time to stop has run out a scheduler is killed, in ms. */
 const TIMEOUT = 3_000
 
-/** A built scheduler running as a process of its own, on our own standard streams. */
+/** A built scheduler running as a child process, on our own standard streams. */
 export class SchedulerProcess {
   readonly #child: ChildProcess
   /** The exit code; 128 and the signal's number where a signal ended it, as in a shell. */
@@ -24,9 +24,9 @@ export class SchedulerProcess {
   }
 
   /**
-   * Tells it to stop and waits until it has. `grace`: the time it was allowed for that when it was started, in ms;
+   * Asks it to stop and waits until it has. `grace`: the time it was allowed for that when it was started, in ms;
    * after that and a little more it is killed. A terminal's Ctrl-C or end reaches it without us, and a second signal would
-   * make it leave at once, so then it is told only when it doesn't stop by itself.
+   * make it leave at once, so then it is asked only when it doesn't stop by itself.
    */
   async stop(signal: StopSignal, grace: number): Promise<number> {
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), grace + TIMEOUT)

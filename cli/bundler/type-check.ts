@@ -17,13 +17,13 @@ export interface TypeCheck {
 /** Where the compiler's settings may be; the first that is there counts. The former is that of a Webstir workspace. */
 export const TYPE_CONFIGS = ['src/backend/tsconfig.json', 'tsconfig.json'] as const
 
-/** Runs the workspace's TypeScript over its sources, in a process of its own. `signal` ends it early. */
+/** Runs the workspace's TypeScript over its sources, in a child process. `signal` ends it early. */
 export async function checkTypes(workspace: string, signal?: AbortSignal): Promise<TypeCheck> {
   const own = TYPE_CONFIGS.find((path) => existsSync(join(workspace, path)))
   if (own === undefined) return withoutConfig(workspace)
   const compiler = findCompiler(workspace)
   if (compiler === null) {
-    const hint = 'npm install --save-dev typescript; or build with --no-typecheck'
+    const hint = 'run "npm install --save-dev typescript", or build with --no-typecheck'
     return { outcome: 'unavailable', diagnostics: [warning('types were not checked: there is no TypeScript', hint)] }
   }
   const config = configFor(workspace, own)
@@ -45,7 +45,7 @@ export async function checkTypes(workspace: string, signal?: AbortSignal): Promi
 function withoutConfig(workspace: string): TypeCheck {
   const { jobs } = findEntries(workspace, undefined)
   if (![...jobs.values()].some((source) => /\.tsx?$/.test(source))) return { outcome: 'unneeded', diagnostics: [] }
-  const hint = 'add a tsconfig.json ("webstir init" writes one); or build with --no-typecheck'
+  const hint = 'add a tsconfig.json ("webstir init" writes one), or build with --no-typecheck'
   return { outcome: 'unavailable', diagnostics: [warning('types were not checked: there is no tsconfig.json', hint)] }
 }
 

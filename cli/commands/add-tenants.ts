@@ -27,7 +27,7 @@ export async function addTenants(options: AddTenantsOptions, io: Output): Promis
   if (io.json) io.data(added)
   else report(io)
   if (lookWithin(workspace, CONNECTION_FILE.split('/')) === undefined) {
-    io.warn(`${CONNECTION_FILE}, which it takes createDatabaseClient from, is not there`)
+    io.warn(`${CONNECTION_FILE}, from which it imports createDatabaseClient, does not exist`)
   }
   return added
 }

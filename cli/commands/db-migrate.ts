@@ -72,7 +72,7 @@ async function withDatabase<Result>(
 ): Promise<Result> {
   const connection = findEntries(workspace, undefined).modules.database
   if (connection === null) {
-    throw new CommandError('NO_DATABASE', `${CONNECTION_FILE} is not there, which opens the database`, {
+    throw new CommandError('NO_DATABASE', `there is no ${CONNECTION_FILE}, which opens the database`, {
       hint: 'write one that exports createDatabaseClient(); "webstir init ." adds one',
     })
   }
@@ -147,7 +147,7 @@ async function apply(
   } catch (error) {
     await database.execute('rollback').catch(() => {})
     throw new CommandError('MIGRATION_FAILED', `${path}: ${messageOf(error)}`, {
-      hint: 'nothing of it was kept; fix it and run the command again',
+      hint: 'fix it and run the command again; nothing of it was kept',
       cause: error,
     })
   }

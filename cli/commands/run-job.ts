@@ -41,7 +41,7 @@ export async function runJob(options: RunJobOptions, output: Output): Promise<vo
 }
 
 /**
- * The arguments that the user picks on a terminal, where a job has different ones on its schedules and none of its own;
+ * The arguments that the user picks on a terminal, where a job has different ones on its schedules and none itself;
  * else undefined: the scheduler takes those of the first one then, and says so.
  */
 async function chosenArguments(

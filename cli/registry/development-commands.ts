@@ -120,7 +120,7 @@ export const developmentCommands: readonly CommandDefinition[] = [
     positionals: [{ name: 'name', describe: 'Only this job; case, "-" and "_" make no difference' }],
     options: { ...JSON_DATA, ...WORKSPACE },
     examples: [
-      ['webstir backend-inspect', 'Everything there is to know about the workspace'],
+      ['webstir backend-inspect', 'Everything that is known of the workspace'],
       ['webstir backend-inspect nightly', 'All that is known of one job: policies, build, pause, last run'],
       ['webstir backend-inspect --json', 'The same for programs; the format is stable'],
     ],

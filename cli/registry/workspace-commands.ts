@@ -5,7 +5,7 @@ import { DRY_RUN, JSON_DATA, WORKSPACE } from './common-options.ts'
 export const workspaceCommands: readonly CommandDefinition[] = [
   defineCommand({
     name: 'init',
-    describe: 'Make a workspace: of a new folder, or of a project that is there',
+    describe: 'Make a workspace: in a new folder, or in an existing project',
     details: [
       'Beside a package.json, what a workspace needs is added to the project: the key "webstir", the scripts jobs, jobs:build and jobs:watch, dependencies and missing files. Nothing that is there is changed, and what is left to you is said. It works with and without "type": "module", in a package of a monorepo, with npm, pnpm, yarn and bun.',
       'Files that are there are never overwritten: in a folder without a package.json, where one of ours would be in the way of one of yours, nothing is written at all. On a terminal, what is not given is asked for, and what would be added to a project is shown first.',
@@ -24,7 +24,7 @@ export const workspaceCommands: readonly CommandDefinition[] = [
     examples: [
       ['webstir init my-jobs', 'A workspace in ./my-jobs'],
       ['webstir init . --name reports --timezone Europe/Berlin --yes', 'One in this folder, without questions'],
-      ['webstir init . --dry-run', 'Only look at what would be added to the project in this folder'],
+      ['webstir init . --dry-run', 'Only show what would be added to the project in this folder'],
       ['webstir init . --jobs-dir server/jobs', 'With jobs elsewhere than in src/backend/jobs'],
     ],
     load: async () => (await import('../commands/init.ts')).init,

@@ -36,7 +36,7 @@ const QUIET = [
   String.raw`(\$(?:[A-Za-z_]\w*)?\$)[\s\S]*?\1`,
 ]
 const PIECE = new RegExp([...QUIET, '[;?]'].join('|'), 'g')
-/** A trigger of SQLite has statements of its own. */
+/** A trigger of SQLite contains statements. */
 const TRIGGER = /^\s*create\s+(?:temp(?:orary)?\s+)?trigger\b[\s\S]*\bbegin\b/i
 
 /**

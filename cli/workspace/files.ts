@@ -60,7 +60,7 @@ function makeFolders(folder: string): string[] {
   return made
 }
 
-/** What can't be taken back (somebody else's file has come into the folder) stays. */
+/** What can't be taken back (another program's file has come into the folder) stays. */
 function ignoringAll(step: () => void): void {
   try {
     step()
@@ -93,7 +93,7 @@ export function writeAtomically(path: string, text: string): void {
   }
 }
 
-/** Only root may give a file away; anybody else's new file is their own, as it is with every editor. */
+/** Only root may change a file's owner; any other user's new file belongs to that user, as with every editor. */
 function keepOwner(file: number, uid: number, gid: number): void {
   if (process.getuid?.() !== 0) return
   fchownSync(file, uid, gid)

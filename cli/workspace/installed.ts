@@ -37,7 +37,7 @@ export async function missingPackages(workspace: string, env: Env): Promise<Miss
   return missing
 }
 
-/** Null where the store needs none; a store URL that can't be read is told of when the store is opened. */
+/** Null where the store needs none; a store URL that can't be read is reported when the store is opened. */
 function driverOf(workspace: string, env: Env): 'libsql' | 'pg' | null {
   try {
     const { dialect } = locateStore(undefined, { env, workspace })

@@ -2,7 +2,7 @@ import type { Node } from 'jsonc-parser'
 import type { JsonValue } from '../../runtime/support/json.ts'
 
 /*
- * Edits of JSON text that leave every byte outside the edit as it was. jsonc-parser tells where things stand; the
+ * Edits of JSON text that leave every byte outside the edit as it was. jsonc-parser tells where things are; the
  * text that goes in is laid out as its surroundings are. (jsonc-parser's own `modify` lays out whole lines anew.)
  */
 
@@ -46,7 +46,7 @@ export function removeItem(array: Node, index: number): Edit {
   return { offset: array.offset + 1, length: array.length - 2, text: '' }
 }
 
-/** How a piece of JSON is set: on lines of its own, or within one line, or without any white space. */
+/** How a piece of JSON is set: on separate lines, or within one line, or without any white space. */
 interface Layout {
   readonly eol: string
   /** One step of indentation. */
@@ -113,7 +113,7 @@ function printInline(value: JsonValue): string {
 
 const end = (node: Node): number => node.offset + node.length
 
-/** True where only white space stands between the start of the line and `offset`. */
+/** True where only white space is between the start of the line and `offset`. */
 function startsLine(text: string, offset: number): boolean {
   return /(?:^|[\r\n])[ \t]*$/.test(text.slice(0, offset))
 }

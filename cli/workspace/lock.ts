@@ -7,7 +7,7 @@ import { uniqueName } from './files.ts'
 
 /*
  * Commands that change a workspace take turns: each holds the file `.webstir.lock` beside package.json while it reads,
- * edits and writes. It is created exclusively, names its holder (host, process, a token of its own) and is removed at
+ * edits and writes. It is created exclusively, names its holder (host, process, a random token) and is removed at
  * the end. A lock is stale when its process is gone (same host), or when it is older than STALE_AFTER: a change takes
  * milliseconds. Only one process may remove a stale lock: the one that creates, exclusively, the claim file named
  * after that lock's token, and then finds the same token still there.
@@ -107,7 +107,7 @@ function remove(path: string): void {
   }
 }
 
-/** Signal 0 only asks; EPERM means that it is there and somebody else's. */
+/** Signal 0 only asks; EPERM means that it exists and belongs to another user. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

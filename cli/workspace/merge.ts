@@ -89,7 +89,7 @@ function planPackageJson(
 }
 
 /**
- * The files that are missing. Those of src/backend/db stand or fall together: where one of the project's own is in the
+ * The files that are missing. Those of src/backend/db belong together: where one of the project's own is in the
  * way, none of ours is written. `isWorkspace`: the project was one already.
  */
 function planFiles(

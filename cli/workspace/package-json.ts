@@ -112,7 +112,7 @@ function renamed(
     const own = after.filter(({ value }) => typeof value === 'string' && looseName(value) === looseName(from))
     return [...(name === undefined ? [] : [name]), ...own]
   })
-  // From the end, so that what stands before keeps its place.
+  // From the end, so that what is before it keeps its offset.
   const edits = values
     .sort((a, b) => b.offset - a.offset)
     .map(({ offset, length }) => ({ offset, length, text: JSON.stringify(to) }))
@@ -134,7 +134,7 @@ function remove(text: string, path: readonly string[], index: number): string {
   return applyEdit(text, removeItem(array, index))
 }
 
-/** Where a key stands twice, the text that was edited is not the one that counts: better not to write it. */
+/** Where a key occurs twice, the text that was edited is not the one that counts: better not to write it. */
 function checked(workspace: string, text: string, path: readonly string[], expected: readonly JsonValue[]): string {
   const root: unknown = JSON.parse(text.replace(/^\ufeff/, ''))
   const jobs = path.reduce<unknown>((at, key) => Reflect.get(Object(at), key), root)

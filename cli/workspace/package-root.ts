@@ -10,7 +10,7 @@ export function packageRoot(): string {
   return found
 }
 
-/** True where this package is a checkout and not inside somebody's node_modules. */
+/** True where this package is a checkout and not inside a node_modules. */
 export function isCheckout(root: string = packageRoot()): boolean {
   return !root.split(sep).includes('node_modules')
 }

@@ -47,7 +47,7 @@ export async function withStore<Result>(
   }
 }
 
-/** The same, but where there is no store yet none is made: `work` then gets null. */
+/** The same, but makes no store: where there is none yet, `work` gets null. */
 export async function withExistingStore<Result>(
   { root, env }: WorkspacePlace,
   work: (store: Store | null) => Promise<Result>,

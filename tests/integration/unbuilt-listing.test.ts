@@ -60,8 +60,8 @@ describe.each(['no build', 'an older build'])('with %s, a job that was generated
         code: 'STALE_BUILD',
         job: 'hourly_sync',
         path: 'src/backend/jobs/hourly_sync/index.ts',
-        message: 'may have schedules of its own in meta(), which only a fresh build can tell',
-        hint: 'webstir build',
+        message: 'may have schedules in meta(), which only a fresh build shows',
+        hint: 'run "webstir build"',
       },
     ])
     expect((await webstir('backend-inspect')).stdout).toContain('those from code are unknown until a build')

@@ -135,7 +135,7 @@ export class IncrementalBuild {
     return { jobs: report.jobs.length, diagnostics: report.diagnostics }
   }
 
-  /** Gives shared modules outputs of their own, so that from now on parts can be built. */
+  /** Gives shared modules separate outputs, so that from now on parts can be built. */
   async #layOut({ entries, metafile, facts }: BuildReport): Promise<Built> {
     const runtime = runtimeFiles()
     const read = await readForBuild(this.#workspace)

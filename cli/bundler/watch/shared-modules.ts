@@ -4,7 +4,7 @@ import { inputsOf } from '../job-facts.ts'
 import { FROM_BUILD } from '../output-text.ts'
 
 /*
- * While a build is watched, a module that several entries use is built once, as an entry of its own under
+ * While a build is watched, a module that several entries use is built once, as a separate entry under
  * build/backend/shared, and the others import it from there. A change then concerns one bundle and not all of them,
  * and all jobs share one instance of the module, as they do through the chunks of a whole build.
  */

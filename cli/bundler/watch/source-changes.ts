@@ -2,12 +2,12 @@ import { type Dirent, type FSWatcher, readdirSync, statSync, watch } from 'node:
 import { join } from 'node:path'
 import { jobsDirOf } from '../../workspace/jobs-dir.ts'
 
-/** How long to gather events before telling of them, in ms: an editor's save is several. */
+/** How long to gather events before reporting them, in ms: an editor's save is several. */
 const GATHER = 20
 
 /**
- * Tells that something in a set of folders may have changed. What has, its user finds out by looking: file systems
- * disagree on what they say of a change. Each folder is watched by itself; recursive watching is not there everywhere.
+ * Reports that something in a set of folders may have changed. What has, its user finds out by looking: file systems
+ * disagree on what they report. Each folder is watched by itself, as recursive watching is not available everywhere.
  */
 export class SourceWatcher {
   readonly #watchers = new Map<string, FSWatcher>()

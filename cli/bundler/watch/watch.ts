@@ -15,7 +15,7 @@ export interface WatchRequest {
 }
 
 /**
- * Keeps the build up to date until the signal comes. A build that fails is told of, and the watch goes on with the
+ * Keeps the build up to date until the signal comes. A build that fails is reported, and the watch goes on with the
  * last good one. Types are checked beside the build and don't hold it up: a development loop has to be quick.
  */
 export async function watchBuild(
@@ -58,7 +58,7 @@ export async function watchBuild(
   }
 }
 
-/** Prints what was not said the last time: the same warnings after each change would not be read. */
+/** Prints what was not printed the last time: the same warnings after each change would not be read. */
 class NewsOnly {
   readonly #output: Output
   #last = new Set<string>()
