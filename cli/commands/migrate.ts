@@ -3,7 +3,7 @@ import { databaseExists } from '../../runtime/store/file-access.ts'
 import { migrationScript } from '../../runtime/store/migrations/compile.ts'
 import { migrate as bringUpToDate, migrationStates } from '../../runtime/store/migrations/migrate.ts'
 import type { MigrationState } from '../../runtime/store/migrations/migration.ts'
-import { openDriver } from '../../runtime/store/open.ts'
+import { MIGRATION_LIMIT, openDriver } from '../../runtime/store/open.ts'
 import { locateStore, type StoreLocation } from '../../runtime/store/url.ts'
 import { systemClock } from '../../runtime/support/clock.ts'
 import { renderTable } from '../../runtime/support/table.ts'
@@ -79,7 +79,7 @@ async function statesOf(location: TabledLocation, isLooking: boolean): Promise<M
 }
 
 async function apply(location: TabledLocation): Promise<void> {
-  const driver = await openDriver(location)
+  const driver = await openDriver(location, { busyLimit: MIGRATION_LIMIT })
   try {
     await bringUpToDate(driver, systemClock.now(), true)
   } finally {

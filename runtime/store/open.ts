@@ -12,6 +12,8 @@ import { locateStore, type StoreLocation } from './url.ts'
 
 const BUSY_LIMIT = 10_000
 const CONNECTIONS = 8
+/** How long a migration may take, and wait for another process that migrates, in ms. */
+export const MIGRATION_LIMIT = 6 * 60 * 60_000
 
 /**
  * Opens the store at `url`, else where the environment says (see `locateStore`), and brings its tables up to date.
@@ -32,7 +34,8 @@ export async function openStore(url?: string, options: OpenStoreOptions = {}): P
   try {
     const { migrate } = await import('./migrations/migrate.ts')
     const allowed = options.migrate ?? env.JOBS_STORE_MIGRATE !== 'off'
-    await migrate(driver, clock.now(), allowed)
+    const patient = () => openDriver(location, { ...options, busyLimit: MIGRATION_LIMIT, connections: 1 })
+    await migrate(driver, clock.now(), allowed, patient)
   } catch (error) {
     await driver.close()
     throw error

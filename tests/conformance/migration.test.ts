@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compileMigrations } from '../../runtime/store/migrations/compile.ts'
 import type { MigratableDriver } from '../../runtime/store/migrations/migrate.ts'
@@ -226,6 +227,22 @@ describe.each(['SQLite', 'PostgreSQL'])('a store of version 1 in %s', (dialect) 
     })
     await store.close()
   })
+})
+
+it('a migration in PostgreSQL waits for another one, for longer than a lock is waited for otherwise', async () => {
+  const url = await server.database()
+  await oldStore(url, [])
+  const other = new pg.Client({ connectionString: url })
+  await other.connect()
+  await other.query('select pg_advisory_lock(7283164)')
+
+  const opening = openStore(url, { busyLimit: 100 })
+
+  const waited = `select 1 from pg_stat_activity
+    where wait_event_type = 'Lock' and datname = current_database() and now() - query_start > interval '3 seconds'`
+  await expect.poll(async () => (await other.query(waited)).rows, { timeout: 20_000 }).toHaveLength(1)
+  await other.end()
+  await (await opening).close()
 })
 
 /** Resolves so many ms after somebody else is seen to migrate. */

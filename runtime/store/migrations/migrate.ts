@@ -20,7 +20,13 @@ export interface MigratableDriver extends Driver {
 }
 
 /** Brings the tables up to date; does nothing, and loads nothing, where they are. */
-export async function migrate(driver: MigratableDriver, now: number, allowed: boolean): Promise<void> {
+export async function migrate(
+  driver: MigratableDriver,
+  now: number,
+  allowed: boolean,
+  /** Opens another one for tables with rows in them, whose statements may take as long as they like. */
+  patient?: () => Promise<MigratableDriver>,
+): Promise<void> {
   const version = await currentVersion(driver)
   refuseNewer(version, driver.url)
   if (version === LATEST) return
@@ -31,6 +37,17 @@ export async function migrate(driver: MigratableDriver, now: number, allowed: bo
       { hint: 'Run: webstir migrate   (JOBS_STORE_MIGRATE=off keeps the scheduler from doing it)' },
     )
   }
+  if (version === 0 || patient === undefined) return await apply(driver, now)
+  const other = await patient()
+  try {
+    await apply(other, now)
+  } finally {
+    await other.close()
+  }
+}
+
+/** One transaction: all of them, or none. */
+async function apply(driver: MigratableDriver, now: number): Promise<void> {
   const { compileMigrations } = await import('./compile.ts')
   const migrations = compileMigrations(driver.dialect)
   await driver.write(function* () {
