@@ -78,7 +78,7 @@ describe('webstir run-job', () => {
     })
   })
 
-  it('suggests a name for one that nobody has', async () => {
+  it('suggests a name for a job that does not exist', async () => {
     const { code, stderr } = await run('helo')
 
     expect(code).toBe(1)

@@ -73,7 +73,7 @@ describe('a build that is kept up to date', () => {
     expect(await printed()).toBe('[a] a 1, [b] b 2')
   })
 
-  it('keeps the last good build through a broken one, and takes the mended file in', async () => {
+  it('keeps the last good build through a broken one, and takes the fixed file in', async () => {
     workspace.write('src/backend/jobs/a/index.js', 'export const run = (')
     await expect(build.update()).rejects.toMatchObject({ code: 'BUILD_FAILED' })
     expect(await printed()).toBe('[a] a 1, [b] b 2')
@@ -87,7 +87,7 @@ describe('a build that is kept up to date', () => {
     expect(await printed()).toBe('[a] mended 1, [b] changed 2')
   })
 
-  it('is mended by a file that was missing', async () => {
+  it('is fixed by a file that was missing', async () => {
     workspace.write('src/backend/jobs/a/index.js', job('a').replace('lib.js', 'new.js'))
     await expect(build.update()).rejects.toMatchObject({ code: 'BUILD_FAILED' })
 

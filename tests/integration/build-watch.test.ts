@@ -109,7 +109,7 @@ describe('webstir watch', () => {
 })
 
 describe('webstir build --watch', () => {
-  it('builds on a change, runs nothing, and stops when it is told to', async () => {
+  it('builds on a change, runs nothing, and stops on a signal', async () => {
     const workspace = ticking()
     const watch = start(workspace, 'build', '--watch')
     await watch.until('Built 2 jobs')

@@ -134,7 +134,7 @@ describe('webstir build', () => {
     expect(await build(workspace, '--no-typecheck')).toMatchObject({ code: 0 })
   })
 
-  it('fails on a schedule that nobody can read, and warns of a variable that is not set here', async () => {
+  it('fails on a schedule that can not be read, and warns of a variable that is not set here', async () => {
     const workspace = workspaceOf([{ name: 'hello', schedule: '0 25 * * *' }], {
       'src/backend/jobs/hello/index.ts': HELLO,
     })
@@ -146,7 +146,7 @@ describe('webstir build', () => {
     expect(warned).toMatchObject({ code: 0, stderr: expect.stringContaining('NIGHTLY') })
   })
 
-  it('warns of an entry without a module and of a module without an entry, and says how to mend it', async () => {
+  it('warns of an entry without a module and of a module without an entry, and says how to fix it', async () => {
     const workspace = workspaceOf([{ name: 'gone' }], { 'src/backend/jobs/stray/index.ts': HELLO })
 
     const { code, stderr } = await build(workspace)
@@ -211,7 +211,7 @@ export const run = (): void => {
     expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('both are there') })
   })
 
-  it('stands five of itself at once', async () => {
+  it('may run five times at once', async () => {
     const workspace = hello()
 
     const ends = await Promise.all([1, 2, 3, 4, 5].map(() => build(workspace, '--no-typecheck')))

@@ -153,7 +153,7 @@ describe('A Webstir workspace', () => {
     expect(await runCli(['build'], { cwd: workspace.root })).toMatchObject({ code: 0, stderr: '' })
   })
 
-  it('is told where no types can be checked', async () => {
+  it('is reported where no types can be checked', async () => {
     const workspace = makeWorkspace({
       files: { 'src/backend/jobs/typed/index.ts': 'export async function run() {}\n' },
       packageJson: { name: 'w', webstir: { module: { jobs: [{ name: 'typed' }] } } },

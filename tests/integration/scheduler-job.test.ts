@@ -179,7 +179,7 @@ describe('what is wrong with a module is said in four different ways, each with 
     ['no-run', /job "no-run": .*jobs\/no-run\/index\.[jt]s has no run function/],
     ['bad-load', /job "bad-load": .*jobs\/bad-load\/index\.js throws while it is loaded: broken at the top/],
     ['fails', /\[fails\] failed: no such customer/],
-  ])('%s', async (job, message) => {
+  ])('the message for %s names the job and its file', async (job, message) => {
     const { code, stdout } = await workspace.scheduler(['--job', job])
     expect(code).toBe(1)
     expect(logOf(stdout).some(({ msg }) => message.test(msg))).toBe(true)
@@ -239,7 +239,7 @@ it('the built module itself runs the job, whatever the current folder', async ()
   expect(row).toMatchObject({ job: 'greet', trigger: 'manual', status: 'SUCCESS', args: ['direct'] })
 })
 
-it('a request to stop lets a run finish within its grace; after that it is told to end', async () => {
+it('a request to stop lets a run finish within its grace; after that it is aborted', async () => {
   const patient = workspace.start(['--job', 'slow'])
   await patient.logged(/begun/)
   expect((await patient.stop('SIGTERM')).code).toBe(0)

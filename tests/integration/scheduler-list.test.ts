@@ -67,7 +67,7 @@ it('without libsql, what needs the store says how to install it, and runs nothin
   expect(stderr).toMatch(/npm install libsql/)
 })
 
-it('an unknown job is told before the store is opened', async () => {
+it('an unknown job is reported before the store is opened', async () => {
   const { code, stderr } = await runNode([join(bare, 'build/backend/jobs/scheduler.js'), '--job', 'nightli'])
   expect({ code, stderr }).toEqual({
     code: 1,

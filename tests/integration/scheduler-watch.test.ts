@@ -5,7 +5,7 @@ import { buildWorkspace } from '../support/built.ts'
 
 const NOTHING = 'export async function run() {}\n'
 
-it('it runs what is due, each fire once, until it is told to stop, and leaves nothing running', async () => {
+it('it runs what is due, each fire once, until it is stopped, and leaves nothing running', async () => {
   const workspace = await buildWorkspace({
     jobs: [
       { name: 'tick', schedule: 'rate(1 second)' },

@@ -38,7 +38,7 @@ describe.each(['no build', 'an older build'])('with %s, a job that was generated
     expect(listed.stderr).toMatch(UNKNOWN)
   })
 
-  it('is told apart in the data, beside which nothing is printed', async () => {
+  it('is marked in the data, beside which nothing is printed', async () => {
     const { stdout, stderr } = await webstir('list-jobs', '--json')
 
     const told = JSON.parse(stdout).map(({ name, codeSchedules }: Record<string, unknown>) => [name, codeSchedules])
@@ -50,7 +50,7 @@ describe.each(['no build', 'an older build'])('with %s, a job that was generated
     expect(stderr).toMatch(UNKNOWN)
   })
 
-  it('is told of by backend-inspect', async () => {
+  it('is reported by backend-inspect', async () => {
     const { jobs, problems } = await inspect()
 
     expect(jobs[2]).toMatchObject({ name: 'hourly_sync', schedules: [], codeSchedules: 'unknown' })
@@ -67,7 +67,7 @@ describe.each(['no build', 'an older build'])('with %s, a job that was generated
     expect((await webstir('backend-inspect')).stdout).toContain('those from code are unknown until a build')
   })
 
-  it('is told of by next-runs, where it is asked about', async () => {
+  it('is reported by next-runs, where it is asked about', async () => {
     const asked = [[], ['hourly-sync'], ['nightly']]
     const [all, one, other] = await Promise.all(asked.map((names) => webstir('next-runs', ...names)))
 

@@ -16,7 +16,7 @@ import { ROOT } from '../../support/workspace.ts'
 describe('docs/errors.md', () => {
   const page = readFileSync(join(ROOT, 'docs', 'errors.md'), 'utf8')
 
-  it('is current', async () => {
+  it('is what scripts/docs-errors.mjs makes of the sources', async () => {
     const script = join(ROOT, 'scripts', 'docs-errors.mjs')
 
     await expect(promisify(execFile)(process.execPath, [script, '--check'])).resolves.toMatchObject({ stderr: '' })

@@ -7,7 +7,7 @@ import { ENTRY_DEFAULTS } from '../../../runtime/manifest/defaults.ts'
 import { ROOT } from '../../support/workspace.ts'
 
 describe('docs/manifest.md and job-manifest.schema.json', () => {
-  it('are current', async () => {
+  it('are what scripts/docs-manifest.mjs makes of the schema', async () => {
     const script = join(ROOT, 'scripts', 'docs-manifest.mjs')
 
     await expect(promisify(execFile)(process.execPath, [script, '--check'])).resolves.toMatchObject({ stderr: '' })

@@ -103,7 +103,7 @@ it('slots are given to one at a time, and only those that are left', async () =>
   await engine.stop(0)
 })
 
-it('a slot that is lent or occupied is given to nobody else until it comes back', async () => {
+it('a slot that is acquired is offered to nothing else until it is released', async () => {
   const { engine } = await makeEngine(2)
   const free = () => engine.withSlots(async (slots) => slots)
 
@@ -176,7 +176,7 @@ it('it is not idle while what is called from code holds every slot and the queue
   await engine.stop(0)
 })
 
-it('an engine of which nobody asked anything leaves the queue to others', async () => {
+it('an engine that was not used leaves the queue to others', async () => {
   const { engine, store, started } = await makeEngine(1)
   await queue(store, 'due')
 

@@ -132,7 +132,7 @@ describe("a job's database", () => {
     expect(told).toEqual(['run', 'open', 'close'])
   })
 
-  it('is closed after a failure too, and the failure is what is told', async () => {
+  it('is closed after a failure too, and the failure is what is reported', async () => {
     const told: string[] = []
     const job = defineJob({
       async run() {

@@ -104,7 +104,7 @@ describe('the list of jobs, for people', () => {
     `)
   })
 
-  it('has a row of its own for schedules in code that nobody can know yet', async () => {
+  it('has a separate row for schedules in code that are not known yet', async () => {
     const unknownInCode = new Set(['nightly', 'new', 'off'])
     const given = [{ name: 'nightly', schedule: '0 0 * * *' }, { name: 'new' }, { name: 'off', enabled: false }]
     const jobs = await list(given, { unknownInCode })

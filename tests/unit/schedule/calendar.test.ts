@@ -24,7 +24,7 @@ describe('the instant of a local time', () => {
     ['2026-03-29', '03:00:00.250', BERLIN, '2026-03-29T01:00:00.250Z'],
     ['2026-07-01', '12:00', 'UTC', '2026-07-01T12:00:00.000Z'],
     ['2024-04-06', '23:59:59', 'Pacific/Apia', '2024-04-06T10:59:59.000Z'],
-  ])('%s %s in %s is %s', (date, time, zone, instant) => {
+  ])('%s %s in %s is the instant %s', (date, time, zone, instant) => {
     expect(new Date(instantOfLocal(date, time, zone)).toISOString()).toBe(instant)
   })
 })

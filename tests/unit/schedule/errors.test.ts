@@ -225,7 +225,7 @@ describe('each refusal has its own message, hint, field and position', () => {
       undefined,
       256,
     ],
-  ] as const)('%s', (expression, code, message, hint, field, position) => {
+  ] as const)('%s is refused', (expression, code, message, hint, field, position) => {
     const error = errorOf(expression)
     expect({ code: error.code, message: error.message, field: error.field, position: error.position }).toEqual({
       code,

@@ -44,7 +44,7 @@ describe('describe', () => {
     ['rate(5 minutes)', 'every 5 minutes'],
     ['at(2026-12-01T09:00)', 'once, at 2026-12-01 09:00:00'],
     ['@reboot', 'once each time the scheduler starts'],
-  ])('%s: %s', (expression, text) => {
+  ])('%s is described as "%s"', (expression, text) => {
     expect(parseSchedule(expression).describe()).toBe(text)
   })
 

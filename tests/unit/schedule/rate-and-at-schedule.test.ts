@@ -53,7 +53,7 @@ describe('at', () => {
     ['at(2026-10-25T02:30:00)', 'Europe/Berlin', '2026-10-25T00:30:00.000Z'],
     ['at(2011-12-30T10:00:00)', 'Pacific/Apia', '2011-12-30T10:00:00.000Z'],
     ['at(2010-03-05T01:30:00)', 'Antarctica/Casey', '2010-03-04T14:30:00.000Z'],
-  ])('%s in %s is %s', (expression, timezone, instant) => {
+  ])('%s in %s fires at %s', (expression, timezone, instant) => {
     const schedule = parseSchedule(expression, { timezone })
     const time = Date.parse(instant)
     expect(schedule.next(new Date(time - 1))?.toISOString()).toBe(instant)

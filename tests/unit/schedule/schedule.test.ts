@@ -53,7 +53,7 @@ describe('beyond 50 years there is nothing', () => {
     ['0 0 0 1 1 * 2199', '2140-01-01', undefined],
     ['at(2100-01-01T00:00:00)', '2040-01-01', undefined],
     ['at(2100-01-01T00:00:00)', '2060-01-01', '2100-01-01T00:00:00.000Z'],
-  ])('%s after %s', (expression, after, next) => {
+  ])('from %s, asked at %s, comes no fire beyond them', (expression, after, next) => {
     expect(parseSchedule(expression).next(new Date(after))?.toISOString()).toBe(next)
   })
 })
@@ -69,7 +69,7 @@ describe('no expression makes the search long', () => {
     '0 0 31W 12 *',
     '* * 29 2 */6',
     '0 0 0 1 1 * 2199',
-  ])('%s', (expression) => {
+  ])('%s is searched in a moment', (expression) => {
     for (const timezone of ['UTC', 'America/Havana', 'Africa/Casablanca']) {
       const schedule = parseSchedule(expression, { timezone })
       const times: number[] = []

@@ -19,7 +19,7 @@ it('the schedules of a loop are parsed once, however often they are registered',
   expect(reboot?.definition.text).toBe('@reboot')
 })
 
-it('a cursor stands where the store says, and counts a rate from the anchor that the store keeps', async () => {
+it('a cursor is at the stored watermark, and counts a rate from the anchor that the store keeps', async () => {
   const store = await openStore('memory:')
   const jobs = [jobWith('report', ['0 * * * *', 'rate(7 minutes)', 'at(2026-02-01T00:00:00)'])]
   await new LoopSchedules(jobs).register(store, { now: NOON + 5000, retireOthers: true })

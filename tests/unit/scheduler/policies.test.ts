@@ -82,7 +82,7 @@ describe('overlap', () => {
     expect(slow.begun).toEqual(['10:01:00', '10:02:00', '10:03:00'])
   })
 
-  it('cancel: the running one is told to end, and the newer one runs after it', async () => {
+  it('cancel: the running one is aborted, and the newer one runs after it', async () => {
     const slow = gate()
     const running = await scheduler([{ name: 'slow', schedule: '* * * * *', overlap: 'cancel', run: slow.run }])
     await running.advance('2m')
@@ -248,7 +248,7 @@ it('concurrency 1 makes a tick run strictly one after another, by priority', asy
   expect(order).toEqual(['critical', 'high', 'normal', 'low'])
 })
 
-it('jitter delays a start, and never the instant it stands for', async () => {
+it('jitter delays a start, and never changes the instant of the fire', async () => {
   const late: number[] = []
   const running = await scheduler([
     {

@@ -308,7 +308,7 @@ describe('runBackgroundJobs', () => {
     await store.close()
   })
 
-  it('lets go of whoever waits when it is stopped', async () => {
+  it('lets runBackgroundJobs return when it is stopped', async () => {
     const bot = scheduler({
       shutdownTimeout: 0,
       jobs: [

@@ -64,7 +64,7 @@ describe('what is open to others', () => {
     return lines.map((line) => JSON.parse(line))
   }
 
-  it('is told of: a file as a warning, a folder quietly, what we made not at all', async () => {
+  it('is reported: a file as a warning, a folder quietly, what we made not at all', async () => {
     await modesOfStore('data/jobs.sqlite')
     expect(reported()).toEqual([])
 
@@ -84,7 +84,7 @@ describe('JOBS_STORE_MODE', () => {
     ['0660', 0o660],
     ['640', 0o640],
     ['0o660', 0o660],
-  ])('"%s"', (text, mode) => {
+  ])('is read where it is "%s"', (text, mode) => {
     expect(fileMode({ JOBS_STORE_MODE: text })).toBe(mode)
   })
 

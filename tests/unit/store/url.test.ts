@@ -36,7 +36,7 @@ it.each([
   ['file:/var/a.sqlite', '/var/a.sqlite'],
   ['file:///var/a%20b.sqlite', '/var/a b.sqlite'],
   ['../a.sqlite', '/srv/a.sqlite'],
-])('%s is the file %s', (url, path) => {
+])('the URL %s names the file %s', (url, path) => {
   expect(locateStore(url, { workspace })).toMatchObject({ dialect: 'sqlite', path: join(path) })
 })
 

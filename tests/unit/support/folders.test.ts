@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { makeFolders } from '../../../runtime/support/folders.ts'
 import { makeWorkspace } from '../../support/workspace.ts'
 
-it('a folder is made with those above it, and the outermost new one is told', () => {
+it('a folder is made with those above it, and the outermost new one is returned', () => {
   const { path } = makeWorkspace({ packageJson: null })
   expect(makeFolders(path('a/b/c'), 0o700)).toBe(path('a'))
   expect(statSync(path('a/b/c')).isDirectory()).toBe(true)

@@ -40,7 +40,7 @@ describe('a text without its secrets', () => {
     `GET https://api.test/x?token=${SECRET}&page=2`,
     `https://files.test/x?X-Amz-Signature=${SECRET}`,
     `it was sent as Bearer eyJhbGciOi1${SECRET}`,
-  ])('%s', (text) => {
+  ])('hides the one in %s', (text) => {
     expect(text).toContain(SECRET)
 
     expect(redactText(text)).not.toContain(SECRET)

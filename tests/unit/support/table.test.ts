@@ -12,13 +12,13 @@ describe('the width of a text on a terminal', () => {
     ['ｆｕｌｌ', 8],
     ['\x1b[31mred\x1b[39m', 3],
     ['', 0],
-  ])('%j is %d', (text, width) => {
+  ])('of %j is %d columns', (text, width) => {
     expect(textWidth(text)).toBe(width)
   })
 })
 
 describe('a table', () => {
-  it('is aligned, whatever stands in it, and has no blanks at the end of a line', () => {
+  it('is aligned, whatever is in it, and has no blanks at the end of a line', () => {
     const table = renderTable(
       [{ title: 'Name' }, { title: 'Count', align: 'right' }, { title: 'Note' }],
       [
@@ -71,7 +71,7 @@ describe('a text that is cut', () => {
     ['two words', 5, 'two…'],
     ['日本語', 4, '日…'],
     ['\x1b[31mfailure\x1b[39m', 5, '\x1b[31mfail…\x1b[39m'],
-  ])('%j to %d columns is %j', (text, width, cut) => {
+  ])('%j is cut to %d columns as %j', (text, width, cut) => {
     expect(cutText(text, width)).toBe(cut)
   })
 })

@@ -155,7 +155,7 @@ describe('a job that runs another one', () => {
     await test.stop()
   })
 
-  it('tells it to end when it is told itself', async () => {
+  it('aborts it when it is aborted itself', async () => {
     const test = await createTestScheduler({
       jobs: [
         { name: 'outer', schedule: '* * * * *', timeout: '30s', run: (ctx) => ctx.runBackgroundJob('inner') },

@@ -36,7 +36,7 @@ describe('the log of an execution', () => {
     expect(await messages()).toEqual(['from afar'])
   })
 
-  it('is written half a second after a line at the latest, without being told', async () => {
+  it('is written half a second after a line at the latest, without a flush', async () => {
     const { clock, kept, messages } = await given()
     kept.logger().info('one')
     kept.logger().info('two')

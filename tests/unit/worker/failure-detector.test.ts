@@ -15,7 +15,7 @@ describe('when looks come regularly', () => {
     expect(lookedUntil(20_000).before(20_500)).toBe(17_500)
   })
 
-  it('then nobody is stale before this process has seen the store answer for staleAfter', () => {
+  it('then nothing is stale before this process has seen the store answer for staleAfter', () => {
     const detector = new FailureDetector(STALE_AFTER)
     expect(detector.before(20_000)).toBe(0)
     for (const now of [20_000, 21_000, 22_000]) detector.observed(now)
@@ -25,7 +25,7 @@ describe('when looks come regularly', () => {
 })
 
 describe('when the store was away, the machine slept or the clock was stepped', () => {
-  it('then nobody is stale while no look has succeeded since', () => {
+  it('then nothing is stale while no look has succeeded since', () => {
     expect(lookedUntil(20_000).before(30_000)).toBe(0)
     expect(lookedUntil(20_000).before(15_000)).toBe(0)
   })

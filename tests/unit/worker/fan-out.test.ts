@@ -170,7 +170,7 @@ describe('a job for many tenants that another job calls', () => {
     expect((await records()).find(({ job }) => job === 'outer')?.status).toBe('SUCCESS')
   })
 
-  it('begins no further tenant once its caller was told to end', async () => {
+  it('begins no further tenant once its caller was aborted', async () => {
     const { clock, records } = await start(2, () => [
       { name: 'outer', schedule: '0 0 * * * *', timeout: '30s', run: (ctx) => ctx.runBackgroundJob('bill') },
       {

@@ -127,7 +127,7 @@ describe('add-job', () => {
     expect(entries(workspace)).toEqual([{ name: 'x', schedule: '@daily' }])
   })
 
-  it('keeps a placeholder as typed and checks what it stands for', async () => {
+  it('keeps a placeholder as typed and checks its value', async () => {
     const workspace = makeWorkspace({ files: { '.env': 'EVERY=*/5 * * * *\n' } })
     const added = await add(workspace, { name: 'a', schedule: `\${EVERY}` })
     expect(added.schedule?.words).toContain('5 minutes')
@@ -200,7 +200,7 @@ describe('add-job refuses, and changes nothing,', () => {
     [{ args: '[1' }, '--args is not valid JSON'],
     [{ schedule: ['@daily', '@daily'] }, '--schedule "@daily" was given twice'],
     [{ schedule: ['@daily', '61 * * * *'] }, '--schedule "61 * * * *": '],
-  ])('%j', async (options, message) => {
+  ])('the options %j', async (options, message) => {
     const workspace = makeWorkspace()
     await expectRefusal(workspace, () => add(workspace, { name: 'a', ...options }), message)
   })

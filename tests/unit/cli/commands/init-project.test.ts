@@ -125,7 +125,7 @@ describe('init beside a package.json', () => {
     expect(JSON.parse(monorepo.read('package.json'))).not.toHaveProperty('webstir')
   })
 
-  it('keeps the jobs where it is told to', async () => {
+  it('keeps the jobs in the folder that --jobs-dir names', async () => {
     const project = makeWorkspace({ packageJson: { name: 'elsewhere' } })
     await init({ dir: project.root, jobsDir: './server/jobs/' }, keepOutput())
     expect(JSON.parse(project.read('package.json')).webstir.jobsDir).toBe('server/jobs')

@@ -88,7 +88,7 @@ describe('init', () => {
     expect(readdirSync(folder.root)).toEqual([])
   })
 
-  it('asks nothing where nobody can answer', async () => {
+  it('asks nothing where there is no terminal', async () => {
     const folder = emptyFolder()
     mkdirSync(folder.path('jobs'))
     const made = await init({ dir: folder.path('jobs') }, keepOutput())

@@ -68,7 +68,7 @@ describe('remove-job', () => {
     expect(questions).toHaveLength(2)
   })
 
-  it('removes every entry of a name that stands there twice', async () => {
+  it('removes every entry of a name that occurs twice', async () => {
     const jobs = [{ name: 'a' }, { name: 'x', schedule: '@daily' }, { name: 'b' }, { name: 'x' }]
     const workspace = makeWorkspace({ packageJson: { webstir: { module: { jobs } } } })
     const removed = await removeJob({ name: 'x', workspace: workspace.root }, keepOutput())

@@ -17,7 +17,7 @@ describe('the statements of a SQL file', () => {
     ],
     [`select data ? 'key', '?' from a`, [`select data ?? 'key', '?' from a`]],
     ['', []],
-  ])('%j', (sql, statements) => {
+  ])('the statements of %j are told apart', (sql, statements) => {
     expect(statementsOf(sql)).toEqual(statements)
   })
 })

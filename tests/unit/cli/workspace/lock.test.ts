@@ -39,7 +39,7 @@ describe('the lock of a workspace', () => {
     expect(readdirSync(root)).toEqual([])
   })
 
-  it('is taken from another host, or from a text that nobody finished, when it is old', async () => {
+  it('is taken from another host, or from a text that was cut off, when it is old', async () => {
     for (const text of [holder(1, 'elsewhere'), '']) {
       const { root, path } = makeWorkspace({ packageJson: null })
       writeFileSync(path(LOCK), text)

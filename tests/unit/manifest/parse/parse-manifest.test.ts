@@ -247,7 +247,7 @@ describe('what is wrong with one job', () => {
     expect(jobs[0]?.schedules.map(({ problem }) => problem === null)).toEqual([true, false])
   })
 
-  it('may be keys that nobody knows, which are warned of at every level', async () => {
+  it('may be unknown keys, with a warning at every level', async () => {
     const { jobs, problems } = await readJobs([
       { name: 'a', schedual: '@daily', retry: { atempts: 2 }, schedule: [{ schedule: '@daily', zone: 'UTC' }] },
     ])

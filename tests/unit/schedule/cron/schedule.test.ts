@@ -34,7 +34,7 @@ describe('the fields of crontab(5)', () => {
     ['0 0 * * */7', ['2026-01-04 00:00', '2026-01-11 00:00']],
     ['*/90 * * * *', ['2026-01-01 01:00', '2026-01-01 02:00']],
     [' \t0   0 * *\n* ', ['2026-01-02 00:00']],
-  ])('%s', (expression, expected) => {
+  ])('%s fires when it should', (expression, expected) => {
     expect(utcFires(expression, START, expected.length)).toEqual(expected)
   })
 
@@ -62,7 +62,7 @@ describe('the day rule of crontab(5)', () => {
     ['0 0 10,* * FRI', ['2026-01-02 00:00', '2026-01-03 00:00']],
     ['0 0 1-31 * FRI', ['2026-01-02 00:00', '2026-01-03 00:00']],
     ['0 0 31 4 MON', ['2026-04-06 00:00', '2026-04-13 00:00']],
-  ])('%s', (expression, expected) => {
+  ])('%s fires when it should', (expression, expected) => {
     expect(utcFires(expression, START, expected.length)).toEqual(expected)
   })
 })
@@ -91,7 +91,7 @@ describe('extensions for days', () => {
     ['0 0 13 * 5#3', ['2026-01-13 00:00', '2026-01-16 00:00']],
     // cronsim's own example
     ['0 0 * 2 MON#5', ['2044-02-29 00:00', '2072-02-29 00:00']],
-  ])('%s', (expression, expected) => {
+  ])('%s fires when it should', (expression, expected) => {
     expect(utcFires(expression, START, expected.length)).toEqual(expected)
   })
 })
@@ -152,7 +152,7 @@ describe('cron(...) in the grammar of AWS', () => {
     ['cron(0 0 3W * ? *)', ['2026-01-02 00:00', '2026-02-03 00:00']],
     ['cron(15 10 ? * 6L 2026-2027)', ['2026-01-30 10:15']],
     ['CRON( 0  10 * * ? 2030 )', ['2030-01-01 10:00']],
-  ])('%s', (expression, expected) => {
+  ])('%s fires when it should', (expression, expected) => {
     expect(utcFires(expression, START, expected.length)).toEqual(expected)
   })
 })
