@@ -58,6 +58,7 @@ export type {
 export type {
   ExecutionFilter,
   JobStore,
+  NodeJobs,
   NodeRecord,
   OpenStoreOptions,
   PauseRecord,

@@ -2,6 +2,7 @@ import { adoptScheduler } from '../client/run-background-job.ts'
 import { openLog } from '../logging/logger.ts'
 import { problemText } from '../manifest/index.ts'
 import { jobNamed } from '../manifest/job-names.ts'
+import { manifestHash } from '../manifest/manifest-hash.ts'
 import { attachHooks } from '../scheduler/events.ts'
 import { SchedulerLoop } from '../scheduler/loop.ts'
 import { registerScheduler } from '../scheduler/process-scheduler.ts'
@@ -12,6 +13,7 @@ import { onStopSignal, type StopSignal } from '../support/stop-signals.ts'
 import { captureUnhandledErrors } from '../worker/job-scope.ts'
 import { type OpenWorkspace, openWorkspace } from '../workspace/open-workspace.ts'
 import type { WorkspacePaths } from '../workspace/paths.ts'
+import { notBuilt } from '../workspace/read-workspace.ts'
 import { type GivenOptions, readGrace } from './args.ts'
 
 /** `--watch`: runs what is due until it is stopped. */
@@ -44,6 +46,8 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
     services,
     firesReboots: !options.has('no-reboot'),
     hasAllJobs: name === undefined,
+    manifestHash: manifestHash(manifest.jobs),
+    notBuilt: notBuilt(manifest, paths.build),
   })
   // Hooks may run jobs, too.
   adoptScheduler({ runBackgroundJob: async (job, ...args) => loop.ready().then(() => loop.call(job, args)) })

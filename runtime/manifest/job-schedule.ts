@@ -1,5 +1,6 @@
 import { parseSchedule, plannedSchedule } from '../schedule/parse.ts'
 import type { Schedule } from '../schedule/schedule.ts'
+import { hexHash } from '../support/hash.ts'
 import { canonicalJson, type JsonValue } from '../support/json.ts'
 import type { CronPlans, JobSchedule } from './types.ts'
 
@@ -25,25 +26,11 @@ export function openSchedule(
  * The key under which the store keeps a series of fires: 16 hexadecimal digits over the job's name, the schedule's text
  * and zone, and the canonical JSON of its arguments, all as written (before `${NAME}` is filled in), so that the key
  * depends on the manifest alone and not on the machine. It may never change for the same input: a changed key is a new
- * series of fires, which starts at now. No cryptography is needed, and loading node:crypto would cost a listing 3 ms
- * (`npm run bench -- startup`): this is cyrb53's mixing (two multiplicative 32-bit lanes) with both lanes kept whole,
- * 64 bits.
+ * series of fires, which starts at now.
  */
 export function scheduleKey(
   job: string,
   schedule: { readonly text: string; readonly timezone: string; readonly args: readonly JsonValue[] },
 ): string {
-  const text = `${job}\n${schedule.text}\n${schedule.timezone}\n${canonicalJson(schedule.args)}`
-  let a = 0xdeadbeef
-  let b = 0x41c6ce57
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index)
-    a = Math.imul(a ^ unit, 2654435761)
-    b = Math.imul(b ^ unit, 1597334677)
-  }
-  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909)
-  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909)
-  return hex(b) + hex(a)
+  return hexHash(`${job}\n${schedule.text}\n${schedule.timezone}\n${canonicalJson(schedule.args)}`)
 }
-
-const hex = (lane: number): string => (lane >>> 0).toString(16).padStart(8, '0')

@@ -5,7 +5,7 @@ export { type DaylightEffect, type DaylightKind, daylightEffects, repetitionAt }
 export { type FieldName, ScheduleError, type ScheduleErrorCode, type ScheduleErrorOptions } from './errors.ts'
 export { explainSchedule, type FieldExplanation, type ScheduleExplanation } from './explain.ts'
 export { type Advice, type AdviceCode, adviseSchedule } from './lint.ts'
-export { type NominalTime, nominalTimeOf } from './nominal-time.ts'
+export { followsZone, type NominalTime, nominalTimeOf } from './nominal-time.ts'
 export { parseSchedule, type ScheduleOptions } from './parse.ts'
 export type { Schedule, ScheduleKind } from './schedule.ts'
 export { isTimezone, suggestTimezone } from './time-zone.ts'

@@ -23,7 +23,7 @@ export interface NominalTime {
  */
 export function nominalTimeOf(schedule: Schedule, fire: number): NominalTime | null {
   if (schedule instanceof AtSchedule) {
-    if (Number.isNaN(schedule.localTime) || isFixed(schedule.zone)) return null
+    if (!followsZone(schedule)) return null
     // It happens once: no correction makes it happen again.
     return { local: schedule.localTime * 1000, correctedAt: null }
   }
@@ -34,6 +34,12 @@ export function nominalTimeOf(schedule: Schedule, fire: number): NominalTime | n
   const shown = instant + zone.periodAt(instant).offset
   const local = previousLocal(plan, shown, yearOf(dateOf(Math.floor(shown / DAY))) - 1)
   return { local: (Number.isNaN(local) ? shown : local) * 1000, correctedAt: lastCorrection(zone, instant) }
+}
+
+/** Whether it depends on time-zone data when a schedule fires. */
+export function followsZone(schedule: Schedule): boolean {
+  if (schedule instanceof AtSchedule) return !Number.isNaN(schedule.localTime) && !isFixed(schedule.zone)
+  return schedule instanceof CronSchedule && !isFixed(schedule.zone)
 }
 
 /** Whether the clock of a zone is UTC's, by any of its names. */

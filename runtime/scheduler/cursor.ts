@@ -38,7 +38,12 @@ export class LoopSchedules {
     return this.#open().filter(({ schedule }) => schedule.kind === 'reboot')
   }
 
-  /** Those that fire as time goes by; undefined until they were registered. */
+  /** Those that fire as time goes by. */
+  get timed(): readonly OpenSchedule[] {
+    return this.#open().filter(({ schedule }) => schedule.kind !== 'reboot')
+  }
+
+  /** The same with their watermarks; undefined until they were registered. */
   get cursors(): readonly ScheduleCursor[] | undefined {
     return this.#cursors
   }
@@ -48,8 +53,7 @@ export class LoopSchedules {
     store: Pick<Store, 'registerSchedules'>,
     options: { readonly now: number; readonly retireOthers: boolean },
   ): Promise<readonly ScheduleCursor[]> {
-    const timed = this.#open().filter(({ schedule }) => schedule.kind !== 'reboot')
-    this.#cursors = await registerCursors(timed, store, options)
+    this.#cursors = await registerCursors(this.timed, store, options)
     return this.#cursors
   }
 

@@ -1,6 +1,6 @@
 import { LocalEngine } from '../engine/local-engine.ts'
 import type { Enqueue } from '../job/enqueue.ts'
-import type { CronPlans, Job, SchedulerSettings } from '../manifest/types.ts'
+import type { CronPlans } from '../manifest/types.ts'
 import { sleep } from '../support/clock.ts'
 import { messageOf } from '../support/errors.ts'
 import { type CallJob, withCalls } from '../worker/calls.ts'
@@ -11,21 +11,22 @@ import { RunningExecutions } from '../worker/running-executions.ts'
 import type { WorkerServices } from '../worker/services.ts'
 import type { Slots } from '../worker/slots.ts'
 import { StoreOutage } from '../worker/store-outage.ts'
+import { fireBetween } from './background-jobs.ts'
 import { LoopSchedules, type ScheduleCursor } from './cursor.ts'
-import { DueQueue } from './due-queue.ts'
+import { DueCursors } from './due-cursors.ts'
 import { SchedulerEmitter } from './events.ts'
 import { FireClaimer } from './fire-claimer.ts'
-import { dueFires, fireReboots, firesBetween, invalidFires, nextAfter } from './fires.ts'
+import { dueFires, fireReboots, invalidFires, nextAfter } from './fires.ts'
 import { GapDetector } from './gap-detector.ts'
 import { Maintenance } from './maintenance.ts'
+import { NewerTimezoneData } from './newer-timezone-data.ts'
+import { nodeFacts, type Watched } from './node-facts.ts'
 import { Reconnect } from './reconnect.ts'
 import { Report } from './report.ts'
 
-export interface SchedulerLoopOptions {
-  readonly jobs: readonly Job[]
+export interface SchedulerLoopOptions extends Watched {
   /** Expressions that the build has read (Manifest.plans). */
   readonly plans?: CronPlans | undefined
-  readonly settings: SchedulerSettings
   readonly services: WorkerServices
   /** False where `@reboot` jobs have fired already (in development it is started again after each change). */
   readonly firesReboots: boolean
@@ -52,7 +53,8 @@ export class SchedulerLoop {
   readonly call: CallJob
   readonly enqueue: Enqueue
   readonly #options: SchedulerLoopOptions
-  readonly #queue = new DueQueue<ScheduleCursor>()
+  readonly #due = new DueCursors()
+  readonly #newer: NewerTimezoneData
   readonly #stopping = new AbortController()
   readonly #reconnect: Reconnect
   readonly #detector: FailureDetector
@@ -71,6 +73,7 @@ export class SchedulerLoop {
     this.#session = new NodeSession(base)
     this.node = this.#session.id
     this.#schedules = new LoopSchedules(jobs, options.plans)
+    this.#newer = new NewerTimezoneData(this.node, options.services)
     // The engine is made below, and asked only when something runs.
     const slots: Slots = {
       concurrency: settings.concurrency,
@@ -99,6 +102,7 @@ export class SchedulerLoop {
       concurrency: settings.concurrency,
       staleBefore: (now) => this.#detector.before(now),
       jobs: new Map(jobs.map((job) => [job.name, job])),
+      ...(options.queues === undefined ? {} : { queues: options.queues }),
       onStart: (execution) => this.report.started(execution),
       onEnd: (end) => this.report.ended(end),
       onSkip: (execution) => this.report.skipped(execution, 'after', execution.skipReason ?? ''),
@@ -118,33 +122,12 @@ export class SchedulerLoop {
     return this.#stopped
   }
 
-  /**
-   * Claims every unclaimed fire in [from, to), ms since the epoch, past or still to come, runs them now, and resolves
-   * when those that were claimed here have ended, retries included.
-   */
+  /** Runs what is due in [from, to), ms since the epoch, now: see `fireBetween`. */
   async fireBetween(from: number, to: number): Promise<void> {
     await this.ready()
-    const { store, clock } = this.#options.services
-    const now = clock.now()
-    const cursors = this.#schedules.cursors ?? (await this.#schedules.register(store, { now, retireOthers: false }))
-    const fires = cursors.flatMap((cursor) => firesBetween(cursor, from, to, now))
-    const outcomes = await this.#claimer.claim(fires, now)
-    const ids = outcomes.flatMap((result) => {
-      if (result.outcome === 'running') return [result.execution.id]
-      return result.outcome === 'queued' ? [result.executionId] : []
-    })
-    await Promise.all(ids.map((id) => this.engine.ended(id)))
-    for (const id of ids) await this.#childrenEnded(id)
-  }
-
-  /** Waits for the tenants' runs that a fire has put into the queue, a page at a time. */
-  async #childrenEnded(parentId: string): Promise<void> {
-    const { store } = this.#options.services
-    while (!this.#stopping.signal.aborted) {
-      const open = await store.executions({ parentId, statuses: ['QUEUED', 'RUNNING'], limit: 100 })
-      if (open.length === 0) return
-      await Promise.all(open.map(({ id }) => this.engine.ended(id)))
-    }
+    const { services } = this.#options
+    const parts = { services, schedules: this.#schedules, claimer: this.#claimer, engine: this.engine }
+    await fireBetween(from, to, parts, this.#stopping.signal)
   }
 
   async #stop(grace: number): Promise<void> {
@@ -161,11 +144,12 @@ export class SchedulerLoop {
     const isKnown = await this.#reconnect.retryUntilBack(signal, async () => {
       await this.ready()
       const now = services.clock.now()
-      await this.#session.announce(now + LONGEST_SLEEP)
-      await this.#schedules.register(services.store, { now, retireOthers: this.#options.hasAllJobs })
+      await this.#session.announce(now + LONGEST_SLEEP, nodeFacts(this.#options, this.#schedules))
+      const cursors = await this.#schedules.register(services.store, { now, retireOthers: this.#options.hasAllJobs })
+      this.#due.refill(cursors)
+      await this.#newer.begin(cursors, now)
     })
     if (!isKnown || signal.aborted) return
-    for (const cursor of this.#schedules.cursors ?? []) this.#enqueue(cursor, nextAfter(cursor, cursor.watermark))
     const maintenance = new Maintenance(services, settings, this.report, this.#detector, () =>
       this.engine.lookAtQueue(),
     )
@@ -185,14 +169,20 @@ export class SchedulerLoop {
     while (!signal.aborted && this.#schedules.isEndless) {
       const now = clock.now()
       this.#gaps.look(now)
-      const due = this.#queue.takeDue(now)
+      if (this.#newer.lookAt <= now && (await this.#newer.look(now))) {
+        // What others fired meanwhile is not to be fired here.
+        const { store } = this.#options.services
+        if (!(await this.#reconnect.retryUntilBack(signal, () => this.#schedules.refresh(store)))) return
+        this.#due.refill(this.#schedules.cursors ?? [])
+      }
+      const due = this.#due.takeDue(now)
       if (due.length > 0) {
         const claimed = await this.#reconnect.retryUntilBack(signal, (wasAway) => this.#claim(due, wasAway))
         // Nothing was claimed and the process is stopping: the watermarks are where they were, so nothing is lost.
         if (!claimed) return
         continue
       }
-      const nextAt = Math.min(this.#queue.nextAt ?? Number.POSITIVE_INFINITY, now + LONGEST_SLEEP)
+      const nextAt = Math.min(this.#due.nextAt, this.#newer.lookAt, now + LONGEST_SLEEP)
       this.#reportOnTime(now, nextAt)
       this.#gaps.sleepsUntil(nextAt)
       await sleep(clock, nextAt - now, signal)
@@ -204,10 +194,6 @@ export class SchedulerLoop {
     return this.#session.open(this.#options.services.staleAfter)
   }
 
-  #enqueue(cursor: ScheduleCursor, next: number | null): void {
-    if (next !== null) this.#queue.push(next, cursor)
-  }
-
   async #claim(due: readonly ScheduleCursor[], wasAway: boolean): Promise<void> {
     const { store, clock } = this.#options.services
     if (wasAway) this.#gaps.gapUntil(clock.now())
@@ -216,16 +202,18 @@ export class SchedulerLoop {
       this.#gaps.caughtUp()
     }
     const now = clock.now()
-    const settled = due.map((cursor) => ({ cursor, settles: dueFires(cursor, now, this.#gaps.aliveFrom) }))
+    const mine = due.filter((cursor) => !this.#newer.leaves(cursor))
+    const settled = mine.map((cursor) => ({ cursor, settles: dueFires(cursor, now, this.#gaps.aliveFrom) }))
     const watermarks = settled.map(({ cursor, settles }) => ({ key: cursor.definition.key, to: settles.watermark }))
     await this.#claimer.claim(
       settled.flatMap(({ settles }) => settles.fires),
       now,
       watermarks,
     )
+    for (const cursor of due) if (this.#newer.leaves(cursor)) this.#due.put(cursor, nextAfter(cursor, now))
     for (const { cursor, settles } of settled) {
       cursor.watermark = settles.watermark
-      this.#enqueue(cursor, settles.next)
+      this.#due.put(cursor, settles.next)
     }
   }
 

@@ -2,6 +2,7 @@ import type { DatabaseClient } from '../job/database.ts'
 import { checkGivenTenants, type TenantSource } from '../job/tenants.ts'
 import { type LogOutput, openLog } from '../logging/logger.ts'
 import type { Manifest } from '../manifest/index.ts'
+import { manifestHash } from '../manifest/manifest-hash.ts'
 import type { SchedulerSettings } from '../manifest/types.ts'
 import { reportExposure } from '../store/file-access.ts'
 import type { JobStore } from '../store/job-store.ts'
@@ -15,6 +16,7 @@ import type { WorkerServices } from '../worker/services.ts'
 import { type JobDefinition, readJobsInCode } from '../workspace/jobs-in-code.ts'
 import { openWorkspace } from '../workspace/open-workspace.ts'
 import { findWorkspace, workspacePaths } from '../workspace/paths.ts'
+import { notBuilt } from '../workspace/read-workspace.ts'
 import type { SchedulerLoopOptions } from './loop.ts'
 
 export interface SchedulerOptions {
@@ -71,7 +73,7 @@ export async function openBuilt(options: SchedulerOptions): Promise<Opened> {
   const { manifest, services, store, paths } = workspace
   return {
     manifest,
-    loopOptions: loopOptionsOf(options, manifest, services),
+    loopOptions: { ...loopOptionsOf(options, manifest, services), notBuilt: notBuilt(manifest, paths.build) },
     store,
     build: paths.build,
     close: () => workspace.close(),
@@ -114,5 +116,6 @@ export function loopOptionsOf(
     services,
     firesReboots: runOnStart,
     hasAllJobs: true,
+    manifestHash: manifestHash(manifest.jobs),
   }
 }

@@ -1,6 +1,7 @@
 import type { Attempt, ErrorRecord, Execution, JobStatus, LogLine, SkipCause } from './execution.ts'
-import type { ExecutionFilter, NodeRecord, PauseRecord, StoreTransaction } from './job-store.ts'
+import type { ExecutionFilter, PauseRecord, StoreTransaction } from './job-store.ts'
 import type { LockKey, RetainedLock } from './locks.ts'
+import type { NodeTables } from './node-tables.ts'
 import type { HeardNotice, StoreListener } from './notices.ts'
 import type { QueuePosition } from './queue-position.ts'
 import type { ScheduleTables } from './schedule-tables.ts'
@@ -75,7 +76,7 @@ export interface LogSize {
  * The tables, as the rules need them: what to read and what to write, no rule in itself. Behind it stand SQL (both
  * dialects) and plain maps. Sets go in and out at once, because a statement for each row would cost too much.
  */
-export interface Tables extends ScheduleTables {
+export interface Tables extends ScheduleTables, NodeTables {
   // --- locks
   /** Keeps others from deciding about these pairs until the transaction ends; without `wait`, only the free ones. */
   lockPairs(pairs: readonly LockKey[], wait: boolean): Script<readonly LockKey[]>
@@ -174,11 +175,8 @@ export interface Tables extends ScheduleTables {
   putPause(pause: PauseHistory): Script<void>
 
   // --- nodes
-  putNode(node: NodeRecord): Script<void>
+  /** One for a node and for everything that it runs. */
   heartbeat(node: string, now: number): Script<void>
-  setNextWake(node: string, at: number): Script<void>
-  removeNode(id: string): Script<void>
-  nodes(): Script<NodeRecord[]>
 
   // --- keeping house
   /** Ids of ended ones without an open parent, whose fire is as old, too: one that ran ahead must not fire again. */

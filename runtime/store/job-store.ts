@@ -92,6 +92,32 @@ export interface NodeRecord {
   readonly fires: boolean
   /** What tells its process from every other one of its machine; null where the system doesn't say. */
   readonly identity: ProcessIdentity | null
+  /** Of Node, such as 24.21.0; null where it isn't known, as everything below. */
+  readonly nodeVersion: string | null
+  /** The release of the time-zone data that its Node has, such as 2026c. */
+  readonly timezoneData: string | null
+  /** The same for processes whose manifests say the same, whatever their environments are. */
+  readonly manifestHash: string | null
+  readonly engine: string | null
+  /** The queues that it serves; null for all. */
+  readonly queues: readonly string[] | null
+  /** Executions at once. */
+  readonly slots: number | null
+  readonly jobs: NodeJobs | null
+  /** By how much its clock is ahead of the store's, in ms. */
+  readonly clockOffset: number | null
+}
+
+/** The jobs of a process's manifest. */
+export interface NodeJobs {
+  /** Those that it takes from the queue. */
+  readonly known: readonly string[]
+  /** Of those, the ones that are disabled there, and by what. */
+  readonly off: Readonly<Record<string, string>>
+  /** Of those, the ones without a module in its build. */
+  readonly lacks: readonly string[]
+  /** Keys of its schedules that follow the clock of a time zone. */
+  readonly inZones: readonly string[]
 }
 
 export interface PauseRecord {

@@ -3,6 +3,7 @@ import type { Enqueued, EnqueueRequest } from './enqueue-request.ts'
 import { StoreError } from './errors.ts'
 import type { ClaimOutcome, Execution, Fire, LogLine, Outcome, Trigger } from './execution.ts'
 import type { JobStore, NodeRecord, PreCheckVerdict, StoreTransaction } from './job-store.ts'
+import type { NodeSessionRecord } from './node-tables.ts'
 import type { HeardNotice, StoreListener } from './notices.ts'
 
 /** Where one line of fires stands in the store. */
@@ -190,7 +191,10 @@ export interface Store extends JobStore {
   heartbeat(node: string, now: number): Promise<void>
   /** Says when the loop will wake next; written by the loop itself, so a blocked loop is seen. */
   setNextWake(node: string, nextWakeAt: number): Promise<void>
-  removeNode(id: string): Promise<void>
+  /** At its orderly end; its session ends at `at`. */
+  removeNode(id: string, at: number): Promise<void>
+  /** Since when schedulers watched, and until when, those of the past included; oldest first. */
+  sessions(): Promise<NodeSessionRecord[]>
 
   // --- notices
   /**
@@ -200,7 +204,10 @@ export interface Store extends JobStore {
   listen(hearer: (notice: HeardNotice) => void): StoreListener
 
   // --- keeping house
-  /** Removes the nodes whose last heartbeat is older than `before` (ms since the epoch): processes long dead. */
+  /**
+   * Removes the nodes whose last heartbeat is older than `before` (ms since the epoch): processes long dead, whose
+   * sessions ended with that heartbeat.
+   */
   forgetNodes(before: number): Promise<void>
   /**
    * Deletes at most `batch` ended executions that finished before `finishedBefore` or exceed `maxPerJob`, with all that

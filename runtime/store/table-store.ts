@@ -4,7 +4,8 @@ import type { Driver } from './driver.ts'
 import type { Enqueued, EnqueueRequest } from './enqueue-request.ts'
 import { StoreError } from './errors.ts'
 import type { Attempt, ClaimOutcome, Execution, LogLine } from './execution.ts'
-import type { ExecutionFilter, NodeRecord, PauseRecord, ScheduleText, StoreTransaction } from './job-store.ts'
+import type { ExecutionFilter, PauseRecord, ScheduleText, StoreTransaction } from './job-store.ts'
+import { NodeStore } from './node-store.ts'
 import type { HeardNotice, StoreListener } from './notices.ts'
 import { attemptsOf } from './rules/attempts.ts'
 import { checkBegin, recordBegin } from './rules/begin.ts'
@@ -15,7 +16,7 @@ import { complete, recover, requestCancel } from './rules/lifecycle.ts'
 import { pause, resume } from './rules/pauses.ts'
 import { type PruneRequest, Pruning } from './rules/pruning.ts'
 import { renameJob } from './rules/rename-job.ts'
-import { appendLog, forgetNodes } from './rules/retention.ts'
+import { appendLog } from './rules/retention.ts'
 import { registerSchedules } from './rules/schedules.ts'
 import { refusedCompletion, storableCompletion } from './rules/storable-outcome.ts'
 import { UncertainCommits } from './rules/uncertain-commits.ts'
@@ -24,7 +25,7 @@ import type { DequeueResult, RunRequest, RunStart, ScheduleRegistration, Schedul
 type Completion = Parameters<Store['complete']>[0]
 
 /** The store's rules, over whatever driver keeps the tables. */
-export class TableStore implements Store {
+export class TableStore extends NodeStore implements Store {
   readonly url: string
   readonly target: string | null
   readonly dialect: Store['dialect']
@@ -35,6 +36,7 @@ export class TableStore implements Store {
   readonly #pruning: Pruning
 
   constructor(driver: Driver, clock: Clock) {
+    super(driver)
     this.#driver = driver
     this.#clock = clock
     this.url = driver.url
@@ -204,30 +206,6 @@ export class TableStore implements Store {
   async pauses(): Promise<PauseRecord[]> {
     const histories = await this.#driver.read(() => this.#driver.tables.pauses(null))
     return histories.filter((history) => history.paused).map(({ past: _past, ...record }) => record)
-  }
-
-  registerNode(node: NodeRecord): Promise<void> {
-    return this.#driver.write(() => this.#driver.tables.putNode(node))
-  }
-
-  heartbeat(node: string, now: number): Promise<void> {
-    return this.#driver.write(() => this.#driver.tables.heartbeat(node, now))
-  }
-
-  setNextWake(node: string, nextWakeAt: number): Promise<void> {
-    return this.#driver.write(() => this.#driver.tables.setNextWake(node, nextWakeAt))
-  }
-
-  removeNode(id: string): Promise<void> {
-    return this.#driver.write(() => this.#driver.tables.removeNode(id))
-  }
-
-  nodes(): Promise<NodeRecord[]> {
-    return this.#driver.read(() => this.#driver.tables.nodes())
-  }
-
-  forgetNodes(before: number): Promise<void> {
-    return this.#driver.write(() => forgetNodes(this.#driver.tables, before))
   }
 
   prune(request: PruneRequest): Promise<number> {

@@ -1,12 +1,22 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import type { NodeRecord } from '../store/job-store.ts'
 import type { Store } from '../store/store.ts'
 import { builtin } from '../support/builtin.ts'
 import { type Clock, systemClock, type Timer } from '../support/clock.ts'
 import { ownIdentity } from '../support/process-identity.ts'
 import { uuidv7 } from '../support/uuid.ts'
 import { VERSION } from '../support/version.ts'
+
+/** What a process that watches says of itself, beside what is known of every process. */
+export type NodeFacts = Pick<NodeRecord, 'manifestHash' | 'engine' | 'queues' | 'slots' | 'jobs'>
+
+/** A process that runs jobs by hand takes nothing from a queue. */
+const BY_HAND: NodeFacts = { manifestHash: null, engine: null, queues: [], slots: null, jobs: null }
+
+/** The release of the time-zone data that this process has; null where its Node doesn't say. */
+export const TIMEZONE_DATA: string | null = process.versions.tz ?? null
 
 /**
  * This process as a node of a store: registered while the session is open, alive by its heartbeats, removed when it is
@@ -16,6 +26,8 @@ export class NodeSession {
   readonly id = newNodeId()
   readonly #store: Store
   readonly #clock: Clock
+  #facts = BY_HAND
+  #startedAt: number | undefined
   #opened: Promise<void> | undefined
   #heartbeat: { readonly every: number; readonly heartbeat: Heartbeat } | undefined
 
@@ -34,7 +46,8 @@ export class NodeSession {
   }
 
   /** Says that this process fires schedules, and when it wakes next at the latest; ms since the epoch. */
-  announce(nextWakeAt: number): Promise<void> {
+  announce(nextWakeAt: number, facts: NodeFacts): Promise<void> {
+    this.#facts = facts
     return this.#register(true, nextWakeAt)
   }
 
@@ -47,7 +60,8 @@ export class NodeSession {
     // Not awaited: ending its thread takes longer than all else at the end of a short run.
     void this.#heartbeat?.heartbeat.stop()
     this.#heartbeat = undefined
-    await this.#store.removeNode(this.id).catch(() => {})
+    this.#startedAt = undefined
+    await this.#store.removeNode(this.id, this.#clock.now()).catch(() => {})
   }
 
   /** The shortest interval that was asked for counts. */
@@ -59,8 +73,22 @@ export class NodeSession {
 
   #register(fires: boolean, nextWakeAt: number): Promise<void> {
     const now = this.#clock.now()
-    const about = { id: this.id, host: hostname(), pid: process.pid, version: VERSION, identity: ownIdentity() }
-    return this.#store.registerNode({ ...about, startedAt: now, heartbeatAt: now, nextWakeAt, fires })
+    this.#startedAt ??= now
+    return this.#store.registerNode({
+      ...this.#facts,
+      id: this.id,
+      host: hostname(),
+      pid: process.pid,
+      version: VERSION,
+      identity: ownIdentity(),
+      nodeVersion: process.versions.node,
+      timezoneData: TIMEZONE_DATA,
+      startedAt: this.#startedAt,
+      heartbeatAt: now,
+      nextWakeAt,
+      fires,
+      clockOffset: null,
+    })
   }
 }
 

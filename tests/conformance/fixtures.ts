@@ -1,4 +1,5 @@
 import type { ErrorRecord, Execution, Fire } from '../../runtime/store/execution.ts'
+import type { NodeRecord } from '../../runtime/store/job-store.ts'
 import type { RunRequest, Store } from '../../runtime/store/store.ts'
 
 /** 2026-01-01T00:00:00Z: where every story begins. */
@@ -45,7 +46,7 @@ export class Node {
     return this
   }
 
-  register(): Promise<void> {
+  register(facts: Partial<NodeRecord> = {}): Promise<void> {
     const { id, now } = this
     return this.store.registerNode({
       id,
@@ -57,6 +58,15 @@ export class Node {
       nextWakeAt: now,
       fires: true,
       identity: null,
+      nodeVersion: '24.21.0',
+      timezoneData: '2026c',
+      manifestHash: 'hash',
+      engine: 'local',
+      queues: null,
+      slots: 10,
+      jobs: { known: ['a', 'b'], off: { b: 'B_ENABLED=false' }, lacks: [], inZones: [] },
+      clockOffset: null,
+      ...facts,
     })
   }
 

@@ -255,13 +255,12 @@ export function runRules(stage: () => Stage): void {
     it('a node says which process it is, where that is known', async () => {
       const { one } = stage()
       const identity = { bootId: 'boot', pidNamespace: 'pid:[1]', startedAt: '42' }
-      const node = { host: 'host', pid: 1, version: '1', startedAt: at, heartbeatAt: at, nextWakeAt: at, fires: true }
-      await one.store.registerNode({ ...node, id: 'known', identity })
-      await one.store.registerNode({ ...node, id: 'unknown', identity: null })
+      await one.register({ id: 'known', identity })
+      await one.register({ id: 'unknown', identity: null })
       const found = new Map((await one.store.nodes()).map((each) => [each.id, each.identity]))
       expect([found.get('known'), found.get('unknown')]).toEqual([identity, null])
-      await one.store.removeNode('known')
-      await one.store.removeNode('unknown')
+      await one.store.removeNode('known', at)
+      await one.store.removeNode('unknown', at)
     })
 
     it('a dead one is queued again while recover lasts, then stale, each attempt with its cause', async () => {
@@ -299,7 +298,7 @@ export function runRules(stage: () => Stage): void {
       const { one, two } = stage()
       await one.store.setNextWake('node-1', at + minute)
       expect(await two.store.nodes()).toMatchObject([{ id: 'node-1', nextWakeAt: at + minute }, { id: 'node-2' }])
-      await one.store.removeNode('node-2')
+      await one.store.removeNode('node-2', at)
       expect(await one.store.nodes()).toHaveLength(1)
     })
 

@@ -5,6 +5,7 @@ import { claimRules } from './claiming.ts'
 import { enqueueRules } from './enqueueing.ts'
 import { fireRules } from './fires.ts'
 import { Node, T0 } from './fixtures.ts'
+import { nodeRules } from './nodes.ts'
 import { nominalRules } from './nominal-times.ts'
 import { oddOutcomeRules } from './odd-outcomes.ts'
 import { overlapRules } from './overlap.ts'
@@ -55,6 +56,7 @@ export function exercise(driver: string, open: () => Promise<Opened>): void {
     describe('skips', () => skipRules(current))
     describe('after', () => afterRules(current))
     describe('local times', () => nominalRules(current))
+    describe('nodes', () => nodeRules(current))
     describe('taking from the queue', () => takeRules(current))
     describe('enqueueing', () => enqueueRules(current))
     describe('running and ending', () => runRules(current))

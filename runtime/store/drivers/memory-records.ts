@@ -1,11 +1,11 @@
 import { copyOf } from '../../support/copy.ts'
 import type { LogSize, PauseHistory, Tables } from '../driver.ts'
 import type { Attempt, Execution, LogLine } from '../execution.ts'
-import type { NodeRecord } from '../job-store.ts'
 import type { LockKey, RetainedLock } from '../locks.ts'
 import type { LastNominal, ScheduleTables, StoredSchedule, WantedFire } from '../schedule-tables.ts'
 import type { ScheduleRegistration } from '../store.ts'
 import { result } from '../transaction-script.ts'
+import { MemoryNodes } from './memory-nodes.ts'
 
 interface Log {
   lines: LogLine[]
@@ -28,21 +28,16 @@ type Records = ScheduleTables &
     | 'logLines'
     | 'pauses'
     | 'putPause'
-    | 'putNode'
-    | 'setNextWake'
-    | 'removeNode'
-    | 'nodes'
   >
 
 /** Everything but executions and fires, as maps. Rows are replaced, never changed, so what was handed out stays as it was. */
-export class MemoryRecords implements Records {
+export class MemoryRecords extends MemoryNodes implements Records {
   readonly #attempts = new Map<string, Attempt[]>()
   readonly #logs = new Map<string, Log>()
   readonly #schedules = new Map<string, StoredSchedule>()
   /** By the id of the execution. */
   readonly #retained = new Map<string, LockKey & { readonly owner: string }>()
   readonly #pauses = new Map<string, PauseHistory>()
-  readonly #nodes = new Map<string, NodeRecord>()
 
   // --- schedules
   schedules(keys: readonly string[] | null) {
@@ -117,7 +112,7 @@ export class MemoryRecords implements Records {
   retained() {
     const found: RetainedLock[] = []
     for (const [executionId, { job, tenant, owner }] of this.#retained) {
-      const node = this.#nodes.get(owner)
+      const node = this.node(owner)
       if (node !== undefined) found.push({ job, tenant, executionId, owner, heartbeatAt: node.heartbeatAt })
     }
     return result(found)
@@ -183,33 +178,6 @@ export class MemoryRecords implements Records {
   putPause(pause: PauseHistory) {
     this.#pauses.set(pause.job, pause)
     return result(undefined)
-  }
-
-  // --- nodes
-  putNode(node: NodeRecord) {
-    this.#nodes.set(node.id, copyOf(node))
-    return result(undefined)
-  }
-
-  /** When a node gave its last sign of life. */
-  nodeHeartbeat(node: string, now: number): void {
-    const known = this.#nodes.get(node)
-    if (known !== undefined) this.#nodes.set(node, { ...known, heartbeatAt: now })
-  }
-
-  setNextWake(node: string, at: number) {
-    const known = this.#nodes.get(node)
-    if (known !== undefined) this.#nodes.set(node, { ...known, nextWakeAt: at })
-    return result(undefined)
-  }
-
-  removeNode(id: string) {
-    this.#nodes.delete(id)
-    return result(undefined)
-  }
-
-  nodes() {
-    return result([...this.#nodes.values()].sort((a, b) => a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1)))
   }
 
   /** What hangs on an execution that is deleted. */

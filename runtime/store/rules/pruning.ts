@@ -29,6 +29,7 @@ export class Pruning {
     const old = await this.driver.write(function* () {
       const ids = yield* tables.finishedBefore(finishedBefore, batch)
       yield* tables.remove(ids)
+      yield* tables.removeSessions(finishedBefore)
       return ids.length
     })
     let left = batch - old

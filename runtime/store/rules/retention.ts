@@ -2,10 +2,6 @@ import type { LogSize, Tables } from '../driver.ts'
 import type { LogLine } from '../execution.ts'
 import type { Script } from '../transaction-script.ts'
 
-export function* forgetNodes(tables: Tables, before: number): Script<void> {
-  for (const { id, heartbeatAt } of yield* tables.nodes()) if (heartbeatAt < before) yield* tables.removeNode(id)
-}
-
 /** Keeps as many of these lines as fit. */
 export function* appendLog(
   tables: Tables,

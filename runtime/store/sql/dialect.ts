@@ -96,6 +96,12 @@ export function inserter(
   return (rows) => insert([], rows)
 }
 
+/** Ends an insert whose rows take the place of those that have the same key. */
+export function updating(columns: readonly string[], key: readonly string[]): string {
+  const others = columns.filter((column) => !key.includes(column))
+  return `on conflict (${key.join(', ')}) do update set ${others.map((column) => `${column} = excluded.${column}`).join(', ')}`
+}
+
 /** Like an Inserter, for rows that have some values in common: these are handed over once for many rows. */
 export type SharingInserter = (shared: readonly SqlValue[], rows: readonly (readonly SqlValue[])[]) => Script<void>
 

@@ -2,40 +2,21 @@ import type { PauseHistory, Tables } from '../driver.ts'
 import type { LogLine } from '../execution.ts'
 import type { Row, SqlValue } from '../transaction-script.ts'
 import { typed } from './columns.ts'
-import { type Dialect, idsAmong, inserter } from './dialect.ts'
-import { attemptOf, logLineOf, nodeOf, number, text, textOrNull } from './rows.ts'
+import { type Dialect, idsAmong, inserter, updating } from './dialect.ts'
+import { attemptOf, logLineOf, number, text, textOrNull } from './rows.ts'
 
 type RecordTables = Pick<
   Tables,
-  | 'insertAttempts'
-  | 'attempts'
-  | 'logSize'
-  | 'addLog'
-  | 'cutLog'
-  | 'logLines'
-  | 'pauses'
-  | 'putPause'
-  | 'putNode'
-  | 'heartbeat'
-  | 'setNextWake'
-  | 'removeNode'
-  | 'nodes'
+  'insertAttempts' | 'attempts' | 'logSize' | 'addLog' | 'cutLog' | 'logLines' | 'pauses' | 'putPause' | 'heartbeat'
 >
 
 const ATTEMPT = ['execution_id', 'attempt', 'owner', 'started_at', 'finished_at']
 const ERROR = ['error_code', 'error_message', 'error_stack']
 const LINE = ['execution_id', 'line', 'attempt', 'at', 'level', 'message', 'data', 'bytes', 'cut']
-const NODE = ['id', 'host', 'pid', 'version', 'started_at', 'heartbeat_at', 'next_wake_at', 'fires']
-const IDENTITY = ['boot_id', 'pid_namespace', 'process_started_at']
 const STATE = ['scope', 'job', 'paused', 'since', 'changed_by', 'reason', 'past']
 
 export function recordTables(dialect: Dialect): RecordTables {
   const [heartbeatNode, heartbeatExecutions] = heartbeatStatements(dialect)
-  const upsert = (columns: readonly string[], key: readonly string[]): string =>
-    `on conflict (${key.join(', ')}) do update set ${columns
-      .filter((column) => !key.includes(column))
-      .map((column) => `${column} = excluded.${column}`)
-      .join(', ')}`
   const addGood = inserter(dialect, 'job_attempt', typed(ATTEMPT), 'on conflict do nothing')
   const addBad = inserter(dialect, 'job_attempt', typed([...ATTEMPT, ...ERROR]), 'on conflict do nothing')
   const addLines = inserter(dialect, 'job_log', typed(LINE), 'on conflict do nothing')
@@ -46,13 +27,7 @@ export function recordTables(dialect: Dialect): RecordTables {
     `on conflict (execution_id, line) do update
       set at = excluded.at, message = excluded.message, data = excluded.data, cut = excluded.cut`,
   )
-  const putState = inserter(dialect, 'job_pause', typed(STATE), upsert(STATE, ['scope', 'job']))
-  const putNode = inserter(
-    dialect,
-    'job_node',
-    { ...typed([...NODE, ...IDENTITY]), id: 'text' },
-    upsert([...NODE, ...IDENTITY], ['id']),
-  )
+  const putState = inserter(dialect, 'job_pause', typed(STATE), updating(STATE, ['scope', 'job']))
   return {
     *insertAttempts(attempts) {
       const good: SqlValue[][] = []
@@ -113,27 +88,9 @@ export function recordTables(dialect: Dialect): RecordTables {
       yield* putState([row])
     },
 
-    *putNode(node) {
-      const { id, host, pid, version, startedAt, heartbeatAt, nextWakeAt, fires, identity } = node
-      const own = [identity?.bootId ?? null, identity?.pidNamespace ?? null, identity?.startedAt ?? null]
-      const row = [id, host, pid, version, startedAt, heartbeatAt, nextWakeAt, fires ? 1 : 0, ...own]
-      yield* putNode([row])
-    },
     *heartbeat(node, now) {
       yield { sql: heartbeatNode, parameters: [now, node], isBlind: true }
       yield { sql: heartbeatExecutions, parameters: [now, node], isBlind: true }
-    },
-    *setNextWake(node, at) {
-      yield { sql: 'update job_node set next_wake_at = ? where id = ?', parameters: [at, node], isBlind: true }
-    },
-    *removeNode(id) {
-      yield { sql: 'delete from job_node where id = ?', parameters: [id], isBlind: true }
-    },
-    *nodes() {
-      return (yield {
-        sql: `select ${[...NODE, ...IDENTITY].join(', ')} from job_node order by started_at, id`,
-        parameters: [],
-      }).map(nodeOf)
     },
   }
 }

@@ -13,6 +13,7 @@ import {
 } from '../execution.ts'
 import type { NodeRecord } from '../job-store.ts'
 import type { LockKey } from '../locks.ts'
+import type { NodeSessionRecord } from '../node-tables.ts'
 import type { Row } from '../transaction-script.ts'
 
 const STATUSES: ReadonlySet<string> = new Set(JOB_STATUSES)
@@ -102,6 +103,14 @@ export function nodeOf(row: Row): NodeRecord {
     nextWakeAt: number(row, 'next_wake_at'),
     fires: number(row, 'fires') === 1,
     identity: identityOf(row),
+    nodeVersion: textOrNull(row, 'node_version'),
+    timezoneData: textOrNull(row, 'tz_data'),
+    manifestHash: textOrNull(row, 'manifest_hash'),
+    engine: textOrNull(row, 'engine'),
+    queues: parsedOrNull(row, 'queues'),
+    slots: numberOrNull(row, 'slots'),
+    jobs: parsedOrNull(row, 'jobs'),
+    clockOffset: numberOrNull(row, 'clock_offset_ms'),
   }
 }
 
@@ -110,6 +119,24 @@ function identityOf(row: Row): NodeRecord['identity'] {
   const pidNamespace = textOrNull(row, 'pid_namespace')
   const startedAt = textOrNull(row, 'process_started_at')
   return bootId === null || pidNamespace === null || startedAt === null ? null : { bootId, pidNamespace, startedAt }
+}
+
+export function sessionOf(row: Row): NodeSessionRecord {
+  const how = textOrNull(row, 'how')
+  return {
+    node: text(row, 'node'),
+    host: text(row, 'host'),
+    startedAt: number(row, 'started_at'),
+    lastSeenAt: number(row, 'last_seen_at'),
+    endedAt: numberOrNull(row, 'ended_at'),
+    how: how === 'stopped' || how === 'died' ? how : null,
+  }
+}
+
+/** JSON that this package wrote. */
+function parsedOrNull<Value>(row: Row, column: string): Value | null {
+  const value = textOrNull(row, column)
+  return value === null ? null : JSON.parse(value)
 }
 
 export function text(row: Row, column: string): string {

@@ -112,7 +112,7 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
     *setNominalTimes(moved) {
       if (moved.size === 0) return
       const rows = [...moved].map(([key, { local, firedAt }]) => [key, local, firedAt])
-      yield { sql: sql.setNominal, parameters: times.of(rows) }
+      yield { sql: sql.setNominal, parameters: times.of(rows), isBlind: true }
     },
     *firesFor(wanted) {
       const parameters = awaited.of(wanted.map(({ scheduleKey, job, local }) => [scheduleKey, job, local]))

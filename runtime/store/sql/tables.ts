@@ -3,6 +3,7 @@ import type { Dialect } from './dialect.ts'
 import { endTables } from './end-executions.ts'
 import { fireTables } from './fires.ts'
 import { lockTables } from './locks.ts'
+import { nodeTables } from './nodes.ts'
 import { announcing } from './notices.ts'
 import { openTables } from './open-executions.ts'
 import { queueTables } from './queue.ts'
@@ -24,6 +25,7 @@ export function sqlTables(dialect: Dialect): Tables {
     ...executionInserters(dialect),
     ...endTables(dialect),
     ...recordTables(dialect),
+    ...nodeTables(dialect),
     ...retentionTables(dialect),
     byIds: readExecutions(dialect),
     list: (filter) => listExecutions(dialect, filter),
