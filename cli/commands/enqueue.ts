@@ -16,6 +16,7 @@ export interface EnqueueCommandOptions {
   readonly runAt?: string | undefined
   readonly priority?: string | undefined
   readonly tenant?: string | undefined
+  readonly key?: string | undefined
   readonly workspace?: string | undefined
 }
 
@@ -37,13 +38,14 @@ export async function enqueueJob(
   })
 }
 
-function callOptions({ delay, runAt, priority, tenant }: EnqueueCommandOptions): EnqueueOptions {
+function callOptions({ delay, runAt, priority, tenant, key }: EnqueueCommandOptions): EnqueueOptions {
   const isNumber = priority !== undefined && priority.trim() !== '' && Number.isFinite(Number(priority))
   return {
     ...(delay === undefined ? {} : { delay }),
     ...(runAt === undefined ? {} : { runAt }),
     ...(priority === undefined ? {} : { priority: isNumber ? Number(priority) : priority }),
     ...(tenant === undefined ? {} : { tenant }),
+    ...(key === undefined ? {} : { key }),
   }
 }
 

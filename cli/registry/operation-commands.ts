@@ -19,6 +19,7 @@ export const operationCommands: readonly CommandDefinition[] = [
       args: { type: 'text', value: 'JSON', describe: 'With these arguments (a JSON array, or one value)' },
       delay: { type: 'text', value: 'DURATION', describe: 'Not before so long from now: 30s, 10m, 1h30m' },
       'run-at': { type: 'text', value: 'TIME', describe: 'Not before this instant, in ISO 8601' },
+      key: { type: 'text', describe: 'Enqueue nothing while an execution of this job holds this key' },
       priority: { type: 'text', describe: 'A number, or a label; higher runs first' },
       tenant: { type: 'text', value: 'ID', describe: 'Of a multi-tenant job: only for this tenant' },
       ...JSON_DATA,

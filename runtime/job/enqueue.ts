@@ -21,6 +21,19 @@ export interface EnqueueOptions {
    * `allow`; `allow` for a job without one.
    */
   readonly overlap?: 'queue' | 'allow' | 'skip'
+  /** Held by one execution of the job and tenant at a time: at most 500 characters. */
+  readonly key?: string
+  /**
+   * What happens where the key is held. `keep` (default): nothing. `replace`: one that has not started gets these
+   * arguments and this time. `debounce`: the same, so that it is put off by `delay` again. The handle is that one's.
+   */
+  readonly onConflict?: 'keep' | 'replace' | 'debounce'
+  /** When the key is freed: when the execution has ended, retries included (default), or when it starts. */
+  readonly keyUntil?: 'start' | 'end'
+  /** Holds the key for so long after that. */
+  readonly keyWindow?: string | number
+  /** With `debounce`: runs at the latest so long after it was first enqueued. */
+  readonly maxWait?: string | number
 }
 
 /** What stands for work that was handed over. As JSON it is `{ id, enqueued }`. */

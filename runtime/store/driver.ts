@@ -1,5 +1,6 @@
 import type { Attempt, ErrorRecord, Execution, JobStatus, LogLine, SkipCause } from './execution.ts'
 import type { ExecutionFilter, PauseRecord, StoreTransaction } from './job-store.ts'
+import type { KeyTables } from './key-tables.ts'
 import type { LockKey, RetainedLock } from './locks.ts'
 import type { NodeTables } from './node-tables.ts'
 import type { HeardNotice, StoreListener } from './notices.ts'
@@ -39,6 +40,8 @@ export interface Ending {
 export interface EndedOpen extends LockKey {
   readonly id: string
   readonly followed: boolean
+  /** It may have a key. */
+  readonly keyed: boolean
 }
 
 /** A row to be written to the open executions. */
@@ -63,6 +66,8 @@ export interface QueuePage {
 export interface Starting {
   readonly id: string
   readonly attempt: number
+  /** As it was read: where it has been rescheduled since, it doesn't start. */
+  readonly queuedAt: number
 }
 
 export interface LogSize {
@@ -76,7 +81,7 @@ export interface LogSize {
  * The tables, as the rules need them: what to read and what to write, no rule in itself. Behind it stand SQL (both
  * dialects) and plain maps. Sets go in and out at once, because a statement for each row would cost too much.
  */
-export interface Tables extends ScheduleTables, NodeTables {
+export interface Tables extends ScheduleTables, NodeTables, KeyTables {
   // --- locks
   /** Keeps others from deciding about these pairs until the transaction ends; without `wait`, only the free ones. */
   lockPairs(pairs: readonly LockKey[], wait: boolean): Script<readonly LockKey[]>
@@ -140,11 +145,11 @@ export interface Tables extends ScheduleTables, NodeTables {
   finish(endings: readonly Ending[], from: 'QUEUED' | 'RUNNING'): Script<EndedOpen[]>
   /** RUNNING ones, back into the queue. Returns those that were running. */
   requeue(endings: readonly Ending[], now: number): Script<EndedOpen[]>
-  /** Ends attempts of `owner` well, where they are its own and running still. Returns whose end counts, and followed lines. */
+  /** Ends attempts of `owner` well, where they are its own and running still. Returns whose end counts, followed lines, and who has a key. */
   succeed(
     ends: readonly { id: string; attempt: number; at: number }[],
     owner: string,
-  ): Script<{ ids: ReadonlySet<string>; followed: readonly LockKey[] }>
+  ): Script<{ ids: ReadonlySet<string>; followed: readonly LockKey[]; keyed: readonly string[] }>
   extendSkips(more: readonly { id: string; count: number; until: number; at: number }[]): Script<void>
   /** Rows that count skips become history: nothing is counted into them any more. */
   closeSkips(ids: readonly string[]): Script<void>

@@ -21,6 +21,20 @@ export interface EnqueueRequest {
   /** Default: `default`. */
   readonly queue?: string
   readonly overrides?: PolicyOverrides
+  readonly key?: KeyRequest
+}
+
+/** A key, and what happens where another execution has it. Durations in ms. */
+export interface KeyRequest {
+  readonly key: string
+  /**
+   * `keep`: nothing. `replace`: one that has not started gets the new arguments and time. `debounce`: the same, at the
+   * latest `maxWait` after it was first enqueued.
+   */
+  readonly onConflict: 'keep' | 'replace' | 'debounce'
+  readonly freesAtStart: boolean
+  readonly keepFor: number
+  readonly maxWait: number | null
 }
 
 /** Which execution stands for a request: a new one, or (`enqueued: false`) one that was there. */

@@ -89,6 +89,8 @@ export interface Execution {
   /** Of the nodes, those that serve this queue take it. */
   readonly queue: string
   readonly progress: { readonly percent: number; readonly message: string | null } | null
+  /** While it is open, where it was enqueued with one. */
+  readonly key?: string
   /** While it is open, where it was enqueued with a policy of its own. */
   readonly overrides?: PolicyOverrides
 }

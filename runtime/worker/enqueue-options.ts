@@ -2,19 +2,21 @@ import type { EnqueueOptions } from '../job/enqueue.ts'
 import { priorityOf } from '../manifest/defaults.ts'
 import type { ManifestRetry } from '../manifest/manifest-job.ts'
 import type { Job, RetryPolicy } from '../manifest/types.ts'
-import type { EnqueueRequest } from '../store/enqueue-request.ts'
+import type { EnqueueRequest, KeyRequest } from '../store/enqueue-request.ts'
 import type { PolicyOverrides } from '../store/execution.ts'
 import { durationOf } from '../support/duration.ts'
 import { JobsError } from '../support/errors.ts'
 import { didYouMean } from '../support/suggest.ts'
 
-/** Work can't be enqueued as asked. Codes: ENQUEUE_OPTION, ENQUEUE_TIME, ENQUEUE_ARGUMENTS. */
+/** Work can't be enqueued as asked. Codes: ENQUEUE_OPTION, ENQUEUE_TIME, ENQUEUE_KEY, ENQUEUE_ARGUMENTS. */
 export class EnqueueError extends JobsError {}
 
 /** No time may be further away, in ms: ten years. */
 const FURTHEST = 10 * 365.25 * 86_400_000
 const LONGEST_TENANT = 500
-const OPTIONS = ['runAt', 'delay', 'priority', 'tenant', 'retry', 'timeout', 'overlap']
+const LONGEST_KEY = 500
+const OF_KEYS = ['onConflict', 'keyUntil', 'keyWindow', 'maxWait'] as const
+const OPTIONS = ['runAt', 'delay', 'priority', 'tenant', 'retry', 'timeout', 'overlap', 'key', ...OF_KEYS]
 
 type Policy = Omit<EnqueueRequest, 'now' | 'job' | 'args' | 'staleBefore'>
 
@@ -27,15 +29,17 @@ export function policyOf(job: Job, options: EnqueueOptions, now: number): Policy
     })
   }
   const overrides = overridesOf(job, options)
-  const { maxAttempts, ...rest } = {
+  const key = keyOf(job, options)
+  return {
     tenant: tenantOf(job, options),
     availableAt: instantOf(job, options, now),
     priority: priorityFor(job, options),
     maxAttempts: (overrides?.retry ?? job.retry).attempts,
     recoverLimit: job.recover,
     ...lockFor(job, options),
+    ...(overrides === undefined ? {} : { overrides }),
+    ...(key === undefined ? {} : { key }),
   }
-  return { ...rest, maxAttempts, ...(overrides === undefined ? {} : { overrides }) }
 }
 
 function bad(job: Job, option: string, value: unknown, hint: string, code = 'ENQUEUE_OPTION'): EnqueueError {
@@ -46,6 +50,33 @@ function bad(job: Job, option: string, value: unknown, hint: string, code = 'ENQ
 function tenantOf(job: Job, { tenant = '' }: EnqueueOptions): string {
   if (typeof tenant === 'string' && tenant.length <= LONGEST_TENANT) return tenant
   throw bad(job, 'tenant', tenant, `pass the tenant's id, a text of at most ${LONGEST_TENANT} characters`)
+}
+
+function keyOf(job: Job, options: EnqueueOptions): KeyRequest | undefined {
+  const { key, onConflict = 'keep', keyUntil = 'end', keyWindow, maxWait, delay } = options
+  const fault = (option: string, value: unknown, hint: string) => bad(job, option, value, hint, 'ENQUEUE_KEY')
+  if (key === undefined) {
+    const without = OF_KEYS.find((option) => options[option] !== undefined)
+    if (without !== undefined) throw fault(without, options[without], 'pass a key, too')
+    return undefined
+  }
+  const isText = typeof key === 'string' && key !== '' && key.length <= LONGEST_KEY && !key.includes('\0')
+  if (!isText || !key.isWellFormed()) throw fault('key', key, `pass a text of 1 to ${LONGEST_KEY} characters`)
+  if (!['keep', 'replace', 'debounce'].includes(onConflict)) {
+    throw fault('onConflict', onConflict, 'use keep, replace or debounce')
+  }
+  if (keyUntil !== 'start' && keyUntil !== 'end') throw fault('keyUntil', keyUntil, 'use start or end')
+  if (onConflict === 'debounce' && delay === undefined) throw fault('onConflict', onConflict, 'pass a delay, too')
+  if (maxWait !== undefined && onConflict !== 'debounce') {
+    throw fault('maxWait', maxWait, "pass onConflict: 'debounce', too")
+  }
+  return {
+    key,
+    onConflict,
+    freesAtStart: keyUntil === 'start',
+    keepFor: keyWindow === undefined ? 0 : delayOf(job, 'keyWindow', keyWindow),
+    maxWait: maxWait === undefined ? null : delayOf(job, 'maxWait', maxWait),
+  }
 }
 
 function priorityFor(job: Job, { priority }: EnqueueOptions): number {

@@ -19,7 +19,7 @@ async function empty(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   await client.query(`truncate job_open, job_history, job_fire, job_attempt, job_log, job_line, job_retained_lock,
-    job_pause, job_schedule, job_node`)
+    job_pause, job_schedule, job_node, job_key, job_result`)
   // What a test made for itself.
   await client.query('drop table if exists period')
   await client.end()

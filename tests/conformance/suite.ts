@@ -5,6 +5,7 @@ import { claimRules } from './claiming.ts'
 import { enqueueRules } from './enqueueing.ts'
 import { fireRules } from './fires.ts'
 import { Node, T0 } from './fixtures.ts'
+import { keyRules } from './keys.ts'
 import { nodeRules } from './nodes.ts'
 import { nominalRules } from './nominal-times.ts'
 import { oddOutcomeRules } from './odd-outcomes.ts'
@@ -59,6 +60,7 @@ export function exercise(driver: string, open: () => Promise<Opened>): void {
     describe('nodes', () => nodeRules(current))
     describe('taking from the queue', () => takeRules(current))
     describe('enqueueing', () => enqueueRules(current))
+    describe('keys', () => keyRules(current))
     describe('running and ending', () => runRules(current))
     describe('odd outcomes', () => oddOutcomeRules(current))
     renamingRules(current)

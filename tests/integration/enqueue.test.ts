@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type BuiltWorkspace, buildWorkspace } from '../support/built.ts'
-import { eventually } from '../support/eventually.ts'
+import { untilEnded } from '../support/until-ended.ts'
 import { runCli, runNode } from '../support/workspace.ts'
 
 /** A request handler's process: it enqueues, and ends when it has nothing left to do. */
@@ -47,10 +47,11 @@ describe('work that is handed over', () => {
     await runCli(['enqueue', 'mail', '--args', '"while it watches"', '--workspace', workspace.root])
     await watching.logged(/sent while it watches yes/)
     expect(performance.now() - later).toBeLessThan(10_000)
-    await eventually(async () => (await workspace.history()).every(({ status }) => status === 'SUCCESS') || undefined)
+    const rows = await untilEnded(() => workspace.history())
     await watching.stop()
 
-    expect((await workspace.history()).map(({ job, trigger }) => `${job} ${trigger}`).sort()).toEqual([
+    expect(rows.every(({ status }) => status === 'SUCCESS')).toBe(true)
+    expect(rows.map(({ job, trigger }) => `${job} ${trigger}`).sort()).toEqual([
       'apart enqueue',
       ...Array(5).fill('mail enqueue'),
     ])

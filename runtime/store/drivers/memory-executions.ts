@@ -1,19 +1,19 @@
+import { copyOf } from '../../support/copy.ts'
 import type { FireKey, Tables } from '../driver.ts'
 import type { Execution } from '../execution.ts'
+import type { KeyTables, Rescheduling } from '../key-tables.ts'
 import { type LockKey, lockKeyText } from '../locks.ts'
 import { result } from '../transaction-script.ts'
-import { MemoryRecords } from './memory-records.ts'
+import { MemoryKeys } from './memory-keys.ts'
 
-type Retention = Pick<
-  Tables,
-  'finishedBefore' | 'latestEnd' | 'jobsEndedSince' | 'jobsBeyond' | 'beyond' | 'childrenOf' | 'remove'
->
+type Retention = Pick<KeyTables, 'reschedule'> &
+  Pick<Tables, 'finishedBefore' | 'latestEnd' | 'jobsEndedSince' | 'jobsBeyond' | 'beyond' | 'childrenOf' | 'remove'>
 
 export const fireKey = ({ scheduledFor, job, tenant, scheduleKey }: FireKey): string =>
   [scheduledFor, job, tenant, scheduleKey].join('\u0000')
 
 /** Open executions, history and claimed fires as maps, and how they go. */
-export class MemoryExecutions extends MemoryRecords implements Retention {
+export class MemoryExecutions extends MemoryKeys implements Retention {
   protected readonly opened = new Map<string, Execution>()
   /** Ids of the open ones of each (job, tenant): the only ones that rules keep asking for. */
   readonly #lines = new Map<string, Set<string>>()
@@ -28,7 +28,14 @@ export class MemoryExecutions extends MemoryRecords implements Retention {
   /** When the latest one ended. */
   protected latest: number | null = null
 
-  // --- keeping house
+  reschedule({ id, args, availableAt }: Rescheduling) {
+    const one = this.opened.get(id)
+    if (one?.status !== 'QUEUED' || one.attempt > 0) return result(false)
+    this.change(id, () => ({ args: copyOf(args), availableAt, scheduledFor: availableAt, queuedAt: one.queuedAt + 1 }))
+    return result(true)
+  }
+
+  // --- retention
   finishedBefore(before: number, limit: number) {
     const old: string[] = []
     const goes = (one: Execution): boolean =>
@@ -113,7 +120,8 @@ export class MemoryExecutions extends MemoryRecords implements Retention {
   }
 
   protected record(given: Execution): void {
-    const execution = given.overrides === undefined ? given : withoutOverrides(given)
+    const isPlain = given.overrides === undefined && given.key === undefined
+    const execution = isPlain ? given : withoutRequest(given)
     this.ended.set(execution.id, execution)
     this.latest = Math.max(this.latest ?? 0, execution.finishedAt ?? 0)
     const ofJob = this.#byJob.get(execution.job) ?? new Set<string>()
@@ -141,8 +149,8 @@ export class MemoryExecutions extends MemoryRecords implements Retention {
   }
 }
 
-/** History keeps what came of an execution, not the policy that it was given. */
-function withoutOverrides({ overrides: _overrides, ...kept }: Execution): Execution {
+/** History keeps what came of an execution, not the key and the policy that it was given. */
+function withoutRequest({ overrides: _overrides, key: _key, ...kept }: Execution): Execution {
   return kept
 }
 

@@ -152,7 +152,7 @@ export class MemoryTables extends MemoryExecutions implements Tables {
         skipCount: skip === null ? 0 : 1,
         skippedUntil: skip?.until ?? null,
       })
-      ended.push({ id, job, tenant, followed: false })
+      ended.push({ id, job, tenant, followed: false, keyed: this.hasKey(id) })
     }
     return result(ended)
   }
@@ -163,7 +163,7 @@ export class MemoryTables extends MemoryExecutions implements Tables {
       const one = this.opened.get(id)
       if (one?.status !== 'RUNNING') continue
       this.change(id, () => ({ status: 'QUEUED', owner: '', availableAt, error, recoveries }))
-      queued.push({ id, job: one.job, tenant: one.tenant, followed: false })
+      queued.push({ id, job: one.job, tenant: one.tenant, followed: false, keyed: false })
     }
     return result(queued)
   }
@@ -176,7 +176,8 @@ export class MemoryTables extends MemoryExecutions implements Tables {
       this.conclude({ ...one, status: 'SUCCESS', finishedAt: at, error: null })
       ids.add(id)
     }
-    return result<{ ids: ReadonlySet<string>; followed: readonly LockKey[] }>({ ids, followed: [] })
+    const keyed = [...ids].filter((id) => this.hasKey(id))
+    return result<{ ids: ReadonlySet<string>; followed: LockKey[]; keyed: string[] }>({ ids, followed: [], keyed })
   }
 
   extendSkips(more: readonly { id: string; count: number; until: number; at: number }[]) {

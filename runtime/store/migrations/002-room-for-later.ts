@@ -28,7 +28,8 @@ export function roomForLater(dialect: Dialect): string[] {
       latest_at bigint,
       primary key (job, tenant, key)
     )${hot}`,
-    'create index job_key_execution on job_key (execution_id)',
+    'create index job_key_held on job_key (execution_id) where free_at is null',
+    'create index job_key_free on job_key (free_at) where free_at is not null',
     `create table job_dismissal (
       execution_id ${id} not null primary key,
       at bigint not null,

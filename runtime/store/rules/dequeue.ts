@@ -65,8 +65,14 @@ function* takeFrom(
   starting.sort((a, b) => b.priority - a.priority || inOrder(a, b))
   const chosen = starting.slice(0, room)
   if (chosen.length === 0) return
-  const starts = chosen.map(({ id, attempt }) => ({ id, attempt: attempt + 1 }))
+  const starts = chosen.map(({ id, attempt, queuedAt }) => ({ id, attempt: attempt + 1, queuedAt }))
   const started = yield* tables.start(starts, request.node, now)
+  const keyed = chosen.filter(({ id, key }) => key !== undefined && started.has(id))
+  yield* tables.freeKeys(
+    keyed.map(({ id }) => id),
+    now,
+    'start',
+  )
   for (const one of chosen) if (started.has(one.id)) taken.push(asStarted(one, request))
 }
 

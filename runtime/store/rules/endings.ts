@@ -24,7 +24,13 @@ export function* endWithoutPromotion(
   if (endings.length === 0) return []
   const final = endings.filter(({ status }) => status !== 'QUEUED')
   const again = endings.filter(({ status }) => status === 'QUEUED')
-  return [...(yield* tables.finish(final, from)), ...(yield* tables.requeue(again, now))]
+  const finished = yield* tables.finish(final, from)
+  yield* tables.freeKeys(
+    finished.flatMap(({ id, keyed }) => (keyed ? [id] : [])),
+    now,
+    'end',
+  )
+  return [...finished, ...(yield* tables.requeue(again, now))]
 }
 
 /** Lines in which somebody may wait for one that ended. */

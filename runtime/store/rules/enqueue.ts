@@ -3,6 +3,7 @@ import type { Enqueued, EnqueueRequest } from '../enqueue-request.ts'
 import type { Execution } from '../execution.ts'
 import { byLockKey, distinctPairs, holdsLock, lockKeyText } from '../locks.ts'
 import type { Script } from '../transaction-script.ts'
+import { claimKey } from './keys.ts'
 import { standInLine } from './lines.ts'
 import { enqueuedRow } from './new-execution.ts'
 
@@ -17,20 +18,24 @@ export function* enqueue(tables: Tables, requests: readonly EnqueueRequest[]): S
   yield* tables.lockPairs(pairs, true)
   const open = yield* tables.nextOf(pairs, now)
   const lines = byLockKey(open)
-  const rows: Execution[] = []
-  const enqueued = requests.map((request): Enqueued => {
-    const busy = request.skipsIfBusy ? inTheWay(lines.get(lockKeyText(request)) ?? [], request) : undefined
-    if (busy !== undefined) return { id: busy.id, enqueued: false }
+  /** New ones, by id. */
+  const rows = new Map<string, Execution>()
+  const enqueued: Enqueued[] = []
+  for (const request of requests) {
+    const line = lines.get(lockKeyText(request)) ?? []
+    const busy = request.skipsIfBusy ? inTheWay(line, request) : undefined
     const execution = enqueuedRow(request)
-    rows.push(execution)
-    if (request.lock === 'exclusive') {
-      const key = lockKeyText(request)
-      lines.set(key, [...(lines.get(key) ?? []), execution])
+    const holder = busy?.id ?? (yield* claimKey(tables, request, execution.id, rows))
+    if (holder !== null) {
+      enqueued.push({ id: holder, enqueued: false })
+      continue
     }
-    return { id: execution.id, enqueued: true }
-  })
-  rows.sort((a, b) => a.scheduledFor - b.scheduledFor)
-  yield* tables.insert(yield* standInLine(tables, rows, open, { now, staleBefore }))
+    rows.set(execution.id, execution)
+    if (request.lock === 'exclusive') lines.set(lockKeyText(request), [...line, execution])
+    enqueued.push({ id: execution.id, enqueued: true })
+  }
+  const inOrder = [...rows.values()].sort((a, b) => a.scheduledFor - b.scheduledFor)
+  yield* tables.insert(yield* standInLine(tables, inOrder, open, { now, staleBefore }))
   return enqueued
 }
 

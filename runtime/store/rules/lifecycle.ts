@@ -33,6 +33,7 @@ export function* complete(tables: Tables, ends: readonly Completion[]): Script<b
     const sorted = [...mine.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
     const succeeded = yield* tables.succeed(sorted, owner)
     followed.push(...succeeded.followed)
+    yield* freeKeys(tables, succeeded.keyed, mine)
     for (const id of succeeded.ids) {
       const one = mine.get(id)
       if (one !== undefined) accepted.add(one)
@@ -47,6 +48,11 @@ export function* complete(tables: Tables, ends: readonly Completion[]): Script<b
   )
   if (accepted.size === ends.length) return ends.map(() => true)
   return yield* alreadyWritten(tables, ends, accepted)
+}
+
+/** Each from its own end on. */
+function* freeKeys(tables: Tables, keyed: readonly string[], ends: ReadonlyMap<string, Completion>): Script<void> {
+  for (const id of keyed) yield* tables.freeKeys([id], ends.get(id)?.at ?? 0, 'end')
 }
 
 /** Those that didn't succeed. Adds to `accepted`; returns the lines that others may wait in. */

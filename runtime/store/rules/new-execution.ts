@@ -74,8 +74,13 @@ export function enqueuedRow(request: EnqueueRequest): Execution {
   const fire = { job, tenant, args, priority, maxAttempts, recoverLimit, availableAt, scheduledFor: availableAt }
   const rest = { scheduleKey: '', trigger: 'schedule', overlap: 'skip', after: [], skip: null, count: 1 } as const
   const queued = queuedRow({ ...fire, ...rest, ...(queue === undefined ? {} : { queue }) }, now)
-  const execution: Execution = { ...queued, trigger: 'enqueue', lock: request.lock }
-  return request.overrides === undefined ? execution : { ...execution, overrides: request.overrides }
+  return {
+    ...queued,
+    trigger: 'enqueue',
+    lock: request.lock,
+    ...(request.key === undefined ? {} : { key: request.key.key }),
+    ...(request.overrides === undefined ? {} : { overrides: request.overrides }),
+  }
 }
 
 /** An execution that its pre-check, or the rules of the claim, kept from running. */

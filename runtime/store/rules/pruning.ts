@@ -30,6 +30,7 @@ export class Pruning {
       const ids = yield* tables.finishedBefore(finishedBefore, batch)
       yield* tables.remove(ids)
       yield* tables.removeSessions(finishedBefore)
+      yield* tables.removeFreeKeys(finishedBefore)
       return ids.length
     })
     let left = batch - old

@@ -35,6 +35,7 @@ export const EXECUTION_COLUMNS = [
   'progress_percent',
   'progress_message',
   'overrides',
+  'dedup_key',
 ] as const
 
 /** What a column of the one table is in the other; each where it isn't called the same. */
@@ -42,7 +43,7 @@ export const OPEN: Readonly<Record<string, string>> = {
   status: `case e.phase when 2 then 'RUNNING' when 3 then 'SKIPPED' else 'QUEUED' end`,
   priority: '0 - e.rank',
 }
-export const HISTORY: Readonly<Record<string, string>> = { heartbeat_at: 'null', overrides: 'null' }
+export const HISTORY: Readonly<Record<string, string>> = { heartbeat_at: 'null', overrides: 'null', dedup_key: 'null' }
 
 const IDS = ['id', 'parent_id', 'execution_id']
 const REALS = ['priority', 'rank', 'progress_percent']

@@ -64,7 +64,7 @@ export function endTables(dialect: Dialect): EndTables {
   const requeue = `update job_open set phase = 0, owner = '', available_at = v.available_at, error_code = v.error_code,
       error_message = v.error_message, error_stack = v.error_stack, recoveries = v.recoveries, waits = v.waits
     from ${requeued.sql} v where job_open.id = v.id and job_open.phase = 2
-    returning job_open.id, job_open.job, job_open.tenant, job_open.followed`
+    returning job_open.id, job_open.job, job_open.tenant, job_open.followed, 0 as keyed`
   const extendSkips = `update job_open set skip_count = skip_count + v.more, skipped_until = v.until, finished_at = v.at
     from ${extended.sql} v where job_open.id = v.id and phase = 3`
   return {
@@ -106,4 +106,5 @@ export const endedOf = (row: Row): EndedOpen => ({
   ...pairOf(row),
   id: text(row, 'id'),
   followed: number(row, 'followed') === 1,
+  keyed: number(row, 'keyed') === 1,
 })

@@ -25,7 +25,7 @@ export function insertIntoHistory(values: Readonly<Record<string, string>>, from
     from ${from}`
 }
 
-/** Makes what moves rows from job_open to job_history; it returns id, job, tenant and followed of those that did. */
+/** Makes what moves rows from job_open to job_history; it returns id, job, tenant, followed and keyed of those that did. */
 export function moving(dialect: Dialect, move: Move): (parameters: readonly SqlValue[]) => Script<readonly Row[]> {
   return dialect === 'sqlite' ? movingInSqlite(move) : movingInPostgres(move)
 }
@@ -33,7 +33,7 @@ export function moving(dialect: Dialect, move: Move): (parameters: readonly SqlV
 function movingInSqlite({ from, where, values }: Move): (parameters: readonly SqlValue[]) => Script<readonly Row[]> {
   const source = from === null ? 'job_open o' : `${from} v cross join job_open o`
   const sql = {
-    found: `select o.id, o.job, o.tenant, o.followed from ${source} where ${where}`,
+    found: `select o.id, o.job, o.tenant, o.followed, o.dedup_key is not null as keyed from ${source} where ${where}`,
     insert: `${insertIntoHistory(values, source)} where ${where}`,
     remove: `delete from job_open where id in (select value from json_each(?))`,
   }
@@ -54,7 +54,7 @@ function movingInPostgres({ from, where, values }: Move): (parameters: readonly 
       delete from job_open o ${from === null ? '' : `using ${from} v`} where ${where}
       returning o.*, ${columns.map((column) => `${values[column]} as to_${column}`).join(', ')}),
     kept as (${insertIntoHistory(ends, 'gone o')})
-    select id, job, tenant, followed from gone`
+    select id, job, tenant, followed, (dedup_key is not null)::int as keyed from gone`
   return (parameters) => statement(sql, parameters)
 }
 

@@ -27,7 +27,7 @@ export function openTables(dialect: Dialect): OpenTables {
   const texts = valueSet(dialect, 'text')
   const pairs = rowSet(dialect, { job: 'text', tenant: 'text' })
   const instants = rowSet(dialect, { job: 'text', tenant: 'text', scheduled_for: 'integer' })
-  const starts = rowSet(dialect, { id: 'id', attempt: 'integer' })
+  const starts = rowSet(dialect, { id: 'id', attempt: 'integer', queued_at: 'integer' })
   const ofLine = 'e.job = v.job and e.tenant = v.tenant'
   const sql = {
     openOf: `select ${open} from ${pairs.sql} v ${probing(dialect, 'job_open', ofLine)}`,
@@ -47,7 +47,7 @@ export function openTables(dialect: Dialect): OpenTables {
       and (phase = 2 or (phase < 2 and available_at <= ?)) returning id`,
     promote: `update job_open set waits = 0, followed = 1 where id in (${waitingFirst(dialect, pairs.sql)})`,
     start: `update job_open set phase = 2, waits = 0, attempt = v.attempt, owner = ?, heartbeat_at = ?, started_at = ?
-      from ${starts.sql} v where job_open.id = v.id and phase = 0 returning job_open.id`,
+      from ${starts.sql} v where job_open.id = v.id and phase = 0 and job_open.queued_at = v.queued_at returning job_open.id`,
     requestCancel: `update job_open set cancel_requested_at = ?
       where id ${ids.isAmong} and phase = 2 and cancel_requested_at is null`,
     cancelRequests: 'select id from job_open where phase = 2 and owner = ? and cancel_requested_at is not null',
@@ -92,7 +92,12 @@ export function openTables(dialect: Dialect): OpenTables {
       if (wanted.length > 0) yield { sql: sql.promote, parameters: pairs.of(wanted.map(pairValues)), isBlind: true }
     },
     *start(starting, node, now) {
-      const parameters = [node, now, now, ...starts.of(starting.map(({ id, attempt }) => [id, attempt]))]
+      const parameters = [
+        node,
+        now,
+        now,
+        ...starts.of(starting.map(({ id, attempt, queuedAt }) => [id, attempt, queuedAt])),
+      ]
       return idsOf(yield { sql: sql.start, parameters })
     },
     *requestCancel(wanted, now) {

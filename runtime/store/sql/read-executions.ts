@@ -38,7 +38,11 @@ const plain = (names: Readonly<Record<string, string>>): string =>
 /** How executions are read as "e" of job_open and of job_history; the columns of both are alike. */
 export const READ = {
   sqlite: { open: packed(OPEN), ended: packed(HISTORY), executionOf: packedExecutionOf },
-  postgres: { open: plain(OPEN), ended: plain({ heartbeat_at: 'null::bigint', overrides: 'null::text' }), executionOf },
+  postgres: {
+    open: plain(OPEN),
+    ended: plain({ heartbeat_at: 'null::bigint', overrides: 'null::text', dedup_key: 'null::text' }),
+    executionOf,
+  },
 } as const
 
 /** Makes what reads executions by their ids, open or ended. */

@@ -27,7 +27,13 @@ const isLevel = (value: string): value is LogLine['level'] => LEVELS.has(value)
 export function executionOf(row: Row): Execution {
   const execution = plainExecutionOf(row)
   const overrides = textOrNull(row, 'overrides')
-  return overrides === null ? execution : { ...execution, overrides: overridesOf(overrides) }
+  const key = textOrNull(row, 'dedup_key')
+  if (overrides === null && key === null) return execution
+  return {
+    ...execution,
+    ...(key === null ? {} : { key }),
+    ...(overrides === null ? {} : { overrides: overridesOf(overrides) }),
+  }
 }
 
 function overridesOf(text: string): PolicyOverrides {

@@ -13,6 +13,7 @@ interface Success {
 interface Succeeded {
   readonly ids: readonly string[]
   readonly followed: readonly LockKey[]
+  readonly keyed: readonly string[]
 }
 
 /** Attempts of one owner that end well, all of one number: what nearly all executions come to, in the fewest statements. */
@@ -29,12 +30,14 @@ export function succeeding(dialect: Dialect): Tables['succeed'] {
     }
     const ids = new Set<string>()
     const followed: LockKey[] = []
+    const keyed: string[] = []
     for (const [attempt, mine] of byAttempt) {
       const ended = yield* succeed(mine, attempt, owner)
       for (const id of ended.ids) ids.add(id)
       followed.push(...ended.followed)
+      keyed.push(...ended.keyed)
     }
-    return { ids, followed }
+    return { ids, followed, keyed }
   }
 }
 
@@ -57,6 +60,7 @@ function succeedInSqlite(): SucceedAlike {
     changes: 'select changes() as n',
     someFollowed: 'select 1 from job_open where phase = 2 and followed = 1 limit 1',
     followed: `select job, tenant from job_open where followed = 1 and id in (select key from json_each(?)) and ${isMine}`,
+    keyed: `select execution_id from job_key where execution_id in (select key from json_each(?)) and free_at is null`,
     remove: `delete from job_open where id in (select key from json_each(?)) and ${isMine}`,
     ended: `select e.id from ${ends} v join job_history e on e.id = v.id
       where e.status = 'SUCCESS' and e.attempt = ? and e.owner = ? and e.finished_at = v.at`,
@@ -73,19 +77,21 @@ function succeedInSqlite(): SucceedAlike {
     const isAll = changed !== undefined && number(changed, 'n') === mine.length
     const hasFollowed = (yield { sql: sql.someFollowed, parameters: [] }).length > 0
     const followed = hasFollowed ? (yield { sql: sql.followed, parameters }).map(pairOf) : []
+    const keyed = (yield { sql: sql.keyed, parameters: parameters.slice(0, 1) }).map((row) => text(row, 'execution_id'))
     yield { sql: sql.remove, parameters, isBlind: true }
     const ids = isAll ? mine.map(({ id }) => id) : (yield { sql: sql.ended, parameters }).map((row) => text(row, 'id'))
-    return { ids, followed }
+    return { ids, followed, keyed: isAll ? keyed : keyed.filter((id) => ids.includes(id)) }
   }
 }
 
-/** One statement. It says who ended only where not all did, and which lines somebody waits in. */
+/** One statement. It says who ended only where not all did, which lines somebody waits in, and who has a key. */
 function succeedInPostgres(): SucceedAlike {
   const statement = (at: string): string => `with gone as (
       delete from job_open o where o.id = any(?1::uuid[]) and o.phase = 2 and o.attempt = ?2 and o.owner = ?3 returning o.*),
     kept as (${insertIntoHistory(values(at), 'gone o')})
     select case when count(*) < cardinality(?1::uuid[]) then coalesce(json_agg(id)::text, '[]') end as some,
-      (json_agg(json_build_object('job', job, 'tenant', tenant)) filter (where followed = 1))::text as lines from gone`
+      (json_agg(json_build_object('job', job, 'tenant', tenant)) filter (where followed = 1))::text as lines,
+      (json_agg(id) filter (where dedup_key is not null))::text as keyed from gone`
   const same = statement('?4::bigint')
   const each = statement('(?4::bigint[])[array_position(?1::uuid[], o.id)]')
   return function* (mine, attempt, owner) {
@@ -98,9 +104,11 @@ function succeedInPostgres(): SucceedAlike {
     }
     const some = row === undefined ? null : textOrNull(row, 'some')
     const lines = row === undefined ? null : textOrNull(row, 'lines')
+    const keyed = row === undefined ? null : textOrNull(row, 'keyed')
     return {
       ids: some === null ? ids : JSON.parse(some),
       followed: lines === null ? [] : JSON.parse(lines),
+      keyed: keyed === null ? [] : JSON.parse(keyed),
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Tables } from '../driver.ts'
 import type { Dialect } from './dialect.ts'
 import { endTables } from './end-executions.ts'
 import { fireTables } from './fires.ts'
+import { keyTables } from './keys.ts'
 import { lockTables } from './locks.ts'
 import { nodeTables } from './nodes.ts'
 import { announcing } from './notices.ts'
@@ -24,6 +25,7 @@ export function sqlTables(dialect: Dialect): Tables {
     ...fireTables(dialect),
     ...executionInserters(dialect),
     ...endTables(dialect),
+    ...keyTables(dialect),
     ...recordTables(dialect),
     ...nodeTables(dialect),
     ...retentionTables(dialect),

@@ -32,8 +32,8 @@ const USUAL = [
   'waits',
   'followed',
 ]
-/** What only those have that were enqueued with a policy of their own. */
-const RARE = ['overrides']
+/** What only those have that were enqueued with a key or a policy of their own. */
+const RARE = ['overrides', 'dedup_key']
 /** The columns in which no two rows are alike; what is in none of the lists begins as null or 0. */
 const OWN = ['id', 'job', 'schedule_key']
 /** So many rows that are alike in all but their own columns are worth a statement of their own. */
@@ -116,9 +116,12 @@ const commonOf = (one: NewExecution): SqlValue[] => sharedOf(one).slice(0, COMMO
 
 const ownOf = ({ execution: { id, job, scheduleKey } }: NewExecution): SqlValue[] => [id, job, scheduleKey]
 
-const isRare = ({ overrides }: Execution): boolean => overrides !== undefined
+const isRare = ({ overrides, key }: Execution): boolean => overrides !== undefined || key !== undefined
 
-const rareOf = ({ overrides }: Execution): SqlValue[] => [overrides === undefined ? null : JSON.stringify(overrides)]
+const rareOf = ({ overrides, key }: Execution): SqlValue[] => [
+  overrides === undefined ? null : JSON.stringify(overrides),
+  key ?? null,
+]
 
 const skipOf = ({ finishedAt, skipReason, skipCount, skippedUntil }: Execution): SqlValue[] => [
   finishedAt,

@@ -102,6 +102,20 @@ describe('enqueue', () => {
     expect((await test.executions()).every(({ status }) => status === 'SUCCESS')).toBe(true)
   })
 
+  it('holds a key while its execution is open, and debounces on the clock of the test', async () => {
+    await withJobs(send)
+    const debounced = { key: 'ada', onConflict: 'debounce', delay: '10s', maxWait: '15s' } as const
+    const first = await test.enqueue('send-email', ['v1'], debounced)
+    await test.advance('8s')
+    const second = await test.enqueue('send-email', ['v2'], debounced)
+    expect(second).toEqual({ id: first.id, enqueued: false })
+    await test.advance('6s')
+    expect(ran).toEqual([])
+    await test.advance('1s')
+    expect(ran).toEqual(['v2 15'])
+    expect((await test.enqueue('send-email', ['v3'], debounced)).enqueued).toBe(true)
+  })
+
   it.each([
     ['send-emial', [], {}, 'JOB_NOT_FOUND', 'did you mean "send-email"?'],
     ['off', [], {}, 'JOB_DISABLED', 'enable it before work is enqueued for it'],
@@ -117,6 +131,15 @@ describe('enqueue', () => {
     ['send-email', [], { priority: Number.NaN }, 'ENQUEUE_OPTION', 'pass a number'],
     ['send-email', [], { overlap: 'cancel' }, 'ENQUEUE_OPTION', 'use queue, allow or skip'],
     ['send-email', [], { retry: 0 }, 'ENQUEUE_OPTION', 'pass attempts in all'],
+    ['send-email', [], { key: '' }, 'ENQUEUE_KEY', 'pass a text of 1 to 500 characters'],
+    ['send-email', [], { key: 'x'.repeat(501) }, 'ENQUEUE_KEY', 'pass a text of 1 to 500 characters'],
+    ['send-email', [], { key: 'a\0' }, 'ENQUEUE_KEY', 'pass a text of 1 to 500 characters'],
+    ['send-email', [], { key: 7 }, 'ENQUEUE_KEY', 'pass a text of 1 to 500 characters'],
+    ['send-email', [], { keyWindow: '1h' }, 'ENQUEUE_KEY', 'pass a key, too'],
+    ['send-email', [], { key: 'k', onConflict: 'drop' }, 'ENQUEUE_KEY', 'use keep, replace or debounce'],
+    ['send-email', [], { key: 'k', onConflict: 'debounce' }, 'ENQUEUE_KEY', 'pass a delay, too'],
+    ['send-email', [], { key: 'k', maxWait: '1h' }, 'ENQUEUE_KEY', "pass onConflict: 'debounce', too"],
+    ['send-email', [], { key: 'k', keyUntil: 'never' }, 'ENQUEUE_KEY', 'use start or end'],
     ['send-email', [], { timeout: 0 }, 'ENQUEUE_OPTION', 'pass a duration above zero'],
   ])('refuses %s %j %j at once, with a hint', async (name, args, options, code, hint) => {
     await withJobs(send, { name: 'off', enabled: false, run() {} })
