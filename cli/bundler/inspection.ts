@@ -42,6 +42,7 @@ export interface Policies {
   /** Null where the module decides. */
   readonly multiTenant: boolean | null
   readonly isolation: Job['isolation']
+  readonly queue: string
 }
 
 export interface InspectedJob extends ListedJob {
@@ -200,7 +201,7 @@ function inWords(schedule: ListedSchedule): ListedSchedule {
 }
 
 function policiesOf(job: Job): Policies {
-  const { overlap, catchUp, recover, after, multiTenant, isolation, retry } = job
+  const { overlap, catchUp, recover, after, multiTenant, isolation, queue, retry } = job
   return {
     overlap,
     catchUp,
@@ -212,6 +213,7 @@ function policiesOf(job: Job): Policies {
     after,
     multiTenant: multiTenant ?? null,
     isolation,
+    queue,
   }
 }
 

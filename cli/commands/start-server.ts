@@ -9,6 +9,9 @@ export interface StartServerOptions {
   readonly port?: number | undefined
   readonly host?: string | undefined
   readonly withoutBot?: boolean
+  readonly queues?: string | undefined
+  readonly schedule?: boolean
+  readonly work?: boolean
   readonly workspace?: string | undefined
 }
 
@@ -27,10 +30,13 @@ export async function startServer(options: StartServerOptions, output: Output): 
   if (code !== 0) throw new ExitError(code)
 }
 
-function argumentsOf({ port, host, withoutBot }: StartServerOptions): string[] {
+function argumentsOf({ port, host, withoutBot, queues, schedule, work }: StartServerOptions): string[] {
   return [
     ...(port === undefined ? [] : [`--port=${port}`]),
     ...(host === undefined ? [] : [`--host=${host}`]),
     ...(withoutBot === true ? ['--without-bot'] : []),
+    ...(queues === undefined ? [] : [`--queues=${queues}`]),
+    ...(schedule === false ? ['--no-schedule'] : []),
+    ...(work === false ? ['--no-work'] : []),
   ]
 }

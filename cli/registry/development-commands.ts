@@ -94,7 +94,10 @@ export const developmentCommands: readonly CommandDefinition[] = [
     options: {
       port: { type: 'number', alias: 'p', describe: 'Default: the variable PORT, else 3000; 0 picks a free port' },
       host: { type: 'text', describe: 'Default: the variable HOST, else 127.0.0.1; 0.0.0.0 listens on all interfaces' },
-      'without-bot': { type: 'flag', describe: 'Only serve; fire no schedules' },
+      'without-bot': { type: 'flag', describe: 'Only serve: fire no schedules, and run nothing that is queued' },
+      queues: { type: 'text', value: 'LIST', describe: 'Run only what is in these queues, such as reports,default' },
+      schedule: { type: 'flag', on: true, describe: 'Fire no schedules: only run what is queued' },
+      work: { type: 'flag', on: true, describe: 'Run nothing: only fire schedules, for other processes to run' },
       ...WORKSPACE,
     },
     examples: [

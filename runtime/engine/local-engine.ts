@@ -25,8 +25,8 @@ export interface LocalEngineOptions {
   staleBefore(now: number): number
   /** The jobs that this process knows, by name; what is queued of others is left to other processes. */
   readonly jobs: ReadonlyMap<string, Job>
-  /** The queues that it serves; all where they aren't given. */
-  readonly queues?: readonly string[]
+  /** The queues that it serves: none where the array is empty, all where it isn't given. */
+  readonly queues?: readonly string[] | undefined
   onStart(execution: Execution): void
   onEnd(end: ExecutionEnd): void
   onSkip(execution: Execution): void
@@ -175,7 +175,7 @@ export class LocalEngine implements Engine, Slots {
   /** Fills `limit` free slots from the queue. */
   async #dequeue(limit: number): Promise<void> {
     const { services, running, staleBefore, queues, onSkip } = this.#options
-    if (this.#mayHaveQueued && limit > 0) {
+    if (this.#mayHaveQueued && limit > 0 && queues?.length !== 0) {
       // Before the look: what is queued while it is under way, and not seen by it, sets it again.
       this.#mayHaveQueued = false
       const now = this.#clock.now()

@@ -6,13 +6,27 @@ import { didYouMean } from '../support/suggest.ts'
 /** Wrong options on the command line: exit code 2. */
 export class UsageError extends JobsError {}
 
-const FLAGS = ['help', 'list', 'json', 'all', 'watch', 'strict', 'force', 'no-reboot', 'history', 'status'] as const
+const FLAGS = [
+  'help',
+  'list',
+  'json',
+  'all',
+  'watch',
+  'strict',
+  'force',
+  'no-reboot',
+  'no-schedule',
+  'no-work',
+  'history',
+  'status',
+] as const
 const VALUES = [
   'job',
   'args',
   'tenant',
   'scheduled-for',
   'grace',
+  'queues',
   'pause',
   'resume',
   'reason',
@@ -54,7 +68,7 @@ export function readOptions(argv: readonly string[]): GivenOptions {
 /** The modes of the program, each with its options. */
 const MODES: Readonly<Record<string, readonly string[]>> = {
   list: ['json', 'timezone'],
-  watch: ['job', 'strict', 'grace', 'no-reboot'],
+  watch: ['job', 'strict', 'grace', 'no-reboot', 'no-schedule', 'no-work', 'queues'],
   all: ['force', 'grace'],
   history: ['job', 'limit', 'json', 'timezone'],
   status: ['json', 'timezone'],
@@ -105,6 +119,9 @@ export const HELP = `Usage: node build/backend/jobs/scheduler.js [option]
       --strict                 refuse to start if anything in the manifest is wrong
       --grace DURATION         how long running jobs may take to finish on stop (default 30s)
       --no-reboot              do not fire @reboot schedules
+      --queues LIST            run only what is in these queues, such as reports,default
+      --no-schedule            fire no schedules: only run what is queued
+      --no-work                run nothing: only fire schedules, for other processes to run
   --history [--job NAME] [--limit N] [--json]    what ran, and what did not
   --pause NAME [--reason TEXT] stop firing a job until it is resumed
   --resume NAME                fire it again

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { queuesIn, type WatchRole } from '../scheduler/watch-role.ts'
 import type { Env } from '../support/env.ts'
 import { messageOf } from '../support/errors.ts'
 import { readGrace, UsageError } from './args.ts'
@@ -12,11 +13,12 @@ export interface ServerOptions {
   readonly port: number
   readonly host: string
   readonly withoutBot: boolean
+  readonly role: WatchRole
   /** ms */
   readonly grace: number
 }
 
-/** Reads `--port`, `--host`, `--without-bot` and `--grace`; by default, PORT and HOST of the environment count. */
+/** Reads the port, the host and what the scheduler does; by default, PORT and HOST of the environment count. */
 export function readServerOptions(argv: readonly string[], env: Env): ServerOptions {
   const values = parse(argv)
   const port = Number(values.port ?? (env.PORT || PORT))
@@ -26,7 +28,12 @@ export function readServerOptions(argv: readonly string[], env: Env): ServerOpti
     })
   }
   const grace = readGrace(values.grace)
-  return { port, host: values.host ?? (env.HOST || HOST), withoutBot: values['without-bot'] === true, grace }
+  const role = {
+    schedule: values['no-schedule'] !== true,
+    work: values['no-work'] !== true,
+    queues: queuesIn(values.queues),
+  }
+  return { port, host: values.host ?? (env.HOST || HOST), withoutBot: values['without-bot'] === true, role, grace }
 }
 
 function parse(argv: readonly string[]) {
@@ -38,11 +45,14 @@ function parse(argv: readonly string[]) {
         host: { type: 'string' },
         'without-bot': { type: 'boolean' },
         grace: { type: 'string' },
+        queues: { type: 'string' },
+        'no-schedule': { type: 'boolean' },
+        'no-work': { type: 'boolean' },
       },
     }).values
   } catch (error) {
     throw new UsageError('USAGE', messageOf(error), {
-      hint: 'use --port PORT, --host HOST, --without-bot or --grace DURATION',
+      hint: 'use --port PORT, --host HOST, --without-bot, --queues LIST, --no-schedule, --no-work or --grace DURATION',
     })
   }
 }

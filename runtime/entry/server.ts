@@ -18,12 +18,12 @@ import { readServerOptions } from './server-args.ts'
 await leaveWith(async () => {
   const { root, build } = placeOfFile(import.meta.url, 1)
   await loadEnvFiles(root)
-  const { port, host, withoutBot, grace } = readServerOptions(process.argv.slice(2), process.env)
+  const { port, host, withoutBot, role, grace } = readServerOptions(process.argv.slice(2), process.env)
   const log = openLog()
   captureUnhandledErrors((error) =>
     log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`),
   )
-  const scheduler = createScheduler({ workspace: root, shutdownTimeout: grace, log })
+  const scheduler = createScheduler({ workspace: root, shutdownTimeout: grace, log, ...role })
   // Requests may run jobs, also where nothing is fired here.
   adoptScheduler(scheduler)
   const handler = await workspaceHandler(build)

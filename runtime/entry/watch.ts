@@ -7,6 +7,7 @@ import { attachHooks } from '../scheduler/events.ts'
 import { SchedulerLoop } from '../scheduler/loop.ts'
 import { registerScheduler } from '../scheduler/process-scheduler.ts'
 import { openWhenThere } from '../scheduler/reconnect.ts'
+import { queuesIn, watchRoleOf } from '../scheduler/watch-role.ts'
 import { reportExposure } from '../store/file-access.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import { onStopSignal, type StopSignal } from '../support/stop-signals.ts'
@@ -39,6 +40,8 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
   reportExposure(workspace.store, log.root, process.env)
   const name = options.value('job')
   const jobs = name === undefined ? manifest.jobs : [jobNamed(manifest, name)]
+  const given = { schedule: !options.has('no-schedule'), work: !options.has('no-work') }
+  const role = watchRoleOf({ ...given, queues: queuesIn(options.value('queues')) }, manifest, log.root)
   const loop = new SchedulerLoop({
     jobs,
     plans: manifest.plans,
@@ -48,6 +51,7 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
     hasAllJobs: name === undefined,
     manifestHash: manifestHash(manifest.jobs),
     notBuilt: notBuilt(manifest, paths.build),
+    ...role,
   })
   // Hooks may run jobs, too.
   adoptScheduler({ runBackgroundJob: async (job, ...args) => loop.ready().then(() => loop.call(job, args)) })

@@ -14,6 +14,7 @@ export const ENTRY_DEFAULTS = {
   jitter: '0s',
   multiTenant: false,
   isolation: 'inline',
+  queue: 'default',
 } as const
 
 /** The same for `webstir.scheduler`. */
@@ -53,6 +54,7 @@ const TEMPLATE: Omit<Job, 'name' | 'timezone'> = {
   formerly: [],
   multiTenant: undefined,
   isolation: ENTRY_DEFAULTS.isolation,
+  queue: ENTRY_DEFAULTS.queue,
 }
 
 /** The settings of a workspace that sets none. */

@@ -68,6 +68,11 @@ export interface ManifestJob {
    * `"inline"`.
    */
   readonly isolation?: 'inline' | 'process'
+  /**
+   * The queue that its executions wait in: letters, digits, `-`, `_` and `.`, at most 100. A process that watches with
+   * `--queues` runs those of its queues only. Default: `"default"`.
+   */
+  readonly queue?: string
 }
 
 /** A schedule with a time zone or arguments of its own. */

@@ -48,6 +48,7 @@ const POLICIES = [
   'formerly',
   'multiTenant',
   'isolation',
+  'queue',
 ] as const satisfies readonly (keyof Policies)[]
 
 /** Packs a manifest that was read with an empty environment and has no error in it. */
@@ -117,6 +118,7 @@ function unpackJob(packed: PackedJob, workspaceZone: string): Job {
     formerly: packed.formerly ?? STANDARD.formerly,
     multiTenant: packed.multiTenant,
     isolation: packed.isolation ?? STANDARD.isolation,
+    queue: packed.queue ?? STANDARD.queue,
   }
 }
 

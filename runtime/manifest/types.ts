@@ -62,6 +62,8 @@ export interface Job {
   /** Undefined where the manifest doesn't say: then the module does, and by default it is off. */
   readonly multiTenant: boolean | undefined
   readonly isolation: Isolation
+  /** Of the processes that watch, those that serve this queue run the job. */
+  readonly queue: string
   /** Description and arguments as written, for listings; present only where `${NAME}` was in them. */
   readonly written?: { readonly description: string | undefined; readonly args: readonly JsonValue[] }
 }

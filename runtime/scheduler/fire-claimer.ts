@@ -7,11 +7,11 @@ import type { Report } from './report.ts'
 /** Claims fires in the store, starts those for which there is a slot here, and reports those that are skipped. */
 export class FireClaimer {
   constructor(
-    private readonly node: string,
     private readonly store: Pick<Store, 'claim'>,
     private readonly engine: Engine,
     private readonly detector: FailureDetector,
     private readonly report: Report,
+    private readonly by: { readonly node: string; readonly queues?: readonly string[] | undefined },
   ) {}
 
   /** Moves the watermarks in the same transaction. `now`: ms since the epoch. */
@@ -22,7 +22,9 @@ export class FireClaimer {
   ): Promise<ClaimOutcome[]> {
     return this.engine.withSlots(async (slots) => {
       const staleBefore = this.detector.before(now)
-      const outcomes = await this.store.claim({ node: this.node, now, slots, staleBefore, watermarks, fires })
+      const { node, queues } = this.by
+      const own = queues === undefined ? {} : { queues }
+      const outcomes = await this.store.claim({ node, now, slots, staleBefore, watermarks, fires, ...own })
       this.#handOver(outcomes)
       return outcomes
     })

@@ -1,6 +1,5 @@
 import { LocalEngine } from '../engine/local-engine.ts'
 import type { Enqueue } from '../job/enqueue.ts'
-import type { CronPlans } from '../manifest/types.ts'
 import { sleep } from '../support/clock.ts'
 import { messageOf } from '../support/errors.ts'
 import { type CallJob, withCalls } from '../worker/calls.ts'
@@ -8,7 +7,6 @@ import type { FailureDetector } from '../worker/failure-detector.ts'
 import type { JobRunner } from '../worker/job-runner.ts'
 import { NodeSession } from '../worker/node-session.ts'
 import { RunningExecutions } from '../worker/running-executions.ts'
-import type { WorkerServices } from '../worker/services.ts'
 import type { Slots } from '../worker/slots.ts'
 import { StoreOutage } from '../worker/store-outage.ts'
 import { fireBetween } from './background-jobs.ts'
@@ -18,21 +16,12 @@ import { SchedulerEmitter } from './events.ts'
 import { FireClaimer } from './fire-claimer.ts'
 import { dueFires, fireReboots, invalidFires, nextAfter } from './fires.ts'
 import { GapDetector } from './gap-detector.ts'
+import type { SchedulerLoopOptions } from './loop-options.ts'
 import { Maintenance } from './maintenance.ts'
 import { NewerTimezoneData } from './newer-timezone-data.ts'
-import { nodeFacts, type Watched } from './node-facts.ts'
+import { nodeFacts } from './node-facts.ts'
 import { Reconnect } from './reconnect.ts'
 import { Report } from './report.ts'
-
-export interface SchedulerLoopOptions extends Watched {
-  /** Expressions that the build has read (Manifest.plans). */
-  readonly plans?: CronPlans | undefined
-  readonly services: WorkerServices
-  /** False where `@reboot` jobs have fired already (in development it is started again after each change). */
-  readonly firesReboots: boolean
-  /** False where only some of the manifest's jobs are watched: the others' schedules then stay as they are. */
-  readonly hasAllJobs: boolean
-}
 
 /** The longest sleep, in ms: after it, a stepped clock and a machine that slept are noticed, however far the next fire is. */
 const LONGEST_SLEEP = 60_000
@@ -102,12 +91,15 @@ export class SchedulerLoop {
       concurrency: settings.concurrency,
       staleBefore: (now) => this.#detector.before(now),
       jobs: new Map(jobs.map((job) => [job.name, job])),
-      ...(options.queues === undefined ? {} : { queues: options.queues }),
+      queues: options.queues,
       onStart: (execution) => this.report.started(execution),
       onEnd: (end) => this.report.ended(end),
       onSkip: (execution) => this.report.skipped(execution, 'after', execution.skipReason ?? ''),
     })
-    this.#claimer = new FireClaimer(this.node, services.store, this.engine, this.#detector, this.report)
+    this.#claimer = new FireClaimer(services.store, this.engine, this.#detector, this.report, {
+      node: this.node,
+      queues: options.queues,
+    })
   }
 
   /** Watches until it is stopped; where all jobs have nothing but `@reboot` schedules, until those are done. */
@@ -138,13 +130,15 @@ export class SchedulerLoop {
   }
 
   async #watch(): Promise<void> {
-    const { services, settings } = this.#options
+    const { services, settings, firesSchedules = true, firesReboots } = this.#options
     const { signal } = this.#stopping
     if (signal.aborted) return
     const isKnown = await this.#reconnect.retryUntilBack(signal, async () => {
       await this.ready()
       const now = services.clock.now()
-      await this.#session.announce(now + LONGEST_SLEEP, nodeFacts(this.#options, this.#schedules))
+      const facts = nodeFacts(this.#options, this.#schedules)
+      await this.#session.announce(now + LONGEST_SLEEP, facts, firesSchedules)
+      if (!firesSchedules) return
       const cursors = await this.#schedules.register(services.store, { now, retireOthers: this.#options.hasAllJobs })
       this.#due.refill(cursors)
       await this.#newer.begin(cursors, now)
@@ -154,8 +148,8 @@ export class SchedulerLoop {
       this.engine.lookAtQueue(),
     )
     maintenance.start(signal)
-    await this.#reconnect.retryUntilBack(signal, () => this.#recordInvalid())
-    if (this.#options.firesReboots) await this.#reconnect.retryUntilBack(signal, () => this.#fireReboots())
+    if (firesSchedules) await this.#reconnect.retryUntilBack(signal, () => this.#recordInvalid())
+    if (firesSchedules && firesReboots) await this.#reconnect.retryUntilBack(signal, () => this.#fireReboots())
     this.engine.lookAtQueue()
     await this.#loop(signal)
     if (signal.aborted) return
@@ -166,7 +160,8 @@ export class SchedulerLoop {
 
   async #loop(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options.services
-    while (!signal.aborted && this.#schedules.isEndless) {
+    const isEndless = this.#options.firesSchedules === false || this.#schedules.isEndless
+    while (!signal.aborted && isEndless) {
       const now = clock.now()
       this.#gaps.look(now)
       if (this.#newer.lookAt <= now && (await this.#newer.look(now))) {

@@ -11,8 +11,8 @@ export interface Watched {
   readonly manifestHash?: string | null
   /** Names of jobs of which the build has no module. */
   readonly notBuilt?: ReadonlySet<string>
-  /** The queues that this process serves; all where they aren't given. */
-  readonly queues?: readonly string[]
+  /** The queues that this process serves: none where the array is empty, all where it isn't given. */
+  readonly queues?: readonly string[] | undefined
 }
 
 /** What a process that watches these jobs tells the store of itself. */

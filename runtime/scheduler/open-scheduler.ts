@@ -17,7 +17,8 @@ import { type JobDefinition, readJobsInCode } from '../workspace/jobs-in-code.ts
 import { openWorkspace } from '../workspace/open-workspace.ts'
 import { findWorkspace, workspacePaths } from '../workspace/paths.ts'
 import { notBuilt } from '../workspace/read-workspace.ts'
-import type { SchedulerLoopOptions } from './loop.ts'
+import type { SchedulerLoopOptions } from './loop-options.ts'
+import { watchRoleOf } from './watch-role.ts'
 
 export interface SchedulerOptions {
   /** Root of a built workspace; default `WORKSPACE_ROOT`, else the nearest one from the current folder upward. */
@@ -36,6 +37,12 @@ export interface SchedulerOptions {
   readonly shutdownTimeout?: string | number
   /** Whether `start` fires the `@reboot` schedules; default true. */
   readonly runOnStart?: boolean
+  /** Whether `start` fires schedules; default true. Without, it only runs what is queued. */
+  readonly schedule?: boolean | undefined
+  /** Whether `start` runs what is fired and queued; default true. Without, other processes run it. */
+  readonly work?: boolean | undefined
+  /** The queues that it runs executions of; default all. */
+  readonly queues?: readonly string[] | undefined
   /** What `openLog` returned; default: a log on standard output, as LOG_LEVEL and LOG_FORMAT say. */
   readonly log?: LogOutput
   readonly env?: Env
@@ -105,7 +112,7 @@ export async function openInCode(options: SchedulerOptions, jobs: readonly JobDe
 }
 
 export function loopOptionsOf(
-  { runOnStart = true }: SchedulerOptions,
+  options: SchedulerOptions,
   manifest: Manifest,
   services: WorkerServices,
 ): SchedulerLoopOptions {
@@ -114,8 +121,9 @@ export function loopOptionsOf(
     plans: manifest.plans,
     settings: manifest.settings,
     services,
-    firesReboots: runOnStart,
+    firesReboots: options.runOnStart ?? true,
     hasAllJobs: true,
     manifestHash: manifestHash(manifest.jobs),
+    ...watchRoleOf(options, manifest, services.log.root),
   }
 }

@@ -43,6 +43,7 @@ export function newFire(job: Job, details: FireDetails): Fire {
     nominal: details.nominal ?? null,
     skip: details.skip ?? null,
     count: details.count ?? 1,
+    queue: job.queue,
     ...(parentId === undefined ? {} : { parentId }),
   }
 }

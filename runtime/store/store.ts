@@ -54,6 +54,8 @@ export interface RunRequest {
   readonly priority: number
   readonly maxAttempts: number
   readonly recoverLimit: number
+  /** Kept with the execution: its retries wait there. Default: `default`. */
+  readonly queue?: string
   readonly parentId: string | null
   readonly lock: 'exclusive' | 'bypass'
   /** A RUNNING row whose heartbeat is older than this instant doesn't hold the lock. */
@@ -112,6 +114,8 @@ export interface Store extends JobStore {
     staleBefore: number
     watermarks: readonly { key: string; to: number }[]
     fires: readonly Fire[]
+    /** The queues whose fires the node may start; all where they aren't given. */
+    queues?: readonly string[]
   }): Promise<ClaimOutcome[]>
 
   /** Takes up to `limit` queued executions that may run now, best first, and makes them running and owned by `node`. */

@@ -36,6 +36,7 @@ export function policyOf(job: Job, options: EnqueueOptions, now: number): Policy
     priority: priorityFor(job, options),
     maxAttempts: (overrides?.retry ?? job.retry).attempts,
     recoverLimit: job.recover,
+    queue: job.queue,
     ...lockFor(job, options),
     ...(overrides === undefined ? {} : { overrides }),
     ...(key === undefined ? {} : { key }),

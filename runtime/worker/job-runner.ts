@@ -111,6 +111,7 @@ export class JobRunner {
       maxAttempts: job.retry.attempts,
       // What runs for another execution ends with it: when that one is recovered, it runs this one anew.
       recoverLimit: parentId === undefined ? job.recover : 0,
+      queue: job.queue,
       parentId: parentId ?? null,
       lock: force === true || job.overlap === 'allow' ? 'bypass' : 'exclusive',
     }))

@@ -45,10 +45,10 @@ export class NodeSession {
     return this.#opened.then(() => this.#beatEvery(Math.floor(staleAfter / 3)))
   }
 
-  /** Says that this process fires schedules, and when it wakes next at the latest; ms since the epoch. */
-  announce(nextWakeAt: number, facts: NodeFacts): Promise<void> {
+  /** Says that this process watches, whether it fires schedules, and when it wakes next at the latest; ms since the epoch. */
+  announce(nextWakeAt: number, facts: NodeFacts, fires: boolean): Promise<void> {
     this.#facts = facts
-    return this.#register(true, nextWakeAt)
+    return this.#register(fires, nextWakeAt)
   }
 
   /** Ends the heartbeat and removes the node; a store that is away forgets the node later. */

@@ -129,6 +129,27 @@ export function fireRules(stage: () => Stage): void {
     })
   })
 
+  it('a fire of a queue that its node does not serve is queued for another one, however many slots are free', async () => {
+    const { one, two } = stage()
+    const fires = [fireOf('a', at, { queue: 'reports' }), fireOf('b', at)]
+    const tick = { node: one.id, now: at, slots: 5, staleBefore: at - minute, watermarks: [], fires }
+    const outcomes = await one.store.claim({ ...tick, queues: ['default'] })
+    expect(outcomes.map(({ fire, outcome }) => `${fire.job} ${outcome}`).sort()).toEqual(['a queued', 'b running'])
+    expect((await two.at(at).store.executions({ jobs: ['a'] })).map(({ queue, status }) => [queue, status])).toEqual([
+      ['reports', 'QUEUED'],
+    ])
+    const none = [fireOf('c', at), fireOf('d', at, { overlap: 'allow' })]
+    const queued = await one.store.claim({ ...tick, fires: none, queues: [] })
+    expect(queued.map(({ outcome }) => outcome)).toEqual(['queued', 'queued'])
+  })
+
+  it('an execution keeps its queue when it has ended', async () => {
+    const { one } = stage()
+    const { id } = await one.at(at).run('a', at, { queue: 'reports' })
+    await one.store.complete({ id, owner: one.id, attempt: 1, at: at + 1, outcome: { kind: 'success' } })
+    expect(await one.store.execution(id)).toMatchObject({ queue: 'reports', status: 'SUCCESS' })
+  })
+
   it('a queue is served by those who know it, and a job by those who know the job', async () => {
     const { one, two } = stage()
     const fires = [

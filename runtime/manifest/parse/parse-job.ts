@@ -111,5 +111,6 @@ function jobOf(entry: JobEntry, name: string, zone: string, args: readonly JsonV
     after: entry.after,
     formerly: entry.formerly,
     isolation: entry.isolation,
+    queue: entry.queue,
   }
 }

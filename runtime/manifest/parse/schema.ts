@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { DURATION_PATTERN, parseDuration } from '../../support/duration.ts'
 import { ENTRY_DEFAULTS, SCHEDULER_DEFAULTS } from '../defaults.ts'
+import { isQueueName } from '../queue-name.ts'
 
 /*
  * The one definition of the manifest's form. The types, the messages, `job-manifest.schema.json` and
@@ -34,6 +35,8 @@ export const scheduleEntrySchema = z
     args: values().optional().describe("Its own arguments; the job's by default."),
   })
   .describe('A schedule with a time zone or arguments of its own.')
+
+const QUEUE_ERROR = 'must be the name of a queue: letters, digits, "-", "_" and ".", at most 100'
 
 const SCHEDULE_ERROR = 'must be a schedule such as "0 0 * * *", or an array of schedules'
 
@@ -116,6 +119,12 @@ export const jobSchema = z
       .default(ENTRY_DEFAULTS.isolation)
       .describe(
         "Whether it runs in the scheduler's own process or in a child process, which can be ended for certain.",
+      ),
+    queue: text(QUEUE_ERROR)
+      .refine(isQueueName, { error: QUEUE_ERROR })
+      .default(ENTRY_DEFAULTS.queue)
+      .describe(
+        'The queue that its executions wait in: letters, digits, `-`, `_` and `.`, at most 100. A process that watches with `--queues` runs those of its queues only.',
       ),
   })
   .describe('A job: an entry of `webstir.module.jobs` in package.json.')

@@ -1,7 +1,9 @@
 import type { Dependency, PauseHistory } from '../driver.ts'
 import type { Execution, Fire, SkipCause } from '../execution.ts'
 import { byLockKey, holdsLock, inOrder, isRetained, lockKeyText, type RetainedLock } from '../locks.ts'
+import type { Store } from '../store.ts'
 import { decideAfter } from './dependencies.ts'
+import { DEFAULT_QUEUE } from './new-execution.ts'
 import { decideOverlap } from './overlap.ts'
 import { pausedReason } from './pauses.ts'
 
@@ -36,6 +38,9 @@ export interface ClaimPlan {
   readonly asked: readonly Execution[]
 }
 
+/** When a tick is claimed, and what the node may start; `queues`: all where they aren't given. */
+export type ClaimedAt = Pick<Parameters<Store['claim']>[0], 'now' | 'slots' | 'staleBefore' | 'queues'>
+
 /* A tick has hundreds of fires that are all judged alike. */
 const RUN: Decision = { kind: 'run' }
 const WAIT: Decision = { kind: 'wait' }
@@ -48,11 +53,7 @@ const NO_CHAIN: ReadonlySet<number> = new Set()
  * Decides a whole tick. First what runs at all (marks, skips of the caller, pauses, `after`, overlap), then who of
  * those starts at once: by priority, then instant, as slots and locks allow.
  */
-export function planClaim(
-  fires: readonly Fire[],
-  view: ClaimView,
-  at: { now: number; slots: number; staleBefore: number },
-): ClaimPlan {
+export function planClaim(fires: readonly Fire[], view: ClaimView, at: ClaimedAt): ClaimPlan {
   const verdicts: (Decision | undefined)[] = fires.map(() => undefined)
   const open = byLockKey(view.open)
   const retained = byLockKey(view.retained)
@@ -155,7 +156,7 @@ function giveSlots(
   blocked: ReadonlySet<number>,
   view: ClaimView,
   gone: ReadonlySet<Execution>,
-  at: { now: number; slots: number; staleBefore: number },
+  at: ClaimedAt,
 ): Set<number> {
   const held = new Set<string>()
   for (const lock of view.retained) if (isRetained(lock, at.staleBefore)) held.add(lockKeyText(lock))
@@ -183,6 +184,7 @@ function giveSlots(
     const fire = fires[position]
     if (starts.size >= at.slots) break
     if (fire === undefined || fire.availableAt > at.now || blocked.has(position)) continue
+    if (at.queues?.includes(fire.queue ?? DEFAULT_QUEUE) === false) continue
     if (fire.overlap !== 'allow') {
       const key = keys[position] ?? ''
       const first = firstInLine.get(key)

@@ -4,7 +4,7 @@ import { executionId } from '../execution-id.ts'
 import type { RunRequest } from '../store.ts'
 
 /** The queue of what names none. */
-const DEFAULT_QUEUE = 'default'
+export const DEFAULT_QUEUE = 'default'
 
 /** The row of a fire that waits to be taken. */
 export function queuedRow(fire: Fire, now: number): Execution {
@@ -65,7 +65,8 @@ export function begunRow(request: RunRequest): Execution {
   const fire = { job, tenant, scheduleKey, scheduledFor, args, priority, maxAttempts, recoverLimit, availableAt: now }
   const rest = { trigger: 'schedule', overlap: 'skip', after: [], skip: null, count: 1 } as const
   const running = runningRow({ ...fire, ...rest }, request.node, now)
-  return { ...running, trigger, lock: request.lock, parentId: request.parentId }
+  const { lock, parentId, queue = DEFAULT_QUEUE } = request
+  return { ...running, trigger, lock, parentId, queue }
 }
 
 /** The row of work that was handed over. */

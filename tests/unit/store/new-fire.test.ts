@@ -12,6 +12,7 @@ it('a fire has the policies of its job, and is due at its own instant', () => {
     tenant: '',
     trigger: 'schedule',
     priority: 5,
+    queue: 'default',
     args: ['a'],
     maxAttempts: job.retry.attempts,
     recoverLimit: 2,
