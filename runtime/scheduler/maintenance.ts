@@ -12,6 +12,8 @@ const PRUNE_EVERY = 60_000
 const PRUNE_BATCH = 500
 /** A process that died is still listed for this long, in ms, so that one can see that it was there. */
 const NODES_KEPT = 24 * 60 * 60_000
+/** Clocks that differ by no more than this, in ms, are not worth a word. */
+const LARGEST_OFFSET = 1000
 /** Processes of this machine are looked at this often, in ms. */
 const LOOK_EVERY = 1000
 
@@ -19,6 +21,7 @@ const LOOK_EVERY = 1000
 export class Maintenance {
   /** Nodes of this machine that were alive when the store was last asked. */
   #neighbours: readonly NodeRecord[] = []
+  #isOffsetReported = false
 
   constructor(
     private readonly services: WorkerServices,
@@ -69,6 +72,7 @@ export class Maintenance {
     const { store } = this.services
     try {
       const nodes = await store.nodes()
+      this.#reportClockOffset()
       const dead = deadNodes(nodes)
       const ended = new Set(dead)
       this.#neighbours = neighbours(nodes).filter(({ id, pid }) => pid !== process.pid && !ended.has(id))
@@ -80,6 +84,20 @@ export class Maintenance {
       this.detector.failed()
       throw error
     }
+  }
+
+  /** Says once that this machine's clock is wrong, or the store's. */
+  #reportClockOffset(): void {
+    const { store, log } = this.services
+    const offset = Math.abs(store.clockOffset)
+    if (offset > LARGEST_OFFSET && !this.#isOffsetReported) {
+      const way = store.clockOffset > 0 ? 'behind' : 'ahead of'
+      log.root.warn(
+        { clockOffset: store.clockOffset },
+        `this machine's clock is ${(offset / 1000).toFixed(1)} s ${way} the database server's; heartbeats go by the server's, fires by this one (synchronise both with NTP)`,
+      )
+    }
+    this.#isOffsetReported = offset > LARGEST_OFFSET
   }
 
   async #prune(): Promise<void> {

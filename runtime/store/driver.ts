@@ -137,8 +137,8 @@ export interface Tables extends ScheduleTables, NodeTables, KeyTables {
   follow(ids: readonly string[], now: number): Script<ReadonlySet<string>>
   /** Lets the first one forward that waits in each of these lines. */
   promote(lines: readonly LockKey[]): Script<void>
-  /** Only those that are still QUEUED; returns their ids. */
-  start(starting: readonly Starting[], node: string, now: number): Script<ReadonlySet<string>>
+  /** Only those that are still QUEUED; returns their ids. `heartbeatAt`: their first; default: `now`. */
+  start(starting: readonly Starting[], node: string, now: number, heartbeatAt?: number): Script<ReadonlySet<string>>
 
   // --- ends
   /** Into history; only those that still have the status given. Returns these. */
@@ -215,6 +215,10 @@ export interface Session {
 /** What a database has to offer for a store to stand on it. */
 export interface Driver extends Pick<Store, 'url' | 'target' | 'dialect'> {
   readonly tables: Tables
+  /** How far the clock of heartbeats is ahead of this process's, in ms, as last measured; 0 where it is this one. */
+  readonly clockOffset: number
+  /** Measures it anew. */
+  measureClock(): Promise<void>
   read<Result>(steps: () => Script<Result>): Promise<Result>
   /** One transaction. The steps may be made and run anew, after a conflict with another process. */
   write<Result>(steps: () => Script<Result>): Promise<Result>

@@ -24,11 +24,14 @@ export async function openBeat(url: string): Promise<HeartbeatConnection> {
   const driver = await openDriver(location, { connections: 1 })
   const [node, executions] = heartbeatStatements(location.dialect)
   return {
-    heartbeat: (id, now) =>
-      driver.write(function* () {
-        yield { sql: node, parameters: [now, id] }
-        yield { sql: executions, parameters: [now, id] }
-      }),
+    async heartbeat(id, now) {
+      await driver.measureClock()
+      const at = now + driver.clockOffset
+      await driver.write(function* () {
+        yield { sql: node, parameters: [at, id] }
+        yield { sql: executions, parameters: [at, id] }
+      })
+    },
     close: () => driver.close(),
   }
 }

@@ -104,7 +104,7 @@ export interface NodeRecord {
   /** Executions at once. */
   readonly slots: number | null
   readonly jobs: NodeJobs | null
-  /** By how much its clock is ahead of the store's, in ms. */
+  /** By how much its clock was ahead of the server's when it started, in ms; null where the store has no server. */
   readonly clockOffset: number | null
 }
 

@@ -11,12 +11,20 @@ export class NodeStore {
     this.#driver = driver
   }
 
-  registerNode(node: NodeRecord): Promise<void> {
-    return this.#driver.write(() => registerNode(this.#driver.tables, node))
+  /** See `Store.clockOffset`. */
+  get clockOffset(): number {
+    return this.#driver.clockOffset
   }
 
-  heartbeat(node: string, now: number): Promise<void> {
-    return this.#driver.write(() => this.#driver.tables.heartbeat(node, now))
+  async registerNode(node: NodeRecord): Promise<void> {
+    await this.#driver.measureClock()
+    const clockOffset = this.#driver.dialect === 'postgres' ? 0 - this.clockOffset : null
+    await this.#driver.write(() => registerNode(this.#driver.tables, { ...node, clockOffset }))
+  }
+
+  async heartbeat(node: string, now: number): Promise<void> {
+    await this.#driver.measureClock()
+    await this.#driver.write(() => this.#driver.tables.heartbeat(node, now))
   }
 
   setNextWake(node: string, nextWakeAt: number): Promise<void> {
@@ -31,8 +39,9 @@ export class NodeStore {
     return this.#driver.read(() => this.#driver.tables.sessions())
   }
 
-  nodes(): Promise<NodeRecord[]> {
-    return this.#driver.read(() => this.#driver.tables.nodes())
+  async nodes(): Promise<NodeRecord[]> {
+    await this.#driver.measureClock()
+    return await this.#driver.read(() => this.#driver.tables.nodes())
   }
 
   forgetNodes(before: number): Promise<void> {

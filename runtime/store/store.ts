@@ -190,6 +190,13 @@ export interface Store extends JobStore {
   nextAvailableAt(): Promise<number | null>
 
   // --- nodes
+  /**
+   * How far the clock that heartbeats go by is ahead of this process's, in ms: the server's in PostgreSQL, measured with
+   * each call of `registerNode`, `heartbeat` and `nodes`; else 0. What goes in and out of a store is in the process's own
+   * time all the same.
+   */
+  readonly clockOffset: number
+  /** Its `clockOffset` is filled in. */
   registerNode(node: NodeRecord): Promise<void>
   /** One beat for a node and for everything it runs. */
   heartbeat(node: string, now: number): Promise<void>

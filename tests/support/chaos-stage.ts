@@ -16,7 +16,7 @@ export interface Stage {
   readonly root: string
   readonly url: string
   readonly schedulers: readonly ChaosScheduler[]
-  start(options?: readonly string[]): ChaosScheduler
+  start(options?: readonly string[], env?: Readonly<Record<string, string>>): ChaosScheduler
   ledger(): Promise<Ledger>
   sightings(): Promise<Sighting[]>
   /** What the schedulers said, for the message of a failure. */
@@ -58,8 +58,8 @@ export async function setStage({
     root: workspace.root,
     url,
     schedulers,
-    start(options) {
-      const scheduler = new ChaosScheduler(workspace.scheduler, { JOBS_STORE_URL: url }, options)
+    start(options, env) {
+      const scheduler = new ChaosScheduler(workspace.scheduler, { JOBS_STORE_URL: url, ...env }, options)
       schedulers.push(scheduler)
       return scheduler
     },

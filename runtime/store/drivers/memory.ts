@@ -16,6 +16,7 @@ class MemoryDriver implements Driver {
   readonly dialect = 'memory'
   readonly url = 'memory:'
   readonly target = null
+  readonly clockOffset = 0
   readonly tables = new MemoryTables()
   /** Settles when the transaction that others wait for is over; they queue up behind each other. */
   #busy: Promise<void> | undefined
@@ -48,6 +49,8 @@ class MemoryDriver implements Driver {
       free()
     }
   }
+
+  async measureClock(): Promise<void> {}
 
   listen(): StoreListener {
     return DEAF_LISTENER

@@ -1,12 +1,15 @@
 import type pg from 'pg'
 import { builtin } from '../../support/builtin.ts'
 import { type Clock, sleep } from '../../support/clock.ts'
+import { ClockOffset } from '../clock-offset.ts'
 import type { Driver, Session } from '../driver.ts'
 import { StoreError } from '../errors.ts'
 import type { StoreTransaction } from '../job-store.ts'
 import type { LockKey } from '../locks.ts'
 import type { HeardNotice, StoreListener } from '../notices.ts'
+import { number } from '../sql/rows.ts'
 import { storableValues } from '../sql/storable-text.ts'
+import { inStoreTime } from '../sql/store-time.ts'
 import { sqlTables } from '../sql/tables.ts'
 import { type Row, runInTrips, type Script, type Statement } from '../transaction-script.ts'
 import { sendBatch } from './postgres-batch.ts'
@@ -16,6 +19,12 @@ import { PostgresListener } from './postgres-listener.ts'
 
 export interface PostgresOptions extends ConnectionLimits {
   readonly clock: Clock
+}
+
+/** Rounded down, as Date.now() is. */
+const SERVER_CLOCK: Statement = {
+  sql: 'select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now',
+  parameters: [],
 }
 
 /** How often a transaction that lost a conflict is run anew. */
@@ -34,7 +43,8 @@ class PostgresDriver implements Driver {
   readonly dialect = 'postgres'
   readonly url: string
   readonly target: string
-  readonly tables = sqlTables('postgres')
+  readonly #offset = new ClockOffset()
+  readonly tables = inStoreTime(sqlTables('postgres'), () => this.#offset.milliseconds)
   readonly #listener: PostgresListener
 
   constructor(
@@ -91,6 +101,18 @@ class PostgresDriver implements Driver {
         }),
       false,
     )
+  }
+
+  get clockOffset(): number {
+    return this.#offset.milliseconds
+  }
+
+  measureClock(): Promise<void> {
+    return this.connections.use(async (client) => {
+      const sent = this.clock.now()
+      const [row] = await this.#send(client, [SERVER_CLOCK])
+      if (row !== undefined) this.#offset.measured(sent, number(row, 'now'), this.clock.now())
+    }, true)
   }
 
   listen(hearer: (notice: HeardNotice) => void): StoreListener {

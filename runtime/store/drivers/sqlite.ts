@@ -65,6 +65,7 @@ class SqliteDriver implements Driver {
   readonly url: string
   readonly target: string
   readonly tables = sqlTables('sqlite')
+  readonly clockOffset = 0
   /** Connections that were used for a transaction of their own, and will be again. */
   readonly #spare: SqliteConnection[] = []
   #isClosed = false
@@ -114,6 +115,8 @@ class SqliteDriver implements Driver {
       else this.#spare.push(connection)
     }
   }
+
+  async measureClock(): Promise<void> {}
 
   listen(): StoreListener {
     return DEAF_LISTENER

@@ -48,6 +48,7 @@ export async function migrate(
 
 /** One transaction: all of them, or none. */
 async function apply(driver: MigratableDriver, now: number): Promise<void> {
+  await driver.measureClock()
   const { compileMigrations } = await import('./compile.ts')
   const migrations = compileMigrations(driver.dialect)
   await driver.write(function* () {
@@ -59,7 +60,7 @@ async function apply(driver: MigratableDriver, now: number): Promise<void> {
     const [row] = yield { sql: 'select coalesce(max(version), 0) as version from job_migration', parameters: [] }
     const from = row === undefined ? 0 : number(row, 'version')
     for (const migration of migrations.filter(({ version }) => version > from)) {
-      yield* refuseLive(migration, driver.url, now)
+      yield* refuseLive(migration, driver.url, now + driver.clockOffset)
       for (const part of migration.statements) {
         if (typeof part === 'string') yield { sql: part, parameters: [] }
         else yield* copy(part)

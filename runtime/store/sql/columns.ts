@@ -52,7 +52,7 @@ const INTEGERS = [
   ...['finished_at', 'duration_ms', 'skip_count', 'skipped_until', 'recoveries', 'recover_limit'],
   ...['cancel_requested_at', 'phase', 'waits', 'followed', 'child', 'line', 'at', 'bytes', 'cut', 'paused', 'since'],
   ...['pid', 'next_wake_at', 'fires', 'watermark', 'anchor', 'first_seen_at', 'seen_at', 'retired_at'],
-  ...['nominal_at', 'nominal_fire_at', 'slots', 'ended_at', 'last_seen_at'],
+  ...['nominal_at', 'nominal_fire_at', 'slots', 'ended_at', 'last_seen_at', 'clock_offset_ms'],
 ]
 const TYPES = new Map<string, ColumnType>([
   ...IDS.map((name): [string, ColumnType] => [name, 'id']),

@@ -5,11 +5,11 @@ import { typed } from './columns.ts'
 import { type Dialect, inserter, updating } from './dialect.ts'
 import { nodeOf, sessionOf } from './rows.ts'
 
-/** What a process says of itself. Its clock's offset is written by what measures it. */
+/** What a process says of itself. */
 const SAID = [
   ...['id', 'host', 'pid', 'version', 'started_at', 'heartbeat_at', 'next_wake_at', 'fires'],
   ...['node_version', 'tz_data', 'manifest_hash', 'engine', 'queues', 'slots', 'jobs'],
-  ...['boot_id', 'pid_namespace', 'process_started_at'],
+  ...['boot_id', 'pid_namespace', 'process_started_at', 'clock_offset_ms'],
 ]
 const SESSION = ['node', 'host', 'started_at', 'last_seen_at']
 
@@ -29,7 +29,7 @@ export function nodeTables(dialect: Dialect): NodeTables {
       yield { sql: 'delete from job_node where id = ?', parameters: [id], isBlind: true }
     },
     *nodes() {
-      const sql = `select ${SAID.join(', ')}, clock_offset_ms from job_node order by started_at, id`
+      const sql = `select ${SAID.join(', ')} from job_node order by started_at, id`
       return (yield { sql, parameters: [] }).map(nodeOf)
     },
 
@@ -64,6 +64,6 @@ function rowOf(node: NodeRecord): SqlValue[] {
     ...[id, host, pid, version, startedAt, heartbeatAt, nextWakeAt, fires ? 1 : 0],
     ...[node.nodeVersion, node.timezoneData, node.manifestHash, node.engine],
     ...[queues === null ? null : JSON.stringify(queues), node.slots, jobs === null ? null : JSON.stringify(jobs)],
-    ...[identity?.bootId ?? null, identity?.pidNamespace ?? null, identity?.startedAt ?? null],
+    ...[identity?.bootId ?? null, identity?.pidNamespace ?? null, identity?.startedAt ?? null, node.clockOffset],
   ]
 }

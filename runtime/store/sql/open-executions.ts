@@ -91,10 +91,10 @@ export function openTables(dialect: Dialect): OpenTables {
     *promote(wanted) {
       if (wanted.length > 0) yield { sql: sql.promote, parameters: pairs.of(wanted.map(pairValues)), isBlind: true }
     },
-    *start(starting, node, now) {
+    *start(starting, node, now, heartbeatAt = now) {
       const parameters = [
         node,
-        now,
+        heartbeatAt,
         now,
         ...starts.of(starting.map(({ id, attempt, queuedAt }) => [id, attempt, queuedAt])),
       ]

@@ -16,6 +16,8 @@ function forgetful(): { store: TableStore; losesNext(): void } {
     url: memory.url,
     target: memory.target,
     tables: memory.tables,
+    clockOffset: memory.clockOffset,
+    measureClock: () => memory.measureClock(),
     read: (steps) => memory.read(steps),
     async write<Result>(steps: () => Script<Result>): Promise<Result> {
       const result = await memory.write(steps)
