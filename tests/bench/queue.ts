@@ -54,9 +54,10 @@ export async function bench(): Promise<void> {
           const stale = await measure(store)
           await client.query('analyze')
           const fresh = await measure(store)
-          const worst = Math.max(stale, fresh)
+          const worst = Math.max(stale.median, fresh.median)
+          const [empty, now] = [stale, fresh].map(({ median, least }) => `${median.toFixed(1)} (${least.toFixed(1)})`)
           const cells = [history, queued].map((n) => n.toLocaleString('en'))
-          rows.push([...cells, kind, stale.toFixed(1), fresh.toFixed(1), `<= ${BOUND}`, worst <= BOUND ? 'yes' : 'NO'])
+          rows.push([...cells, kind, empty ?? '', now ?? '', `<= ${BOUND}`, worst <= BOUND ? 'yes' : 'NO'])
         }
       }
       await client.end()
@@ -65,11 +66,11 @@ export async function bench(): Promise<void> {
   } finally {
     await server.remove()
   }
-  console.log(`dequeue and complete ${GROUP}, median of ${ROUNDS}, in ms`)
+  console.log(`dequeue and complete ${GROUP}, median of ${ROUNDS} (and the least), in ms`)
   printTable(['history', 'queued', 'as', 'statistics of an empty queue', 'fresh', 'target', 'met'], rows)
 }
 
-async function measure(store: Store): Promise<number> {
+async function measure(store: Store): Promise<{ least: number; median: number }> {
   const times: number[] = []
   for (let round = 0; round < ROUNDS; round++) {
     const begin = performance.now()
@@ -81,7 +82,8 @@ async function measure(store: Store): Promise<number> {
     if (!(await Promise.all(ends)).every(Boolean)) throw new Error('an outcome was not accepted')
     times.push(performance.now() - begin)
   }
-  return times.sort((a, b) => a - b)[ROUNDS >> 1] ?? Number.NaN
+  times.sort((a, b) => a - b)
+  return { least: times[0] ?? Number.NaN, median: times[ROUNDS >> 1] ?? Number.NaN }
 }
 
 const id = (n: string): string => `('00000000-0000-7000-8000-' || lpad(to_hex((${n})::bigint), 12, '0'))::uuid`
