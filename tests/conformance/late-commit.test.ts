@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { openStore } from '../../runtime/store/open.ts'
@@ -9,6 +10,10 @@ import { fireOf, minute, Node, rowsOf, statusOf, T0 } from './fixtures.ts'
  * A network that loses the connection while a COMMIT is on its way. What becomes of the commit is decided later: it
  * arrives, or it doesn't.
  */
+
+/** By its text, or by the name under which it was prepared. */
+const PREPARED = createHash('sha256').update('commit').digest('hex').slice(0, 24)
+const COMMIT = new RegExp(`\\bcommit\\b|${PREPARED}`, 'i')
 
 interface Held {
   /** The server gets it after all, and answers nobody. */
@@ -60,7 +65,7 @@ class Network {
       if (!client.destroyed) client.write(chunk)
     })
     client.on('data', (chunk) => {
-      if (this.#holds === undefined || !/commit/i.test(chunk.toString('latin1'))) return void upstream.write(chunk)
+      if (this.#holds === undefined || !COMMIT.test(chunk.toString('latin1'))) return void upstream.write(chunk)
       const hold = this.#holds
       this.#holds = undefined
       client.destroy()
