@@ -1,4 +1,5 @@
 import type { Metafile } from 'esbuild'
+import { COMMON_JS_MARK } from '../../runtime/job/job-module.ts'
 
 export const OUTPUT_FOLDER = 'build/backend'
 
@@ -39,9 +40,10 @@ export function mustSettle(path: string, output: Output, inputs: Metafile['input
   if (!path.endsWith('.js')) return false
   const isBound = output.imports.some(({ path: imported }) => imported.startsWith(FROM_BUILD))
   const requires = output.imports.some(({ kind }) => kind === 'require-call')
-  return (
-    !isJob(path, output) || isBound || requires || Object.keys(output.inputs).some((input) => isCommonJs(inputs[input]))
+  const isInCommonJs = [output.entryPoint ?? '', ...Object.keys(output.inputs)].some((input) =>
+    isCommonJs(inputs[input]),
   )
+  return !isJob(path, output) || isBound || requires || isInCommonJs
 }
 
 const isCommonJs = (input: Metafile['inputs'][string] | undefined): boolean => input?.format === 'cjs'
@@ -49,9 +51,14 @@ const isCommonJs = (input: Metafile['inputs'][string] | undefined): boolean => i
 /** The text of an output as it is published. Its lines keep their numbers, which the source map knows. */
 export function settled(path: string, output: Output, text: string): string {
   const up = '../'.repeat(path.split('/').length - 1) || './'
-  const whole = isJob(path, output) ? text : text.replace(PROLOGUE, '').replace(EPILOGUE, '\n')
+  const whole = isJob(path, output)
+    ? text.replace(COMMON_JS_EXPORTS, `$& export const ${COMMON_JS_MARK} = true;`)
+    : text.replace(PROLOGUE, '').replace(EPILOGUE, '\n')
   return withCommonJs(whole.replaceAll(new RegExp(`(["'])${FROM_BUILD}`, 'g'), `$1${up}`))
 }
+
+/** How esbuild hands over a module in CommonJS; the default export of an ES module it writes as a list in braces. */
+const COMMON_JS_EXPORTS = /^export default require_\w+\(\);/m
 
 /** CommonJS in an ES module: `require` of what is not bundled, `__dirname` and `__filename`. */
 function withCommonJs(text: string): string {

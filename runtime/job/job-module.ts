@@ -57,6 +57,9 @@ export async function importJobModule(job: string, url: string, file: string, bu
   return jobModuleFrom(job, exports, file)
 }
 
+/** Exported by the built module of a job in CommonJS beside its default export, which is the whole of `module.exports`. */
+export const COMMON_JS_MARK = '__webstirCommonJs'
+
 /**
  * The job in a module's exports: `run` or a default function, or a default object with a `run`. `meta`, `multiTenant`,
  * `tenantsFilter` and `preCheck` are beside `run`, in the object or as exports.
@@ -73,7 +76,9 @@ export function jobModuleFrom(job: string, exports: Record<string, unknown>, fil
   if (main !== null && typeof main === 'object') {
     checkParts(job, main, `the default object of ${file}`)
     if (!isJobObject(main)) throw withoutRun(job, main, `the default object of ${file}`)
-    return { file, run: (context) => runObject(main, context), ...partsOf(main, { ...exports, ...main }) }
+    const isExports = exports[COMMON_JS_MARK] === true && isPlainExports(main)
+    const run = (context: JobContext): unknown => runObject(main, context, isExports ? [context] : context.args)
+    return { file, run, ...partsOf(main, { ...exports, ...main }) }
   }
   checkParts(job, exports, file)
   const entry = run ?? main
@@ -84,6 +89,14 @@ export function jobModuleFrom(job: string, exports: Record<string, unknown>, fil
 
 function isCompiledModule(main: unknown): main is Record<string, unknown> {
   return main !== null && typeof main === 'object' && '__esModule' in main && main.__esModule === true
+}
+
+/**
+ * `exports.run = (ctx) => ...`, or `module.exports = { run }`: exports as an ES module would have them. What declares its
+ * schedules in `meta`, or is an instance of a class, is a job object.
+ */
+function isPlainExports(main: object): boolean {
+  return !('meta' in main) && Object.getPrototypeOf(main) === Object.prototype
 }
 
 function partsOf(

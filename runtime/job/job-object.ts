@@ -52,8 +52,8 @@ export function defineJob<Definition>(
 }
 
 /** Calls `run` with a new `this` for each execution, so that what one sets on it is not seen by another. */
-export function runObject(definition: BackgroundJobShape, context: JobContext): unknown {
-  return definition.run.apply(freshThis(definition, context), [...context.args])
+export function runObject(definition: BackgroundJobShape, context: JobContext, args: readonly unknown[]): unknown {
+  return definition.run.apply(freshThis(definition, context), [...args])
 }
 
 /** The schedules that an object's `meta` declares. */

@@ -89,6 +89,30 @@ describe('a CommonJS project with its own tsconfig.json', () => {
   })
 })
 
+describe('a job in CommonJS', () => {
+  const file = (name: string): string => `src/backend/jobs/${name}/index.js`
+  it('gets the context where it exports run, and its arguments where it is an object with meta', async () => {
+    const project = makeWorkspace({
+      packageJson: {
+        name: 'shop',
+        type: 'commonjs',
+        webstir: { module: { jobs: ['named', 'whole', 'object'].map((name) => ({ name, args: ['given'] })) } },
+      },
+      files: {
+        [file('named')]: `exports.run = (ctx) => console.log(ctx.job, ctx.args.join())\n`,
+        [file('whole')]: `module.exports = { async run(ctx) { this.log.info(ctx.job + ' ' + ctx.args.join()) } }\n`,
+        [file('object')]: `module.exports = { meta() {}, run(first) { console.log(this.job, first) } }\n`,
+      },
+      linked: true,
+    })
+    await webstir(project, 'build', '--no-typecheck')
+    for (const job of ['named', 'whole', 'object']) {
+      const ran = await runNode([project.path('build/backend/jobs/scheduler.js'), '--job', job])
+      expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining(`[${job}] ${job} given`) })
+    }
+  })
+})
+
 describe('a project with its jobs elsewhere', () => {
   it('adds, builds, lists, runs and removes them there', async () => {
     const project = makeWorkspace({ packageJson: { name: 'shop', type: 'module' } })

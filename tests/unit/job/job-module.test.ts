@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { JobContext } from '../../../runtime/job/job-context.ts'
-import { jobModuleFrom } from '../../../runtime/job/job-module.ts'
+import { COMMON_JS_MARK, jobModuleFrom } from '../../../runtime/job/job-module.ts'
 
 const read = (exports: Record<string, unknown>) => () => jobModuleFrom('nightly', exports, 'jobs/nightly/index.js')
 const run = (): void => {}
@@ -21,6 +21,17 @@ describe('the form of a job module', () => {
     const module = read({ default: compiled })()
     module.run(context)
     expect({ given, multiTenant: module.multiTenant }).toEqual({ given: [context], multiTenant: true })
+  })
+
+  it.each([
+    ['exports of CommonJS, whose run is given the context', {}, 'context'],
+    ['an object of CommonJS that declares schedules, whose run is given its arguments', { meta() {} }, 'argument'],
+  ])('may be %s', (_, parts, first) => {
+    const given: unknown[] = []
+    const module = read({ default: { ...parts, run: (value: unknown) => given.push(value) }, [COMMON_JS_MARK]: true })()
+    const context: JobContext = Object.assign(Object.create(null), { args: ['argument'] })
+    module.run(context)
+    expect(given).toEqual([first === 'context' ? context : 'argument'])
   })
 
   it('may not be both', () => {
