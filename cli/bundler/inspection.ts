@@ -10,6 +10,7 @@ import {
   type ManifestProblem,
   readBuildInfo,
 } from '../../runtime/manifest/index.ts'
+import { historyNames } from '../../runtime/manifest/job-names.ts'
 import { readManifest } from '../../runtime/manifest/parse/parse-manifest.ts'
 import { parseSchedule } from '../../runtime/schedule/index.ts'
 import { formatDuration } from '../../runtime/support/duration.ts'
@@ -46,6 +47,8 @@ export interface Policies {
 }
 
 export interface InspectedJob extends ListedJob {
+  /** Names that it had before, which its history is kept under too. */
+  readonly formerly: readonly string[]
   readonly timezone: string | null
   /** Secrets are redacted. */
   readonly args: readonly JsonValue[]
@@ -136,7 +139,11 @@ export async function inspectWorkspace(workspace: string, now: number): Promise<
       version: info?.version ?? null,
     },
     migrations: migrationFiles(workspace).map(({ path }) => path),
-    jobs: listed.map((job) => inspectJob(workspace, job, byName.get(job.name), entries, build, settings.redact)),
+    jobs: listed.map((each) => {
+      const job = byName.get(each.name)
+      const former = job === undefined ? [] : historyNames(manifest.jobs, job).slice(1)
+      return inspectJob(workspace, each, job, entries, build, settings.redact, former)
+    }),
     problems,
   }
 }
@@ -148,12 +155,14 @@ function inspectJob(
   entries: Entries,
   build: Freshness,
   redact: readonly string[],
+  former: readonly string[],
 ): InspectedJob {
   const path = `${OUTPUT_FOLDER}/jobs/${listed.name}/index.js`
   const exists = existsSync(join(workspace, path))
   const policies = job === undefined ? null : policiesOf(job)
   return {
     ...listed,
+    formerly: former,
     timezone: job?.timezone ?? null,
     args: ((job?.written ?? job)?.args ?? []).map((arg) => redacted(arg, redact)),
     policies,

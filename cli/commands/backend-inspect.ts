@@ -35,7 +35,7 @@ export async function backendInspect(options: BackendInspectOptions, output: Out
   const part = options.name === undefined ? whole : onlyJob(whole, options.name)
   const states = await readJobStates(
     place,
-    part.jobs.map(({ name }) => name),
+    part.jobs.map(({ name, formerly }) => [name, ...formerly]),
     output,
   )
   const inspection = {

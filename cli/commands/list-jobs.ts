@@ -7,6 +7,7 @@ import {
   remarks,
   renderJobList,
 } from '../../runtime/manifest/index.ts'
+import { historyNames } from '../../runtime/manifest/job-names.ts'
 import { systemClock } from '../../runtime/support/clock.ts'
 import { messageOf } from '../../runtime/support/errors.ts'
 import { type CodeSchedules, codeSchedules, withCodeSchedules } from '../bundler/code-schedules.ts'
@@ -43,9 +44,10 @@ export async function listJobs(options: ListJobsOptions, io: Output): Promise<re
   const inCode = codeSchedules(workspace, info)
   const listed = list(manifest, now, { unknownInCode: inCode.unknown })
   const inBoth = await withThoseInCode(workspace, listed, inCode, io)
+  const byName = new Map(manifest.jobs.map((job) => [job.name, job]))
   const states = await readJobStates(
     place,
-    inBoth.map(({ name }) => name),
+    inBoth.map(({ name }) => historyNames(manifest.jobs, byName.get(name) ?? { name, formerly: [] })),
     io,
   )
   const jobs = inBoth.map((job) => ({ ...job, ...(states?.get(job.name) ?? UNKNOWN_STATE) }))

@@ -31,11 +31,11 @@ const STARTED = JOB_STATUSES.filter((status) => status !== 'SKIPPED' && status !
 
 /**
  * The state of jobs, by name; null where there is no store yet (none is made), and where it can't be read, which is a
- * warning.
+ * warning. `names`: of each job, those that its history is kept under, its own first.
  */
 export async function readJobStates(
   { root, env }: WorkspacePlace,
-  names: readonly string[],
+  names: readonly (readonly string[])[],
   io: Output,
 ): Promise<ReadonlyMap<string, JobState> | null> {
   try {
@@ -52,18 +52,22 @@ export async function readJobStates(
   }
 }
 
-async function statesIn(store: Store, names: readonly string[]): Promise<ReadonlyMap<string, JobState>> {
+async function statesIn(store: Store, names: readonly (readonly string[])[]): Promise<ReadonlyMap<string, JobState>> {
   const pauses = new Map((await store.pauses()).map((pause) => [pause.job, pause]))
+  const nameNow = new Map(names.flatMap(([name = '', ...former]) => [name, ...former].map((each) => [each, name])))
   const last = new Map<string, Execution>()
   const newest = await store.executions({ statuses: STARTED, limit: NEWEST })
-  for (const execution of newest) if (!last.has(execution.job)) last.set(execution.job, execution)
-  const others = newest.length < NEWEST ? [] : names.filter((name) => !last.has(name))
-  for (const name of others) {
-    const [execution] = await store.executions({ jobs: [name], statuses: STARTED, limit: 1 })
-    if (execution !== undefined) last.set(name, execution)
+  for (const execution of newest) {
+    const name = nameNow.get(execution.job) ?? execution.job
+    if (!last.has(name)) last.set(name, execution)
+  }
+  const others = newest.length < NEWEST ? [] : names.filter(([name = '']) => !last.has(name))
+  for (const jobs of others) {
+    const [execution] = await store.executions({ jobs, statuses: STARTED, limit: 1 })
+    if (execution !== undefined) last.set(jobs[0] ?? execution.job, execution)
   }
   return new Map(
-    names.map((name) => {
+    names.map(([name = '']) => {
       const pause = pauses.get(name)
       const run = last.get(name)
       const paused = pause === undefined ? null : { since: iso(pause.since), by: pause.by, reason: pause.reason }
@@ -101,5 +105,6 @@ export function disabledWhere(
 ): string | null {
   const [, variable] = /^(\w+_ENABLED)=/.exec(disabledBy ?? '') ?? []
   if (variable === undefined) return disabledBy
-  return `${disabledBy} ${own[variable] === undefined ? 'in .env' : 'in this shell'}`
+  const where = own[variable] === undefined ? 'in .env' : 'in this shell'
+  return (disabledBy ?? '').replace(/^[^,]*/, `$& ${where}`)
 }

@@ -65,6 +65,10 @@ describe('what is known of a job beside its schedules', () => {
     const { stdout } = await webstir(['list-jobs'], { IN_SHELL_ENABLED: 'false' })
     expect(stdout).toContain('disabled (IN_SHELL_ENABLED=false in this shell)')
     expect(stdout).toContain('disabled (IN_FILE_ENABLED=off in .env)')
+    const undecided = await webstir(['list-jobs'], { IN_SHELL_ENABLED: 'maybe' })
+    expect(undecided.stdout).toContain(
+      'disabled (IN_SHELL_ENABLED=maybe in this shell, which is neither true nor false)',
+    )
   })
 
   it('is all in one place for one job', async () => {
@@ -87,6 +91,15 @@ describe('what is known of a job beside its schedules', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^Name +Schedule +Next run +Priority +Description\n/)
     expect(existsSync(workspace.path('no'))).toBe(false)
+  })
+
+  it('knows what ran under the name that a job had before', async () => {
+    expect(await webstir(['rename-job', 'bad', 'worse'])).toMatchObject({ code: 0 })
+    const jobs = await list()
+    expect(jobs.find(({ name }) => name === 'worse')).toMatchObject({ lastRun: { status: 'FAILURE' } })
+    expect(JSON.parse((await webstir(['backend-inspect', 'worse', '--json'])).stdout).jobs).toMatchObject([
+      { name: 'worse', formerly: ['bad'], lastRun: { status: 'FAILURE' } },
+    ])
   })
 
   it('is done without where the store can not be read', async () => {
