@@ -1,6 +1,6 @@
 import { prettyLine } from '../../runtime/logging/pretty.ts'
 import { findJobEver, historyNames } from '../../runtime/manifest/job-names.ts'
-import { executionOf, followLog } from '../../runtime/operations/executions.ts'
+import { executionOf, followLog, shownError, shownLine } from '../../runtime/operations/executions.ts'
 import { statusText } from '../../runtime/operations/history.ts'
 import { clockText, localTimeOf } from '../../runtime/schedule/index.ts'
 import type { Execution, LogLine } from '../../runtime/store/execution.ts'
@@ -42,7 +42,8 @@ export async function jobLogs(options: JobLogsOptions, io: Output): Promise<read
     const names = job === undefined ? [] : historyNames(manifest.jobs, job)
     const execution = await executionOf(store, options.executionId, { names, timezone })
     const shown: ShownLogLine[] = []
-    const show = (line: LogLine): void => {
+    const show = (stored: LogLine): void => {
+      const line = shownLine(stored, manifest.settings.redact)
       const { level, message, data } = line
       shown.push({ at: new Date(line.at).toISOString(), level, message, data })
       if (!io.json) io.out(textOf(line, timezone, io.color.isColorSupported))
@@ -89,7 +90,7 @@ function summary(
   timezone: string,
   color: boolean,
 ): string {
-  const why = skipReason ?? error?.message
+  const why = skipReason ?? shownError(error)?.message
   const count = lines === 0 ? 'logged nothing' : lines === 1 ? '1 line' : `${lines} lines`
   const when = clockText(scheduledFor, timezone)
   return `[${job}] of ${when}: ${statusText(status, color)}${why == null ? '' : ` (${why})`}, ${count}`

@@ -12,7 +12,8 @@ import type { Store } from '../store/store.ts'
 import { type Clock, sleep } from '../support/clock.ts'
 import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
-import { redacted } from '../support/redact.ts'
+import { redacted, redactedFields } from '../support/redact.ts'
+import { redactText } from '../support/redact-text.ts'
 
 /** An execution as `--json` shows it: documented and stable. Times are ISO 8601 in UTC. */
 export interface ExecutionRecord {
@@ -78,18 +79,39 @@ export function executionRecord(
     startedAt: isoOrNull(startedAt),
     completedAt: isoOrNull(finishedAt),
     durationMs: isRun ? finishedAt - startedAt : null,
-    error: execution.error,
-    skipReason: execution.skipReason,
+    error: shownError(execution.error),
+    skipReason: textOrNull(execution.skipReason),
     skipCount: execution.skipCount,
     skippedUntil: isoOrNull(execution.skippedUntil),
     cancelRequestedAt: isoOrNull(execution.cancelRequestedAt),
-    progress: execution.progress,
+    progress: shownProgress(execution.progress),
     parentId: execution.parentId,
   }
 }
 
 const iso = (time: number): string => new Date(time).toISOString()
 const isoOrNull = (time: number | null): string | null => (time === null ? null : iso(time))
+
+/**
+ * Texts are redacted before they are stored. They are redacted again when they are shown: rows that an earlier version
+ * wrote may still hold secrets.
+ */
+const textOrNull = (text: string | null): string | null => (text === null ? null : redactText(text))
+
+/** An error as it is shown. */
+export function shownError(error: ErrorRecord | null): ErrorRecord | null {
+  return error === null ? null : { ...error, message: redactText(error.message), stack: textOrNull(error.stack) }
+}
+
+/** A line of its log as it is shown. */
+export function shownLine(line: LogLine, redact: readonly string[]): LogLine {
+  const { message, data } = line
+  return { ...line, message: redactText(message), data: data === null ? null : redactedFields(data, redact) }
+}
+
+function shownProgress(progress: Execution['progress']): Execution['progress'] {
+  return progress === null ? null : { ...progress, message: textOrNull(progress.message) }
+}
 
 /** Codes: EXECUTION_NOT_FOUND, EXECUTION_AMBIGUOUS. */
 class ExecutionNotFoundError extends JobsError {}

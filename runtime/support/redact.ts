@@ -1,4 +1,4 @@
-import type { JsonValue } from './json.ts'
+import { isArray, type JsonObject, type JsonValue } from './json.ts'
 import { CENSORED, redactText, SUSPICIOUS } from './redact-text.ts'
 import { type Secrecy, secrecyOf } from './secret-names.ts'
 
@@ -8,6 +8,11 @@ import { type Secrecy, secrecyOf } from './secret-names.ts'
  */
 export function redacted(value: JsonValue, further: readonly string[] = []): JsonValue {
   return censor(value, namesOf(further), 'shown')
+}
+
+/** The same for the fields of an object. */
+export function redactedFields(fields: JsonObject, further: readonly string[] = []): JsonObject {
+  return censorFields(fields, namesOf(further), 'shown')
 }
 
 /**
@@ -37,9 +42,13 @@ function censor(value: JsonValue, names: ReadonlySet<string>, secrecy: Secrecy):
   if (secrecy === 'hidden') return value === null || typeof value === 'boolean' ? value : CENSORED
   if (typeof value === 'string') return secrecy === 'numbers' ? CENSORED : redactText(value)
   if (value === null || typeof value !== 'object') return value
-  if (Array.isArray(value)) return value.map((item: JsonValue) => censor(item, names, secrecy))
+  if (isArray(value)) return value.map((item) => censor(item, names, secrecy))
+  return censorFields(value, names, secrecy)
+}
+
+function censorFields(fields: JsonObject, names: ReadonlySet<string>, secrecy: Secrecy): JsonObject {
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => {
+    Object.entries(fields).map(([key, item]) => {
       if (names.has(key.toLowerCase())) return [key, CENSORED]
       const own = secrecyOf(key)
       return [key, censor(item, names, own === 'shown' ? secrecy : own)]

@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { executionOf, findExecution, shortIds } from '../../../runtime/operations/executions.ts'
+import {
+  executionOf,
+  executionRecord,
+  findExecution,
+  shortIds,
+  shownLine,
+} from '../../../runtime/operations/executions.ts'
 import { openStore } from '../../../runtime/store/open.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 
@@ -99,5 +105,27 @@ describe('the ids in a table', () => {
       'bbbbbbbb',
       '2222aaaaaaaa',
     ])
+  })
+})
+
+describe('what is shown of an execution that an earlier version stored', () => {
+  const SECRET = 'hunter2'
+  const error = { code: 'X', message: `password: '${SECRET}'`, stack: `at postgres://ann:${SECRET}@db/shop` }
+
+  it('hides the secrets of its error, its progress and its log', async () => {
+    const store = await openStore('memory:')
+    const stored = await store.execution(await runAt(store, Date.UTC(2026, 0, 1), 'old'))
+    if (stored === null) throw new Error('it was not stored')
+    const progress = { percent: 5, message: `token=${SECRET}` }
+    const shown = executionRecord({ ...stored, error, progress, skipReason: `secret=${SECRET}` }, undefined, [])
+    expect(JSON.stringify(shown)).not.toContain(SECRET)
+    expect(shown.error).toEqual({
+      code: 'X',
+      message: `password: '[Redacted]'`,
+      stack: 'at postgres://ann:[Redacted]@db/shop',
+    })
+    const line = { at: 0, level: 'info', message: error.message, data: { apiKey: SECRET, own: SECRET } } as const
+    expect(JSON.stringify(shownLine(line, ['own']))).not.toContain(SECRET)
+    await store.close()
   })
 })
