@@ -68,6 +68,13 @@ export function switchedOff(job: string, env: Env): string | null {
   return offReason(variable, env[variable])
 }
 
+/** What is wrong with the variable that would disable this job; null where it is true, false or not set. */
+export function undecidedSwitch(job: string, env: Env): ManifestProblem | null {
+  const variable = enabledVariable(job)
+  const value = env[variable]?.trim() ?? ''
+  return OFF.test(value) || ON.test(value) ? null : undecided(job, variable, value)
+}
+
 /**
  * Disables the jobs that the environment disables: `NIGHTLY_ENABLED=false` (`0`, `no` and `off` count too). It
  * can't enable what the manifest disables. A value that is neither true nor false disables the job as well, and is an

@@ -1,7 +1,8 @@
 import { acquireJobLock, type HeldExecution } from '../client/job-lock.ts'
 import { adoptScheduler } from '../client/run-background-job.ts'
 import { type LogOutput, openLog } from '../logging/logger.ts'
-import { switchedOff } from '../manifest/environment.ts'
+import { switchedOff, undecidedSwitch } from '../manifest/environment.ts'
+import { problemText } from '../manifest/problems.ts'
 import { createScheduler, type Scheduler } from '../scheduler/scheduler.ts'
 import type { JobStore, StoreTransaction } from '../store/job-store.ts'
 import { openStore } from '../store/open.ts'
@@ -64,6 +65,10 @@ async function begin(options: RegisterJobsOptions): Promise<Scheduler> {
   const log = openLog()
   const scheduler =
     options.jobs === undefined ? ofWorkspace(options, log) : ofList(options, await storeOf(options), log)
+  for (const { name } of options.jobs ?? []) {
+    const problem = undecidedSwitch(name, process.env)
+    if (problem !== null) log.root.error({ job: name }, problemText(problem))
+  }
   // What can't begin (an unreadable schedule, say) is thrown to the caller.
   await scheduler.jobs()
   void scheduler.start().catch((error: unknown) => log.root.error({ err: error }, 'the scheduler could not be started'))

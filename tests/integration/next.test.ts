@@ -1,6 +1,8 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openStore } from '../../runtime/store/open.ts'
-import { makeWorkspace } from '../support/workspace.ts'
+import { makeWorkspace, ROOT, runNode } from '../support/workspace.ts'
 
 const KEY = Symbol.for('webstir-jobs.next')
 const shared = globalThis as {
@@ -41,6 +43,25 @@ describe("register() of Next.js's instrumentation", () => {
       'sync-users SUCCESS',
     ])
     expect(of('sync-users')?.finishedAt).toBeLessThanOrEqual(of('sync-orders')?.startedAt ?? 0)
+  })
+
+  it('reports a variable that is to disable a job and is neither true nor false, and runs that job not', async () => {
+    const script = `
+      import { registerJobs } from ${JSON.stringify(pathToFileURL(join(ROOT, 'dist/runtime/next.js')).href)}
+      const run = () => console.log('it ran')
+      const scheduler = await registerJobs({ jobs: [{ name: 'sync-users', run }], store: 'memory:' })
+      await scheduler.runBackgroundJobs(Date.parse('2026-03-01T00:00:00Z') / 1000)
+      await scheduler.destroy()`
+    const env = { SYNC_USERS_ENABLED: 'maybe' }
+    const { stdout } = await runNode(['--input-type=module', '--eval', script], { env })
+    const [first = ''] = stdout.split('\n')
+    expect(JSON.parse(first)).toMatchObject({
+      level: 'error',
+      job: 'sync-users',
+      msg: expect.stringContaining('SYNC_USERS_ENABLED is "maybe", which is neither true nor false'),
+    })
+    expect(stdout).toContain('[sync-users] not run: ')
+    expect(stdout).not.toContain('it ran')
   })
 
   it.each([
