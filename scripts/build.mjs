@@ -102,7 +102,6 @@ const ALONE_AT_START = {
   heartbeat: 'runtime/entry/heartbeat.ts',
   'heartbeat-connection': 'runtime/store/heartbeat-connection.ts',
   watchdog: 'runtime/entry/watchdog.ts',
-  'source-stacks': 'runtime/worker/source-stacks.ts',
   'source-map-thread': 'runtime/entry/source-map-thread.ts',
 }
 

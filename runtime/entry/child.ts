@@ -11,6 +11,7 @@ import type { FromChild, ToChild } from '../worker/isolation.ts'
 import { captureConsole, captureUnhandledErrors } from '../worker/job-scope.ts'
 import { PendingCalls } from '../worker/relayed-calls.ts'
 import type { AttemptBody, CodeEnd } from '../worker/services.ts'
+import { SourceStacks } from '../worker/source-stacks.ts'
 import { thrownRecord } from '../worker/thrown-record.ts'
 
 // The process of one isolated execution. It gets what to run, reports what happens, and exits when that is done. When
@@ -43,7 +44,12 @@ process.on('message', (message: ToChild) => {
 
 async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'start' }>): Promise<void> {
   const { redact } = workspace
-  const log = openLog({ redact, destination: { write: (line) => void report({ kind: 'log', line }) } })
+  const stacks = new SourceStacks(workspace.build)
+  const log = openLog({
+    redact,
+    pointed: (stack) => stacks.now(stack),
+    destination: { write: (line) => void report({ kind: 'log', line }) },
+  })
   const { job: name, id, tenant } = execution
   const fields = { job: name, executionId: id, ...(tenant === '' ? {} : { tenant }) }
   const logger = log.forExecution(name, fields, () => {})
@@ -69,8 +75,7 @@ async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'st
   })
   const end = await body.ended
   if (end.kind === 'threw') {
-    const { pointAtSources } = await import('../worker/source-stacks.ts')
-    await pointAtSources(end.error, workspace.build)
+    await stacks.point(end.error)
   }
   await report(endMessage(end))
   process.exit(0)

@@ -10,6 +10,7 @@ import { createScheduler } from '../scheduler/scheduler.ts'
 import { openStore } from '../store/open.ts'
 import { loadEnvFiles } from '../support/env.ts'
 import { captureUnhandledErrors } from '../worker/job-scope.ts'
+import { SourceStacks } from '../worker/source-stacks.ts'
 import { placeOfFile } from '../workspace/paths.ts'
 import { leaveWith } from './exit.ts'
 import { completeJobNames, lineByLine } from './repl-input.ts'
@@ -23,7 +24,11 @@ await works at the top level, Tab completes the names of jobs, .exit leaves.
 await leaveWith(async () => {
   const { root, build } = placeOfFile(import.meta.url, 1)
   await loadEnvFiles(root)
-  const log = openLog({ format: process.env.LOG_FORMAT === 'json' ? 'json' : 'pretty' })
+  const stacks = new SourceStacks(build)
+  const log = openLog({
+    format: process.env.LOG_FORMAT === 'json' ? 'json' : 'pretty',
+    pointed: (stack) => stacks.now(stack),
+  })
   const store = await openStore(undefined, { workspace: root })
   const scheduler = createScheduler({ workspace: root, store, log })
   adoptScheduler(scheduler)

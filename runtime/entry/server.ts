@@ -9,6 +9,7 @@ import { loadEnvFiles } from '../support/env.ts'
 import { messageOf } from '../support/errors.ts'
 import { onStopSignal } from '../support/stop-signals.ts'
 import { captureUnhandledErrors } from '../worker/job-scope.ts'
+import { SourceStacks } from '../worker/source-stacks.ts'
 import { placeOfFile } from '../workspace/paths.ts'
 import { leaveWith } from './exit.ts'
 import { readServerOptions } from './server-args.ts'
@@ -19,7 +20,8 @@ await leaveWith(async () => {
   const { root, build } = placeOfFile(import.meta.url, 1)
   await loadEnvFiles(root)
   const { port, host, withoutBot, role, grace } = readServerOptions(process.argv.slice(2), process.env)
-  const log = openLog()
+  const stacks = new SourceStacks(build)
+  const log = openLog({ pointed: (stack) => stacks.now(stack) })
   captureUnhandledErrors((error) =>
     log.root.error({ err: error }, `an error that belongs to no job: ${messageOf(error)}`),
   )

@@ -43,6 +43,8 @@ export interface LogOptions {
   readonly clock?: Pick<Clock, 'now'>
   /** For readable lines: the time of day of an ISO 8601 text; default: in UTC. */
   readonly timeOfDay?: (time: string) => string
+  /** A stack that points at the sources, of one that points at what is built; default: as it is. */
+  readonly pointed?: (stack: string) => string
 }
 
 /** The log of a process, as `openLog` opens it: where lines go, and how loggers on it are made. */
@@ -61,7 +63,7 @@ export function openLog(options: LogOptions = {}): LogOutput {
   const lines =
     options.destination ?? openOutput(checkedFormat(options.format ?? (env.LOG_FORMAT || undefined)), options.timeOfDay)
   const further = options.redact ?? []
-  const { clock } = options
+  const { clock, pointed = (stack: string) => stack } = options
   const redact = lineRedactor(further.filter((name) => !isPath(name)))
   const paths = further.filter(isPath)
   const settings: PinoOptions = {
@@ -70,10 +72,14 @@ export function openLog(options: LogOptions = {}): LogOutput {
     timestamp:
       clock === undefined ? pino.stdTimeFunctions.isoTime : () => `,"time":"${new Date(clock.now()).toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
-    serializers: { err: loggedError },
+    serializers: { err: (thrown: unknown) => loggedError(thrown, pointed) },
     hooks: {
       logMethod(args, method) {
-        Reflect.apply(method, this, fitArguments(args))
+        Reflect.apply(
+          method,
+          this,
+          fitArguments(args).map((value) => (hasStack(value) ? pointed(value) : value)),
+        )
       },
     },
     ...(paths.length === 0 ? {} : { redact: paths }),
@@ -94,6 +100,9 @@ export function openLog(options: LogOptions = {}): LogOutput {
     },
   }
 }
+
+/** As of an error that was given to `console.error`. */
+const hasStack = (value: unknown): value is string => typeof value === 'string' && value.includes('\n    at ')
 
 const isPath = (name: string): boolean => /[.*[]/.test(name)
 

@@ -41,14 +41,18 @@ export function readThrown(thrown: unknown): Thrown {
   return { isError: true, name, message: messageOf(thrown, name), stack: stackOf(thrown), text, value }
 }
 
-/** A thrown value as a log line carries it: its texts, and its own properties as far as they are plain data. */
-export function loggedError(thrown: unknown): JsonValue {
+/**
+ * A thrown value as a log line carries it: its texts, and its own properties as far as they are plain data. `pointed`: its
+ * stack as it is shown.
+ */
+export function loggedError(thrown: unknown, pointed = (stack: string): string => stack): JsonValue {
   const budget = { left: MOST_VALUES }
   if (!isError(thrown)) return plain(thrown, DEPTH, budget)
   const { name, message, stack } = readThrown(thrown)
   const known = new Set(['name', 'message', 'stack', 'cause', 'errors', 'type'])
   const own = ownKeys(thrown).filter((key) => !known.has(key))
-  return { type: typeName(thrown) ?? name, message, stack, ...fieldsOf(thrown, own, DEPTH, budget) }
+  const shown = stack === null ? null : pointed(stack)
+  return { type: typeName(thrown) ?? name, message, stack: shown, ...fieldsOf(thrown, own, DEPTH, budget) }
 }
 
 /** Cut to `length` characters, where need be with an ellipsis; never in the middle of a character. */

@@ -65,7 +65,8 @@ async function conclude(
   const end = await endOrAbortIgnored(attempt, services)
   limit.cancel()
   const at = clock.now()
-  if (end !== 'abortIgnored' && end.kind === 'threw') await services.pointAtSources?.(end.error)
+  const thrown = end !== 'abortIgnored' && end.kind === 'threw' ? end.error : attempt.aborted()
+  if (thrown !== undefined) await services.pointAtSources?.(thrown)
   const outcome = decide(execution, job, end, attempt.aborted(), at)
   const isStillRunning = end === 'abortIgnored'
   const logged = attempt.flushLog()
@@ -86,7 +87,6 @@ async function conclude(
     )
     void attempt.ended.then(() => attempt.flushLog()).then(() => store.freeRetainedLock(execution.id).catch(() => {}))
   }
-  const thrown = end !== 'abortIgnored' && end.kind === 'threw' ? end.error : attempt.aborted()
   const file = services.modules.fileOf?.(execution.job) ?? null
   return { execution, outcome, thrown, file, recorded, durationMs: at - (execution.startedAt ?? at) }
 }

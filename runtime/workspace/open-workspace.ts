@@ -14,6 +14,7 @@ import { processIsolation } from '../worker/isolation.ts'
 import { captureConsole, guardExit } from '../worker/job-scope.ts'
 import { deadAfter } from '../worker/node-session.ts'
 import type { WorkerServices } from '../worker/services.ts'
+import { SourceStacks } from '../worker/source-stacks.ts'
 import type { WorkspacePaths } from './paths.ts'
 import { readWorkspace } from './read-workspace.ts'
 
@@ -54,9 +55,15 @@ export async function openWorkspace(paths: WorkspacePaths, options: OpenWorkspac
   const read = await readWorkspace(paths, env)
   options.check?.(read)
   const manifest = { ...read, settings: { ...read.settings, ...options.settings } }
+  const stacks = new SourceStacks(paths.build)
   const log =
     options.log ??
-    openLog({ env, redact: manifest.settings.redact, timeOfDay: timeOfDayIn(manifest.settings.timezone) })
+    openLog({
+      env,
+      redact: manifest.settings.redact,
+      timeOfDay: timeOfDayIn(manifest.settings.timezone),
+      pointed: (stack) => stacks.now(stack),
+    })
   const given = options.store
   const store = typeof given === 'object' ? given : await openStore(given, { env, workspace: paths.root })
   captureConsole()
@@ -73,11 +80,7 @@ export async function openWorkspace(paths: WorkspacePaths, options: OpenWorkspac
     ),
     openDatabase: () => openBuiltDatabase(paths.build),
     openTenants: () => openBuiltTenants(paths.build),
-    // Loaded at the first error: most starts see none.
-    async pointAtSources(thrown) {
-      const { pointAtSources } = await import('../worker/source-stacks.ts')
-      await pointAtSources(thrown, paths.build)
-    },
+    pointAtSources: (thrown) => stacks.point(thrown),
     staleAfter: deadAfter(store, manifest.settings.staleAfter),
   }
   const close = async (): Promise<void> => {

@@ -18,6 +18,16 @@ export function fail(isDeep: boolean): never {
   throw new Error(\`it fails, \${isDeep}\`, { cause })
 }
 `
+const LOGS = `import type { JobContext } from 'webstir-jobs'
+import { fail } from '../../../lib/fail'
+
+export async function run(ctx: JobContext): Promise<void> {
+  try { fail(true) } catch (err) { ctx.log.error({ err }, 'caught') }
+  console.error(Object.assign(new Error('printed'), { own: 'property' }))
+  void Promise.reject(new Error('stray'))
+  await new Promise((done) => setTimeout(done, 20))
+}
+`
 /** Of which the source map has more than 1 MB. */
 const LARGE = Array.from(
   { length: 30_000 },
@@ -40,10 +50,20 @@ describe('the stack of what a job throws', () => {
   let workspace: BuiltWorkspace
   beforeAll(async () => {
     workspace = await buildWorkspace({
-      jobs: [{ name: 'throws' }, { name: 'isolated', isolation: 'process' }, { name: 'large' }],
+      jobs: [
+        { name: 'throws' },
+        { name: 'isolated', isolation: 'process' },
+        { name: 'large' },
+        { name: 'logs' },
+        { name: 'logs-isolated', isolation: 'process' },
+        { name: 'slow', timeout: '100ms' },
+      ],
       sources: {
         throws: THROWS,
         isolated: THROWS,
+        logs: LOGS,
+        'logs-isolated': LOGS,
+        slow: `export const run = () => new Promise((done) => setTimeout(done, 3000))\n`,
         large: `import * as all from '../../../lib/large'\n${THROWS.replace('fail(options', 'console.log(Object.keys(all).length); fail(options')}`,
       },
       files: { 'src/lib/fail.ts': FAIL, 'src/lib/large.ts': LARGE.join('\n') },
@@ -63,6 +83,23 @@ describe('the stack of what a job throws', () => {
       'at fail (src/lib/fail.ts:4:17)',
       expect.stringContaining(`src/backend/jobs/${job}/index.ts:${line}:`),
     ])
+  })
+
+  it.each(['logs', 'logs-isolated'])('points there in lines of the log as well (%s)', async (job) => {
+    const ran = await runNode([workspace.path('build/backend/jobs/scheduler.js'), '--job', job])
+    const lines = ran.stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
+    const place = (row: number) => new RegExp(`at run \\(src/backend/jobs/${job}/index\\.ts:${row}:\\d+\\)`)
+    const [caught, printed, stray] = lines
+    expect(caught.err.stack).toMatch(/at fail \(src\/lib\/fail\.ts:5:9\)/)
+    expect(printed.msg).toMatch(place(6))
+    expect(stray).toMatchObject({ msg: expect.stringContaining('nothing handled it') })
+    expect(stray.err.stack).toMatch(place(7))
+    expect(ran.stdout).not.toContain('.js:')
+  })
+
+  it('of a job that took too long has none of our own frames', async () => {
+    const ran = await runNode([workspace.path('build/backend/jobs/scheduler.js'), '--job', 'slow'])
+    expect(ran.stdout).toContain('"stack":"AbortedError: it took longer than its timeout of 0.1 s"')
   })
 
   it('needs maps that hold no sources, and one that is large', () => {
