@@ -6,6 +6,7 @@ import { scheduleFiringAt } from '../scheduler/cursor.ts'
 import { SchedulerEmitter } from '../scheduler/events.ts'
 import { Report } from '../scheduler/report.ts'
 import type { Store } from '../store/store.ts'
+import { endedWithin } from '../support/clock.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import { redacted } from '../support/redact.ts'
@@ -86,15 +87,22 @@ export async function withRunner(
   const slots = new CountedSlots(manifest.settings.concurrency)
   const running = new RunningExecutions(services, session.id)
   const { runner } = withCalls(services, running, manifest.jobs, slots, report)
+  let leave = (_code: number): void => {}
+  const left = new Promise<number>((resolve) => {
+    leave = resolve
+  })
   onStopSignal((signal) => {
     log.root.info(`${signal}: the job has ${grace / 1000} s to finish (send it again to leave at once)`)
-    void running.stop(grace)
+    void running.stop(grace).then(() => {
+      if (running.reportUnrecorded(log.root)) leave(1)
+    })
   })
   try {
-    return await work(runner, workspace)
+    return await Promise.race([work(runner, workspace), left])
   } finally {
     await session.close()
-    await workspace.close()
+    const closed = workspace.close()
+    await (isStopping() ? endedWithin(services.clock, STOP_PATIENCE, closed) : closed)
     // A pager may take its time, unless a signal has come.
     await logWritten(isStopping() ? STOP_PATIENCE : Number.POSITIVE_INFINITY)
   }

@@ -9,6 +9,7 @@ import { registerScheduler } from '../scheduler/process-scheduler.ts'
 import { openWhenThere } from '../scheduler/reconnect.ts'
 import { queuesIn, watchRoleOf } from '../scheduler/watch-role.ts'
 import { reportExposure } from '../store/file-access.ts'
+import { endedWithin, systemClock } from '../support/clock.ts'
 import { JobsError, messageOf } from '../support/errors.ts'
 import { onStopSignal, type StopSignal } from '../support/stop-signals.ts'
 import { captureUnhandledErrors } from '../worker/job-scope.ts'
@@ -16,6 +17,9 @@ import { type OpenWorkspace, openWorkspace } from '../workspace/open-workspace.t
 import type { WorkspacePaths } from '../workspace/paths.ts'
 import { notBuilt } from '../workspace/read-workspace.ts'
 import { type GivenOptions, readGrace } from './args.ts'
+
+/** How long closing the store may take, in ms. */
+const FAREWELL = 1000
 
 /** `--watch`: runs what is due until it is stopped. */
 export async function watch(paths: WorkspacePaths, options: GivenOptions): Promise<number> {
@@ -73,10 +77,10 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
   )
   await loop.start()
   if (!stopping.signal.aborted) log.root.warn(nothingToWatch(schedules))
-  await loop.stop(grace)
-  await workspace.close()
+  const isRecorded = await loop.stop(grace)
+  await endedWithin(systemClock, FAREWELL, workspace.close())
   log.root.info('stopped')
-  return 0
+  return isRecorded ? 0 : 1
 }
 
 /** The loop ends without being asked only where nothing can ever be due again. */

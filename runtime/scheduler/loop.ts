@@ -1,6 +1,6 @@
 import { LocalEngine } from '../engine/local-engine.ts'
 import type { Enqueue } from '../job/enqueue.ts'
-import { sleep } from '../support/clock.ts'
+import { endedWithin, sleep } from '../support/clock.ts'
 import { messageOf } from '../support/errors.ts'
 import { type CallJob, withCalls } from '../worker/calls.ts'
 import type { FailureDetector } from '../worker/failure-detector.ts'
@@ -48,11 +48,12 @@ export class SchedulerLoop {
   readonly #reconnect: Reconnect
   readonly #detector: FailureDetector
   readonly #session: NodeSession
+  readonly #running: RunningExecutions
   readonly #schedules: LoopSchedules
   readonly #gaps = new GapDetector()
   readonly #claimer: FireClaimer
   #ended: Promise<void> | undefined
-  #stopped: Promise<void> | undefined
+  #stopped: Promise<boolean> | undefined
   #reportedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: SchedulerLoopOptions) {
@@ -80,6 +81,7 @@ export class SchedulerLoop {
       if (this.#ended !== undefined) this.engine.lookAtQueue()
     })
     this.#options = { ...options, services }
+    this.#running = running
     this.runner = runner
     this.call = call
     this.enqueue = enqueue
@@ -108,8 +110,8 @@ export class SchedulerLoop {
     return this.#ended
   }
 
-  /** Fires nothing more, lets what runs finish for up to `grace` ms, and requeues the rest. */
-  stop(grace: number): Promise<void> {
+  /** Fires nothing more, lets what runs finish for up to `grace` ms, and requeues the rest. False where outcomes are not recorded. */
+  stop(grace: number): Promise<boolean> {
     this.#stopped ??= this.#stop(grace)
     return this.#stopped
   }
@@ -122,11 +124,16 @@ export class SchedulerLoop {
     await fireBetween(from, to, parts, this.#stopping.signal)
   }
 
-  async #stop(grace: number): Promise<void> {
+  async #stop(grace: number): Promise<boolean> {
+    const { clock, log } = this.#options.services
+    const deadline = clock.now() + grace
     this.#stopping.abort()
-    await this.#ended?.catch(() => {})
-    await this.engine.stop(grace)
+    // It may be waiting for an answer of a store that is away.
+    if (this.#ended !== undefined) await endedWithin(clock, grace, this.#ended)
+    await this.engine.stop(Math.max(0, deadline - clock.now()))
+    const isLost = this.#running.reportUnrecorded(log.root)
     await this.#session.close()
+    return !isLost
   }
 
   async #watch(): Promise<void> {

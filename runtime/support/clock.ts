@@ -51,6 +51,17 @@ export function sleep(
   })
 }
 
+/** Waits until `work` has ended, well or not, but no longer than `limit` ms. */
+export async function endedWithin(clock: Clock, limit: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController()
+  const ended = work.then(
+    () => {},
+    () => {},
+  )
+  await Promise.race([ended, sleep(clock, limit, over.signal)])
+  over.abort()
+}
+
 /** Resolves in the next turn of the event loop, when every promise that is settled by now has been dealt with. */
 export function nextTurn(): Promise<void> {
   // One for all who wait for the same turn: where hundreds of jobs end together, hundreds would be noticed.

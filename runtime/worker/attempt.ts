@@ -14,6 +14,9 @@ import type { AttemptBody, CodeEnd, IsolatedRun, WorkerServices } from './servic
 /** How long an aborted attempt may take before its outcome is decided without it, in ms. */
 const ABORT_GRACE = 1000
 
+/** Longest time between two tries to record an outcome, in ms. */
+const LONGEST_DELAY = 1000
+
 /** What became of one attempt, as recorded. */
 export interface ExecutionEnd {
   readonly execution: Execution
@@ -33,6 +36,8 @@ export interface Executing {
   readonly job: Job
   /** Resolves when the outcome is in the store. Rejects only if it can't be written there at all. */
   readonly done: Promise<ExecutionEnd>
+  /** What came of it, where that is decided and not yet in the store. */
+  unrecorded(): Outcome['kind'] | undefined
   abort(cause: AbortCause): void
 }
 
@@ -42,12 +47,19 @@ export function execute(execution: Execution, ofJob: Job, services: WorkerServic
   const attempt = startAttempt(execution, job, services)
   // What an earlier attempt reached says nothing of this one.
   if (execution.progress !== null) services.store.setProgress(execution.id, 0, null).catch(() => {})
+  const pending: Pending = { outcome: undefined }
   return {
     execution,
     job,
-    done: conclude(execution, job, attempt, services),
+    done: conclude(execution, job, attempt, services, pending),
+    unrecorded: () => pending.outcome,
     abort: (cause) => attempt.abort(abortedBy(cause)),
   }
+}
+
+/** The outcome that the store has yet to take. */
+interface Pending {
+  outcome: Outcome['kind'] | undefined
 }
 
 async function conclude(
@@ -55,6 +67,7 @@ async function conclude(
   job: Job,
   attempt: Attempt,
   services: WorkerServices,
+  pending: Pending,
 ): Promise<ExecutionEnd> {
   const { clock, store, log } = services
   const overdue = (): void => {
@@ -68,6 +81,7 @@ async function conclude(
   const thrown = end !== 'abortIgnored' && end.kind === 'threw' ? end.error : attempt.aborted()
   if (thrown !== undefined) await services.pointAtSources?.(thrown)
   const outcome = decide(execution, job, end, attempt.aborted(), at)
+  pending.outcome = outcome.kind
   const isStillRunning = end === 'abortIgnored'
   const logged = attempt.flushLog()
   if (logged !== undefined) await logged
@@ -79,6 +93,7 @@ async function conclude(
   } catch (error) {
     recorded = await recordLater(services, execution, ending, error)
   }
+  pending.outcome = undefined
   if (isStillRunning) {
     const advice = job.isolation === 'inline' ? '; make it react to ctx.signal, or set "isolation": "process"' : ''
     log.root.warn(
@@ -107,7 +122,7 @@ async function recordLater(
   failed: unknown,
 ): Promise<boolean> {
   let error = failed
-  for (let delay = 200; ; delay = Math.min(delay * 2, 5000)) {
+  for (let delay = 200; ; delay = Math.min(delay * 2, LONGEST_DELAY)) {
     if (!outage?.failed(error)) {
       log.root.error(
         { job, executionId: ending.id },

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { NodeRecord } from '../store/job-store.ts'
 import type { Store } from '../store/store.ts'
 import { builtin } from '../support/builtin.ts'
-import { type Clock, systemClock, type Timer } from '../support/clock.ts'
+import { type Clock, endedWithin, systemClock, type Timer } from '../support/clock.ts'
 import { ownIdentity } from '../support/process-identity.ts'
 import { uuidv7 } from '../support/uuid.ts'
 import { VERSION } from '../support/version.ts'
@@ -17,6 +17,9 @@ const BY_HAND: NodeFacts = { manifestHash: null, engine: null, queues: [], slots
 
 /** The release of the time-zone data that this process has; null where its Node doesn't say. */
 export const TIMEZONE_DATA: string | null = process.versions.tz ?? null
+
+/** How long a node may take to say that it is gone, in ms: a store that is away must not keep a process. */
+const FAREWELL = 1000
 
 /**
  * This process as a node of a store: registered while the session is open, alive by its heartbeats, removed when it is
@@ -61,7 +64,7 @@ export class NodeSession {
     void this.#heartbeat?.heartbeat.stop()
     this.#heartbeat = undefined
     this.#startedAt = undefined
-    await this.#store.removeNode(this.id, this.#clock.now()).catch(() => {})
+    await endedWithin(this.#clock, FAREWELL, this.#store.removeNode(this.id, this.#clock.now()))
   }
 
   /** The shortest interval that was asked for counts. */

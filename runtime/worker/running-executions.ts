@@ -1,4 +1,5 @@
-import type { Execution } from '../store/execution.ts'
+import type { Logger } from '../logging/logger.ts'
+import type { Execution, Outcome } from '../store/execution.ts'
 import type { HeardNotice, StoreListener } from '../store/notices.ts'
 import type { Store } from '../store/store.ts'
 import { type Clock, sleep, type Timer } from '../support/clock.ts'
@@ -19,6 +20,8 @@ export interface RunningAttempt {
   readonly execution: Pick<Execution, 'id' | 'owner' | 'attempt'>
   /** Settles when the attempt has ended and its outcome is recorded. */
   readonly done: Promise<unknown>
+  /** What came of it, where that is decided and not yet recorded. */
+  unrecorded?(): Outcome['kind'] | undefined
   abort(cause: AbortCause): void
 }
 
@@ -104,6 +107,21 @@ export class RunningExecutions {
     this.#listener?.stop()
     this.#poll?.cancel()
     this.#poll = undefined
+  }
+
+  /** Logs what ended without its outcome having reached the store; true where there is such a thing, after a stop. */
+  reportUnrecorded(root: Logger): boolean {
+    const lost = this.#all().flatMap(({ attempt }) => {
+      const outcome = attempt.unrecorded?.()
+      return outcome === undefined ? [] : [{ executionId: attempt.execution.id, outcome }]
+    })
+    if (lost.length === 0) return false
+    const names = lost.map(({ executionId, outcome }) => `${executionId} (${outcome})`).join(', ')
+    root.error(
+      { unrecorded: lost },
+      `the store could not be reached until the end of the grace period; these outcomes are not recorded, and the executions count as RUNNING until they are recovered: ${names}`,
+    )
+    return true
   }
 
   #all(): Entry[] {
