@@ -179,6 +179,7 @@ One object. Times are ISO 8601 in UTC, durations are texts as above, paths are r
 | \`manifestKey\` | which key has the jobs |
 | \`settings\` | \`webstir.scheduler\` with its defaults: \`timezone\`, \`concurrency\`, \`staleAfter\`, \`history\`, \`redact\`, \`hooks\` |
 | \`build\` | \`path\`, \`exists\`, \`fresh\`, \`reason\` (why it is not fresh), \`builtAt\`, \`version\` |
+| \`nodes\` | the live processes of the store, as \`webstir nodes --json\` shows them; \`null\` where there is no store, or where it can't be read |
 | \`migrations\` | the files of \`src/backend/db/migrations\`, in their order; \`webstir db-migrate --status\` says which are applied |
 | \`jobs\` | an array, below |
 | \`problems\` | an array of \`severity\` (\`error\` or \`warning\`), \`code\`, \`job\`, \`path\`, \`message\`, \`hint\` |

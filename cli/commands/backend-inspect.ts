@@ -1,8 +1,12 @@
+import { DEFAULT_SETTINGS } from '../../runtime/manifest/defaults.ts'
 import { findByName, JobNotFoundError } from '../../runtime/manifest/job-names.ts'
+import type { ShownNode } from '../../runtime/operations/nodes.ts'
 import { clockText } from '../../runtime/schedule/index.ts'
 import { systemClock } from '../../runtime/support/clock.ts'
+import { durationOf } from '../../runtime/support/duration.ts'
 import { renderTable } from '../../runtime/support/table.ts'
 import { relativeTime } from '../../runtime/support/time-text.ts'
+import { describeNode } from '../../runtime/worker/node-session.ts'
 import { type InspectedJob, type Inspection, inspectWorkspace } from '../bundler/inspection.ts'
 import type { Output } from '../command-line/output.ts'
 import { MIGRATIONS } from '../workspace/database-migrations.ts'
@@ -12,6 +16,7 @@ import {
   lastRunText,
   pausedText,
   readJobStates,
+  readNodeStates,
   UNKNOWN_STATE,
 } from '../workspace/job-state.ts'
 import { placeOfWorkspace } from '../workspace/store.ts'
@@ -24,6 +29,8 @@ export interface BackendInspectOptions {
 
 /** What `backend-inspect --json` prints: the inspection, and what the store knows of each job. */
 export interface InspectionWithState extends Inspection {
+  /** The live processes of the store; null where there is no store, or where it can't be read. */
+  readonly nodes: readonly ShownNode[] | null
   readonly jobs: readonly (InspectedJob & JobState)[]
 }
 
@@ -40,6 +47,10 @@ export async function backendInspect(options: BackendInspectOptions, output: Out
   )
   const inspection = {
     ...part,
+    nodes: await readNodeStates(place, {
+      now,
+      staleAfter: durationOf(whole.settings.staleAfter) ?? DEFAULT_SETTINGS.staleAfter,
+    }),
     jobs: part.jobs.map((job) => ({ ...job, ...(states?.get(job.name) ?? UNKNOWN_STATE) })),
   }
   if (output.json) output.data(inspection)
@@ -71,6 +82,16 @@ function migrationRows({ migrations }: Inspection): [string, string][] {
   return [['Migrations', `${names} in ${MIGRATIONS}; see webstir db-migrate --status`]]
 }
 
+function nodeRows({ nodes }: InspectionWithState): [string, string][] {
+  return (nodes ?? []).map((node, place) => {
+    const { nodeVersion, timezoneData, leavesZonesTo } = node
+    const what = `${node.fires ? 'watches' : 'runs by hand'}, Node ${nodeVersion}, time-zone data ${timezoneData}`
+    const zones =
+      leavesZonesTo === null ? '' : `; leaves the schedules with a time zone to ${describeNode(leavesZonesTo)}`
+    return [place === 0 ? 'Nodes' : '', `${describeNode(node.id)}: ${what}${zones}`]
+  })
+}
+
 function render(inspection: InspectionWithState, now: number, { color }: Output): string[] {
   const { jobs, problems, settings } = inspection
   const lines = facts([
@@ -81,6 +102,7 @@ function render(inspection: InspectionWithState, now: number, { color }: Output)
     ['Build', buildText(inspection, now)],
     ['Jobs', `${jobs.length} in ${inspection.manifestKey}`],
     ...migrationRows(inspection),
+    ...nodeRows(inspection),
   ])
   for (const job of jobs) lines.push('', ...jobLines(job, now, settings.timezone, color))
   return [...lines, ...problemLines(problems, color)]

@@ -78,6 +78,26 @@ export const operationCommands: readonly CommandDefinition[] = [
     load: async () => (await import('../commands/job-logs.ts')).jobLogs,
   }),
   defineCommand({
+    name: 'nodes',
+    describe: 'Show the processes that use the store: what they are, and what each of them runs',
+    details: [
+      'Of the schedulers that watch, those whose Node has older time-zone data leave the schedules with a time zone to one with newer data; the list says so.',
+      'With --json: id, host, pid, isAlive, fires (it watches), version, nodeVersion, timezoneData, leavesZonesTo (an id), manifestHash, engine, queues (null is all), slots, jobs (known, off, lacks), running (id, job, tenant, startedAt), clockOffsetMs, startedAt, lastSeenAt, endedAt, how (stopped or died).',
+    ],
+    positionals: [],
+    options: {
+      all: { type: 'flag', describe: 'Those that have ended, too' },
+      timezone: { ...TIMEZONE, describe: 'The zone of the times; default: that of the workspace' },
+      ...JSON_DATA,
+      ...WORKSPACE,
+    },
+    examples: [
+      ['webstir nodes', 'What is there now'],
+      ['webstir nodes --all', 'What was there, too, for as long as history is kept'],
+    ],
+    load: async () => (await import('../commands/nodes.ts')).nodes,
+  }),
+  defineCommand({
     name: 'pause-job',
     describe: 'Stop firing a job until it is resumed; it can still be run by hand',
     positionals: [JOB],

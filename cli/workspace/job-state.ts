@@ -1,4 +1,5 @@
 import { statusText } from '../../runtime/operations/history.ts'
+import { readNodes, type ShownNode } from '../../runtime/operations/nodes.ts'
 import { type Execution, JOB_STATUSES, type JobStatus } from '../../runtime/store/execution.ts'
 import { openExistingStore } from '../../runtime/store/open.ts'
 import type { Store } from '../../runtime/store/store.ts'
@@ -6,7 +7,7 @@ import { systemClock } from '../../runtime/support/clock.ts'
 import { messageOf } from '../../runtime/support/errors.ts'
 import { relativeTime } from '../../runtime/support/time-text.ts'
 import type { Output } from '../command-line/output.ts'
-import type { WorkspacePlace } from './store.ts'
+import { type WorkspacePlace, withExistingStore } from './store.ts'
 
 /** What the store knows of a job, as `--json` shows it. Times are ISO 8601, in UTC. */
 export interface JobState {
@@ -50,6 +51,19 @@ export async function readJobStates(
     io.warn(`the store can't be read, so neither pauses nor last runs are known: ${messageOf(error)}`)
     return null
   }
+}
+
+/** The live processes of the store; null where there is no store yet, and where it can't be read. */
+export async function readNodeStates(
+  place: WorkspacePlace,
+  options: { readonly now: number; readonly staleAfter: number },
+): Promise<readonly ShownNode[] | null> {
+  // What is wrong with the store is said where the jobs' states are read.
+  return withExistingStore(
+    place,
+    async (store) => (store === null ? null : readNodes(store, options)),
+    STORE_TIMEOUT,
+  ).catch(() => null)
 }
 
 async function statesIn(store: Store, names: readonly (readonly string[])[]): Promise<ReadonlyMap<string, JobState>> {

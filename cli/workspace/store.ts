@@ -47,12 +47,14 @@ export async function withStore<Result>(
   }
 }
 
-/** The same, but makes no store: where there is none yet, `work` gets null. */
+/** The same, but makes no store: where there is none yet, `work` gets null. `busyLimit`: as for `openStore`. */
 export async function withExistingStore<Result>(
   { root, env }: WorkspacePlace,
   work: (store: Store | null) => Promise<Result>,
+  busyLimit?: number,
 ): Promise<Result> {
-  const store = await openExistingStore({ env, workspace: root, clock: systemClock })
+  const limit = busyLimit === undefined ? {} : { busyLimit }
+  const store = await openExistingStore({ env, workspace: root, clock: systemClock, ...limit })
   try {
     return await work(store)
   } finally {

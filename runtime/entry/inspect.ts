@@ -2,6 +2,7 @@ import type { Manifest } from '../manifest/index.ts'
 import { findJobEver, historyNames, jobNamed } from '../manifest/job-names.ts'
 import { healthOf } from '../operations/health.ts'
 import { readHistory, renderHistory } from '../operations/history.ts'
+import { zonesText } from '../operations/nodes.ts'
 import { pause } from '../operations/pauses.ts'
 import { clockText } from '../schedule/index.ts'
 import { openExistingStore, openStore } from '../store/open.ts'
@@ -73,6 +74,7 @@ async function status(store: Store | null, manifest: Manifest, options: GivenOpt
     say(
       `${node.host}, process ${node.pid}: ${state}; last heartbeat ${clockText(Date.parse(node.heartbeatAt), timezone)}\n`,
     )
+    say(zonesText(node) ?? '')
   }
   return isHealthy ? 0 : 1
 }

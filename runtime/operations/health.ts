@@ -1,3 +1,4 @@
+import { leavesZonesTo, liveNodes } from '../scheduler/newer-timezone-data.ts'
 import type { NodeRecord } from '../store/job-store.ts'
 
 /** Whether a scheduler is alive and on time. */
@@ -12,13 +13,20 @@ export interface NodeHealth {
   readonly isAlive: boolean
   /** Its loop woke when it said it would. */
   readonly isOnTime: boolean
+  /** Of Node, such as 24.21.0; null where it isn't known. */
+  readonly nodeVersion: string | null
+  /** The release of its time-zone data, such as 2026c. */
+  readonly timezoneData: string | null
+  /** The id of the process with newer time-zone data to which it leaves the schedules with a time zone. */
+  readonly leavesZonesTo: string | null
 }
 
 /** The loop may wake this much later than it said before it counts as late, in ms. */
 const TOLERANCE = 15_000
 
-/** Pure: the health of each process that fires. `now` and `staleAfter` in ms. */
+/** The health of each process that fires. `now` and `staleAfter` in ms. */
 export function healthOf(nodes: readonly NodeRecord[], now: number, staleAfter: number): NodeHealth[] {
+  const live = liveNodes(nodes, now, staleAfter)
   return nodes
     .filter(({ fires }) => fires)
     .map((node) => ({
@@ -30,5 +38,8 @@ export function healthOf(nodes: readonly NodeRecord[], now: number, staleAfter: 
       heartbeatAt: new Date(node.heartbeatAt).toISOString(),
       isAlive: now - node.heartbeatAt <= staleAfter,
       isOnTime: now <= node.nextWakeAt + TOLERANCE,
+      nodeVersion: node.nodeVersion,
+      timezoneData: node.timezoneData,
+      leavesZonesTo: live.includes(node) ? (leavesZonesTo(node, live)?.id ?? null) : null,
     }))
 }

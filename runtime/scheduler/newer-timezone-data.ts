@@ -1,5 +1,6 @@
 import { followsZone } from '../schedule/index.ts'
 import type { NodeRecord } from '../store/job-store.ts'
+import { deadNodes } from '../worker/dead-nodes.ts'
 import { describeNode, TIMEZONE_DATA } from '../worker/node-session.ts'
 import type { WorkerServices } from '../worker/services.ts'
 import type { OpenSchedule } from './cursor.ts'
@@ -20,9 +21,17 @@ export function compareTimezoneData(a: string | null, b: string | null): number 
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** Those whose heartbeat is fresh. `now` and `staleAfter` in ms. */
+/** Those whose heartbeat is fresh, and whose process isn't known to have ended. `now` and `staleAfter` in ms. */
 export function liveNodes(nodes: readonly NodeRecord[], now: number, staleAfter: number): NodeRecord[] {
-  return nodes.filter(({ heartbeatAt }) => now - heartbeatAt <= staleAfter)
+  const fresh = nodes.filter(({ heartbeatAt }) => now - heartbeatAt <= staleAfter)
+  const dead = deadNodes(fresh)
+  return fresh.filter(({ id }) => !dead.includes(id))
+}
+
+/** The one of these live nodes to which a node leaves schedules with a zone; undefined where it leaves none. */
+export function leavesZonesTo(node: NodeRecord, nodes: readonly NodeRecord[]): NodeRecord | undefined {
+  const own = new Set(node.fires ? (node.jobs?.inZones ?? []) : [])
+  return newerNodes(node, nodes).find(({ jobs }) => jobs?.inZones.some((key) => own.has(key)))
 }
 
 /** Of these live nodes, those that watch and have newer time-zone data than this one, the newest first. */
