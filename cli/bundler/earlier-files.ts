@@ -10,7 +10,7 @@ const MOST = 1000
 const RECORD = 'webstir/earlier.json'
 
 /** What the bundler names after its content: only such a file is imported by nothing but the build that it is of. */
-const NAMED_BY_CONTENT = /-[A-Z0-9]{8}\.[\w.]+$/
+export const NAMED_BY_CONTENT = /-[A-Z0-9]{8}\.[\w.]+$/
 
 /**
  * Takes along, from the build before, what a process that was started from it may still load: a module that is imported

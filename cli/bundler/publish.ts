@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { makeFolders } from '../../runtime/support/folders.ts'
+import { withWorkspaceLock } from '../workspace/lock.ts'
 import { keepEarlierFiles } from './earlier-files.ts'
+import { moveInto } from './move-build.ts'
 import { OUTPUT_FOLDER } from './output-text.ts'
 import { type RuntimeFiles, SCHEDULER } from './runtime-files.ts'
 
@@ -24,10 +25,10 @@ export function stagingFolder(workspace: string): string {
 }
 
 /**
- * Puts a whole build in the place of the one before: what `staged` holds already, `files`, and the runtime. A scheduler
- * that starts meanwhile finds either build whole. What is no longer built vanishes, except for what schedulers that
- * still run from an earlier build may load (see `keepEarlierFiles`). Several builds at once don't
- * disturb each other; the last to finish stays. Where it fails, what was staged is the caller's to discard.
+ * Puts a whole build in the place of the one before: what `staged` holds already, `files`, and the runtime. What is no
+ * longer built vanishes, except for what schedulers that still run from an earlier build may load (see
+ * `keepEarlierFiles`). Several builds at once take turns; the last to finish stays. Where it fails before the first file
+ * is in its place, the build before is untouched, and what was staged is the caller's to discard.
  */
 export async function publish(
   workspace: string,
@@ -39,8 +40,10 @@ export async function publish(
   for (const folder of ['webstir', 'jobs']) mkdirSync(join(staged, folder), { recursive: true })
   for (const name of runtime.names) copyFileSync(join(runtime.folder, name), join(staged, placeOf(name)))
   const target = join(workspace, OUTPUT_FOLDER)
-  keepEarlierFiles(target, staged, Date.now())
-  await swap(staged, target)
+  await withWorkspaceLock(dirname(target), () => {
+    keepEarlierFiles(target, staged, Date.now())
+    moveInto(target, staged)
+  })
 }
 
 /** Removes what was written to a staging folder, where there is something. */
@@ -58,32 +61,6 @@ function writeAll(folder: string, files: OutputFiles): void {
     const file = join(folder, path)
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, contents)
-  }
-}
-
-/** Two renames; a build of another process that comes between them is moved away too. */
-async function swap(fresh: string, target: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    const old = `${fresh}-old${attempt}`
-    const hadOld = tryRename(target, old, ['ENOENT'])
-    const isPlaced = tryRename(fresh, target, ['ENOTEMPTY', 'EEXIST', 'EPERM'])
-    if (hadOld) {
-      if (isPlaced || attempt < 20) await rm(old, { recursive: true, force: true })
-      else renameSync(old, target)
-    }
-    if (isPlaced) return
-    if (attempt >= 20) throw new Error(`${target} can't be replaced`)
-  }
-}
-
-/** False where the rename failed for one of these reasons. */
-function tryRename(from: string, to: string, expected: readonly string[]): boolean {
-  try {
-    renameSync(from, to)
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && expected.includes(String(error.code))) return false
-    throw error
   }
 }
 
