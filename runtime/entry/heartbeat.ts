@@ -10,12 +10,12 @@ const HEAD_START = 300
 const { url, node, every } = workerData as HeartbeatTask
 const start = Math.min(HEAD_START, every)
 await sleep(systemClock, start)
-const { openBeat } = await import('../store/heartbeat-connection.ts')
+const { openHeartbeat } = await import('../store/heartbeat-connection.ts')
 await sleep(systemClock, every - start)
-let heartbeat: Awaited<ReturnType<typeof openBeat>> | undefined
+let heartbeat: Awaited<ReturnType<typeof openHeartbeat>> | undefined
 for (;;) {
   try {
-    heartbeat ??= await openBeat(url)
+    heartbeat ??= await openHeartbeat(url)
     await heartbeat.heartbeat(node, systemClock.now())
   } catch {
     await heartbeat?.close().catch(() => {})

@@ -19,7 +19,7 @@ export interface PauseHistory extends PauseRecord {
 export interface Dependency extends LockKey {
   readonly status: JobStatus
   readonly scheduledFor: number
-  /** End of the range it stands for; its own instant where it is no skip. */
+  /** End of its range; its own instant if it is not a skip. */
   readonly until: number
 }
 
@@ -78,7 +78,7 @@ export interface LogSize {
 }
 
 /**
- * The tables, as the rules need them: what to read and what to write, no rule in itself. Behind it stand SQL (both
+ * The tables, as the rules need them: what to read and what to write, no rule in itself. Behind it are SQL (both
  * dialects) and plain maps. Sets go in and out at once, because a statement for each row would cost too much.
  */
 export interface Tables extends ScheduleTables, NodeTables, KeyTables {
@@ -95,7 +95,7 @@ export interface Tables extends ScheduleTables, NodeTables, KeyTables {
   /** All that is open of these lines: QUEUED, RUNNING, and the SKIPPED one that counts. */
   openOf(pairs: readonly LockKey[]): Script<Execution[]>
   /**
-   * As much of it as a fire has to know that takes nobody's place: RUNNING ones, the SKIPPED one that counts, the first
+   * As much of it as a fire has to know that replaces nothing: RUNNING ones, the SKIPPED one that counts, the first
    * exclusive one that may run at `now`, and the first such of another instant than the fire's.
    */
   headsOf(fires: readonly (LockKey & { readonly scheduledFor: number })[], now: number): Script<Execution[]>
@@ -108,11 +108,11 @@ export interface Tables extends ScheduleTables, NodeTables, KeyTables {
   list(filter: ExecutionFilter): Script<Execution[]>
 
   // --- fires
-  /** Which of these fires are claimed by a row of their own: their places. */
+  /** Which of these fires are claimed by their own row: their positions. */
   claimedAmong(fires: readonly (readonly [place: number, fire: FireKey])[]): Script<readonly number[]>
-  /** Which of these fires, all without a tenant, an execution was recorded for: their places. */
+  /** Which of these fires, all without a tenant, an execution was recorded for: their positions. */
   recordedAmong(fires: readonly (readonly [place: number, fire: FireKey])[]): Script<readonly number[]>
-  /** Instant of the latest fire that is claimed by a row of its own; null where there is none. */
+  /** Instant of the latest fire that is claimed by its own row; null where there is none. */
   newestClaimed(): Script<number | null>
   claimFires(fires: readonly (FireKey & { readonly executionId: string })[]): Script<void>
   /** Fires of these jobs at these instants, without a tenant; rows of skips around them too. */
@@ -122,8 +122,8 @@ export interface Tables extends ScheduleTables, NodeTables, KeyTables {
 
   // --- the queue
   /**
-   * Lets those forward whose time has come. Tells in which queues something may be next, and up to `limit` lines whose
-   * head has given no sign of life since `staleBefore`.
+   * Promotes those whose time has come. Returns in which queues something may be next, and up to `limit` lines whose
+   * head has had no heartbeat since `staleBefore`.
    */
   prepareDequeue(
     now: number,
@@ -135,7 +135,7 @@ export interface Tables extends ScheduleTables, NodeTables, KeyTables {
   nextAvailableAt(): Script<number | null>
   /** Marks those as followed that others can wait behind at `now`: they can't end unseen any more. Returns their ids. */
   follow(ids: readonly string[], now: number): Script<ReadonlySet<string>>
-  /** Lets the first one forward that waits in each of these lines. */
+  /** Promotes the first one that waits in each of these lines. */
   promote(lines: readonly LockKey[]): Script<void>
   /** Only those that are still QUEUED; returns their ids. `heartbeatAt`: their first; default: `now`. */
   start(starting: readonly Starting[], node: string, now: number, heartbeatAt?: number): Script<ReadonlySet<string>>
@@ -200,19 +200,19 @@ export interface Tables extends ScheduleTables, NodeTables, KeyTables {
   remove(ids: readonly string[]): Script<void>
 }
 
-/** What makes a fire this fire. */
+/** What identifies a fire. */
 export interface FireKey extends LockKey {
   readonly scheduleKey: string
   readonly scheduledFor: number
 }
 
-/** A transaction with a connection of its own, open while other code is waited for. */
+/** A transaction on its own connection, open while other code is awaited. */
 export interface Session {
   readonly transaction: StoreTransaction
   run<Result>(steps: Script<Result>): Promise<Result>
 }
 
-/** What a database has to offer for a store to stand on it. */
+/** What a store needs of a database. */
 export interface Driver extends Pick<Store, 'url' | 'target' | 'dialect'> {
   readonly tables: Tables
   /** How far the clock of heartbeats is ahead of this process's, in ms, as last measured; 0 where it is this one. */
@@ -220,9 +220,9 @@ export interface Driver extends Pick<Store, 'url' | 'target' | 'dialect'> {
   /** Measures it anew. */
   measureClock(): Promise<void>
   read<Result>(steps: () => Script<Result>): Promise<Result>
-  /** One transaction. The steps may be made and run anew, after a conflict with another process. */
+  /** One transaction. The script may be made and run again, after a conflict with another process. */
   write<Result>(steps: () => Script<Result>): Promise<Result>
-  /** Commits when `work` resolves, rolls back when it rejects. Nobody decides about `pair` meanwhile. */
+  /** Commits when `work` resolves, rolls back when it rejects. The lock `pair` is held meanwhile. */
   alone<Result>(pair: LockKey, work: (session: Session) => Promise<Result>): Promise<Result>
   /** See `Store.listen`. */
   listen(hearer: (notice: HeardNotice) => void): StoreListener

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../support/json.ts'
 import type { Execution, PolicyOverrides } from './execution.ts'
 
-/** Work that is handed over, for some scheduler to run. Times: ms since the epoch. */
+/** A job to be enqueued, for some scheduler to run. Times: ms since the epoch. */
 export interface EnqueueRequest {
   readonly now: number
   readonly job: string
@@ -37,7 +37,7 @@ export interface KeyRequest {
   readonly maxWait: number | null
 }
 
-/** Which execution stands for a request: a new one, or (`enqueued: false`) one that was there. */
+/** The execution that a request became: a new one, or (`enqueued: false`) one that was there. */
 export interface Enqueued {
   readonly id: string
   readonly enqueued: boolean

@@ -4,7 +4,7 @@ import type { JsonValue } from '../support/json.ts'
 
 export type { LogLine } from '../logging/log-line.ts'
 
-/** Where an execution may stand, in the order in which it may go through them. The first two are open, the others final. */
+/** The statuses of an execution, in the order in which it may go through them. The first two are open, the others final. */
 export const JOB_STATUSES = ['QUEUED', 'RUNNING', 'SUCCESS', 'FAILURE', 'SKIPPED', 'CANCELLED', 'STALE'] as const
 export type JobStatus = (typeof JOB_STATUSES)[number]
 
@@ -84,14 +84,14 @@ export interface Execution {
   readonly after: readonly string[]
   /** Fires for its own nominal time that came at other instants, where nodes' time-zone data differed: it waits for them, too. */
   readonly awaits?: readonly AwaitedFire[]
-  /** `bypass`: it runs beside others of its job (overlap `allow`, `--force`) and neither takes nor minds the lock. */
+  /** `bypass`: it runs beside others of its job (overlap `allow`, `--force`) and ignores the lock. */
   readonly lock: 'exclusive' | 'bypass'
-  /** Of the nodes, those that serve this queue take it. */
+  /** Only nodes that serve this queue dequeue it. */
   readonly queue: string
   readonly progress: { readonly percent: number; readonly message: string | null } | null
   /** While it is open, where it was enqueued with one. */
   readonly key?: string
-  /** While it is open, where it was enqueued with a policy of its own. */
+  /** While it is open, where it was enqueued with a policy. */
   readonly overrides?: PolicyOverrides
 }
 
@@ -131,7 +131,7 @@ export interface Fire {
   readonly nominal?: NominalTime | null
   /** Decided before the claim (disabled, missed): it is recorded as skipped, for this reason. */
   readonly skip: { readonly cause: SkipCause; readonly reason: string } | null
-  /** How many fires this one stands for, where `skip` sums up a whole range ending at `scheduledFor`; else 1. */
+  /** How many fires this one counts, where `skip` is for a whole range ending at `scheduledFor`; else 1. */
   readonly count: number
   /** The first instant of that range. Default: `scheduledFor`. */
   readonly from?: number
@@ -146,7 +146,7 @@ export type ClaimOutcome =
   | { readonly outcome: 'running'; readonly fire: Fire; readonly execution: Execution }
   | { readonly outcome: 'queued'; readonly fire: Fire; readonly executionId: string }
   | { readonly outcome: 'skipped'; readonly fire: Fire; readonly cause: SkipCause; readonly reason: string }
-  /** Another process was first: the mark is past it, or its row exists. */
+  /** Another process was first: the watermark is past it, or its row exists. */
   | { readonly outcome: 'already-claimed'; readonly fire: Fire }
 
 /** How an attempt ended, as reported by its owner. */
@@ -156,7 +156,7 @@ export type Outcome =
   | { readonly kind: 'retry'; readonly error: ErrorRecord; readonly availableAt: number }
   | { readonly kind: 'skipped'; readonly reason: string }
   | { readonly kind: 'cancelled'; readonly error: ErrorRecord }
-  /** Given back to the queue by a process that stops; counts as a recovery. */
+  /** Requeued by a process that stops; counts as a recovery. */
   | { readonly kind: 'released'; readonly error: ErrorRecord }
 
 /** Whether an execution of this status will never change again. */
@@ -164,7 +164,7 @@ export function isFinal(status: JobStatus): boolean {
   return status !== 'QUEUED' && status !== 'RUNNING'
 }
 
-/** The status meant by a text, in any case; undefined where it is none. */
+/** The status meant by a text, in any case; undefined where there is no such status. */
 export function statusNamed(text: string): JobStatus | undefined {
   const wanted = text.trim().toUpperCase()
   return JOB_STATUSES.find((status) => status === wanted)

@@ -50,8 +50,8 @@ export function makeDatabaseFile(path: string, mode: number): void {
       for (let made = folder; made.length >= outermost.length; made = dirname(made)) chmodSync(made, folderMode(mode))
     }
   } catch (cause) {
-    throw new StoreError('STORE_UNAVAILABLE', `The folder of ${path} can't be made: ${messageOf(cause)}.`, {
-      hint: 'Make it yourself, or name another file in JOBS_STORE_URL.',
+    throw new StoreError('STORE_UNAVAILABLE', `the folder of ${path} can't be made: ${messageOf(cause)}`, {
+      hint: 'make it yourself, or name another file in JOBS_STORE_URL',
       cause,
     })
   }
@@ -62,7 +62,7 @@ export function makeDatabaseFile(path: string, mode: number): void {
     closeSync(file)
   } catch (cause) {
     if (driverCode(cause) === 'EACCES') throw noAccess(path) ?? cause
-    // There already, or something for SQLite to say.
+    // There already, or something that SQLite reports.
   }
 }
 
@@ -91,9 +91,9 @@ export function noAccess(path: string): StoreError | undefined {
     const user = process.getuid?.()
     return new StoreError(
       'STORE_UNAVAILABLE',
-      `${place} belongs to ${userName(about.uid)} and has the mode ${octal(about)}: ${userName(user ?? -1)} may not use it.`,
+      `${place} belongs to ${userName(about.uid)} and has the mode ${octal(about)}: ${userName(user ?? -1)} may not use it`,
       {
-        hint: 'Run this as its owner, or share the store with a group: JOBS_STORE_MODE=0660, and chgrp and chmod of what is there.',
+        hint: 'run this as its owner, or share the store with a group: JOBS_STORE_MODE=0660, and chgrp and chmod of what is there',
       },
     )
   }
@@ -117,8 +117,8 @@ function exposureOf(path: string, mode: number): { readonly file: boolean; reado
 }
 
 /**
- * Tells the log when a store's files, which were there already, are open to other users than they would be if they were
- * made now. Folders are told of quietly: a folder that lists its files' names shows nothing of what they hold.
+ * Logs when a store's files, which were there already, are open to other users than they would be if they were
+ * made now. Folders are logged quietly: a folder that lists its files' names shows nothing of what they hold.
  */
 export function reportExposure({ target }: Pick<Store, 'target'>, log: Logger, env: Env): void {
   if (target === null) return

@@ -2,22 +2,22 @@ import { StoreError } from './errors.ts'
 import { heartbeatStatements } from './sql/records.ts'
 import { locateStore } from './url.ts'
 
-/** A connection that does nothing but tell that a node is alive. */
+/** A connection for the heartbeats of a node. */
 export interface HeartbeatConnection {
-  /** One beat for a node and all that it runs; `now` in ms since the epoch. Throws StoreError; the next one may succeed. */
+  /** One heartbeat for a node and all that it runs; `now` in ms since the epoch. Throws StoreError; the next one may succeed. */
   heartbeat(node: string, now: number): Promise<void>
   close(): Promise<void>
 }
 
 /**
- * Opens a connection for beats alone: no migrations, no statements but two. `url` is a store's `target`; a store in
- * memory has none and is beaten through `Store.beat`.
+ * Opens a connection for heartbeats alone: no migrations, no statements but two. `url` is a store's `target`; a store in
+ * memory has none and takes heartbeats through `Store.heartbeat`.
  */
-export async function openBeat(url: string): Promise<HeartbeatConnection> {
+export async function openHeartbeat(url: string): Promise<HeartbeatConnection> {
   const location = locateStore(url)
   if (location.dialect === 'memory') {
-    throw new StoreError('STORE_URL', 'A store in memory has no connection of its own for beats.', {
-      hint: 'Call beat() on the store itself.',
+    throw new StoreError('STORE_URL', 'a store in memory has no further connection for heartbeats', {
+      hint: 'call heartbeat() on the store itself',
     })
   }
   const { openDriver } = await import('./open.ts')

@@ -9,7 +9,7 @@ export interface LockKey {
 /** Equal for equal pairs, and for no others: names hold no NUL. */
 export const lockKeyText = (pair: LockKey): string => `${pair.job}\u0000${pair.tenant}`
 
-/** Each pair once, in one fixed order: whoever locks several rows goes the same way, so nobody waits in a circle. */
+/** Each pair once, in one fixed order: all who lock several rows take this order, so none waits in a circle. */
 export function distinctPairs(items: Iterable<LockKey>): LockKey[] {
   const found = new Map<string, LockKey>()
   for (const { job, tenant } of items) found.set(lockKeyText({ job, tenant }), { job, tenant })
@@ -27,12 +27,12 @@ export function byLockKey<Item extends LockKey>(items: Iterable<Item>): Map<stri
   return groups
 }
 
-/** Whether an execution keeps others of its job waiting: it runs, minds the lock, and gave a sign of life. */
+/** Whether an execution keeps others of its job waiting: it runs, takes the lock, and its heartbeat is fresh. */
 export function holdsLock(execution: Execution, staleBefore: number): boolean {
   return execution.status === 'RUNNING' && execution.lock === 'exclusive' && (execution.heartbeatAt ?? 0) >= staleBefore
 }
 
-/** A lingering lock holds as long as the process in which the code still runs gives signs of life. */
+/** A retained lock holds as long as the process in which the code still runs sends heartbeats. */
 export function isRetained(lock: RetainedLock, staleBefore: number): boolean {
   return lock.heartbeatAt >= staleBefore
 }
@@ -42,10 +42,10 @@ export function inOrder(a: Execution, b: Execution): number {
   return a.scheduledFor - b.scheduledFor || a.queuedAt - b.queuedAt || (a.id < b.id ? -1 : 1)
 }
 
-/** A lock that outlives its execution's outcome, because the code didn't heed its time-out. */
+/** A lock that outlives its execution's outcome, because the code ignored its time-out. */
 export interface RetainedLock extends LockKey {
   readonly executionId: string
   readonly owner: string
-  /** Last sign of life of its owner's node. */
+  /** Last heartbeat of its owner's node. */
   readonly heartbeatAt: number
 }

@@ -2,7 +2,7 @@ import type { Job } from '../manifest/types.ts'
 import type { JsonValue } from '../support/json.ts'
 import type { Fire } from './execution.ts'
 
-/** What a fire has of its own; what is left out is as a plain fire of the loop has it. */
+/** What differs from fire to fire; what is left out is as a plain fire of the loop has it. */
 export interface FireDetails {
   readonly scheduleKey: string
   readonly scheduledFor: number

@@ -1,26 +1,26 @@
-/** What one commit tells the processes that listen to the store. */
+/** A notice that a commit sends to the processes that listen to the store. */
 export type StoreNotice =
   /** Something was queued that may run from `at` on (ms since the epoch). */
   | { readonly kind: 'queued'; readonly at: number }
   /** A running execution was asked to cancel. */
   | { readonly kind: 'cancel' }
 
-/** What whoever listens is told. */
+/** What a listener gets. */
 export type HeardNotice =
   | StoreNotice
-  /** From now on notices are heard. Some may have been missed before. */
+  /** From now on notices are received. Some may have been missed before. */
   | { readonly kind: 'listening' }
-  /** Notices aren't heard until the next `listening`; with a `reason`, never again on this store. */
+  /** Notices aren't received until the next `listening`; with a `reason`, never again on this store. */
   | { readonly kind: 'deaf'; readonly reason: string | null }
 
 export interface StoreListener {
-  /** False while notices aren't heard; then the store has to be asked from time to time. */
+  /** False while notices aren't received; then the store has to be polled. */
   readonly isLive: boolean
   /** Stopping twice is safe. */
   stop(): void
 }
 
-/** For stores whose database tells nothing. */
+/** For stores whose database doesn't notify. */
 export const DEAF_LISTENER: StoreListener = { isLive: false, stop() {} }
 
 /** As the payload of a PostgreSQL notification. */

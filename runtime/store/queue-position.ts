@@ -1,6 +1,6 @@
 import type { Execution } from './execution.ts'
 
-/** Where a row stands in the queue; the order of its index. */
+/** The position of a row in the queue; the order of its index. */
 export interface QueuePosition {
   readonly rank: number
   readonly scheduledFor: number

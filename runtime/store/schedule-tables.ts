@@ -31,10 +31,10 @@ export interface WantedFire {
 export interface ScheduleTables {
   /** Those of these keys that are known, locked until the transaction ends; all for `null`. */
   schedules(keys: readonly string[] | null): Script<StoredSchedule[]>
-  /** Marks of those of these keys that are known, locked until the transaction ends. */
+  /** Watermarks of those of these keys that are known, locked until the transaction ends. */
   watermarks(keys: readonly string[]): Script<ReadonlyMap<string, number>>
-  /** Never moves a mark back. */
-  moveMarks(watermarks: readonly { key: string; to: number }[]): Script<void>
+  /** Never moves a watermark back. */
+  moveWatermarks(watermarks: readonly { key: string; to: number }[]): Script<void>
   /** Of those of these keys, which are locked, that dealt with a fire that has a nominal time. */
   nominalTimes(keys: readonly string[]): Script<ReadonlyMap<string, LastNominal>>
   setNominalTimes(times: ReadonlyMap<string, LastNominal>): Script<void>

@@ -6,7 +6,7 @@ import type { JobStore, NodeRecord, PreCheckVerdict, StoreTransaction } from './
 import type { NodeSessionRecord } from './node-tables.ts'
 import type { HeardNotice, StoreListener } from './notices.ts'
 
-/** Where one line of fires stands in the store. */
+/** The state of a schedule in the store. */
 export interface ScheduleState {
   readonly key: string
   readonly job: string
@@ -25,7 +25,7 @@ export interface ScheduleRegistration {
   readonly timezone: string
   readonly args: readonly JsonValue[]
   readonly origin: 'manifest' | 'code'
-  /** Used only where the key is new (or was retired): the mark and the anchor to begin with. */
+  /** Used only where the key is new (or was retired): the watermark and the anchor to begin with. */
   readonly watermark: number
   readonly anchor: number | null
 }
@@ -40,7 +40,7 @@ export interface JobRename {
   readonly now: number
 }
 
-/** A run that is no fire of the loop: by hand, from code, or a backfill of one fire. */
+/** A run that is not a fire of the loop: by hand, from code, or a backfill of one fire. */
 export interface RunRequest {
   readonly node: string
   readonly now: number
@@ -86,7 +86,7 @@ export interface Store extends JobStore {
 
   // --- schedules
   /**
-   * Makes these schedules known and returns the state of each, in the same order. A key that is there keeps its mark
+   * Makes these schedules known and returns the state of each, in the same order. A key that is there keeps its watermark
    * and anchor; a new or retired one starts with those given. Keys that are known but not among them are retired
    * (a later return starts afresh), unless `retireOthers` is false.
    */
@@ -102,9 +102,9 @@ export interface Store extends JobStore {
 
   // --- claiming
   /**
-   * One tick, one transaction. Moves each mark forward (never back) and claims each fire that lies past the stored
-   * mark, in order of priority, then scheduledFor. The rules of overlap, pause, `after` and the lock are applied here
-   * (docs/architecture.md, "Claiming"); at most `slots` fires come back as running and owned by `node`. A fire whose
+   * One tick, one transaction. Moves each watermark forward (never back) and claims each fire after the stored
+   * one, in order of priority, then scheduledFor. The rules of overlap, pause, `after` and the lock are applied here
+   * (docs/architecture.md, "Claiming"); at most `slots` fires are returned as running and owned by `node`. A fire whose
    * schedule isn't in `watermarks` is claimed by its unique key alone.
    */
   claim(tick: {
@@ -118,7 +118,7 @@ export interface Store extends JobStore {
     queues?: readonly string[]
   }): Promise<ClaimOutcome[]>
 
-  /** Takes up to `limit` queued executions that may run now, best first, and makes them running and owned by `node`. */
+  /** Dequeues up to `limit` queued executions that may run now, best first, and makes them running and owned by `node`. */
   dequeue(request: {
     node: string
     now: number
@@ -133,7 +133,7 @@ export interface Store extends JobStore {
   }): Promise<DequeueResult>
 
   /**
-   * Puts work into the queue, all of it or none; says of each request, in their order, which execution stands for it.
+   * Puts work into the queue, all of it or none; says of each request, in their order, which execution it became.
    */
   enqueue(requests: readonly EnqueueRequest[]): Promise<Enqueued[]>
 
@@ -141,7 +141,7 @@ export interface Store extends JobStore {
   begin(request: RunRequest): Promise<RunStart>
 
   /**
-   * Ends an attempt. False when it was no longer the caller's (owner, attempt): then nothing was written.
+   * Ends an attempt. False when the caller no longer owned it (owner, attempt): then nothing was written.
    * Calls made close together are committed as a group. With `retainLock` the job's code is still running although its
    * outcome is decided (a time-out that it ignores): the lock is then retained while the owner's
    * node keeps its heartbeat (job_node), until `freeRetainedLock`; for `overlap` that counts as running.
@@ -159,7 +159,7 @@ export interface Store extends JobStore {
   freeRetainedLock(executionId: string): Promise<void>
 
   /**
-   * Runs `work` in a transaction on a connection of its own, with the lock row of (job, tenant) locked, as the
+   * Runs `work` in a transaction on a further connection, with the lock row of (job, tenant) locked, as the
    * pre-check of a running execution; commits when it resolves, rolls back when it rejects or takes over `limit` ms
    * (then StoreError PRE_CHECK_TIMEOUT).
    */
@@ -198,7 +198,7 @@ export interface Store extends JobStore {
   readonly clockOffset: number
   /** Its `clockOffset` is filled in. */
   registerNode(node: NodeRecord): Promise<void>
-  /** One beat for a node and for everything it runs. */
+  /** One heartbeat for a node and for everything it runs. */
   heartbeat(node: string, now: number): Promise<void>
   /** Says when the loop will wake next; written by the loop itself, so a blocked loop is seen. */
   setNextWake(node: string, nextWakeAt: number): Promise<void>
@@ -209,8 +209,8 @@ export interface Store extends JobStore {
 
   // --- notices
   /**
-   * Tells `hearer` what any process queued or asked to cancel, as soon as that is committed. Only PostgreSQL tells, and
-   * not through every proxy: look at `isLive`, and ask from time to time all the same.
+   * Calls `hearer` for what any process queued or asked to cancel, as soon as that is committed. Only PostgreSQL notifies, and
+   * not through every proxy: look at `isLive`, and poll from time to time all the same.
    */
   listen(hearer: (notice: HeardNotice) => void): StoreListener
 
@@ -222,7 +222,7 @@ export interface Store extends JobStore {
   forgetNodes(before: number): Promise<void>
   /**
    * Deletes at most `batch` ended executions that finished before `finishedBefore` or exceed `maxPerJob`, with all that
-   * hangs on them; never one whose parent is open, nor for its age one that ran ahead of an instant that is not as old. Those of a fan-out don't count towards `maxPerJob`: they go with
+   * belongs to them; never one whose parent is open, nor for its age one that ran ahead of an instant that is not as old. Those of a fan-out don't count towards `maxPerJob`: they go with
    * their parent.
    */
   prune(request: { finishedBefore: number; maxPerJob: number; batch: number }): Promise<number>

@@ -130,8 +130,8 @@ export class TableStore extends NodeStore implements Store {
     return this.#driver.alone(scope, async ({ transaction }) => {
       const over = new AbortController()
       const timeout = sleep(this.#clock, scope.limit, over.signal).then(() => {
-        throw new StoreError('PRE_CHECK_TIMEOUT', `The pre-check of ${scope.job} took more than ${scope.limit} ms.`, {
-          hint: 'It holds the store’s lock; let it only look, and leave the work to run().',
+        throw new StoreError('PRE_CHECK_TIMEOUT', `the pre-check of ${scope.job} took more than ${scope.limit} ms`, {
+          hint: 'let it only look, and leave the work to run(): it holds the store’s lock',
         })
       })
       timeout.catch(() => {})

@@ -15,12 +15,12 @@ export type Row = Readonly<Record<string, unknown>>
 
 /**
  * A part of a transaction, written once for every driver: it asks for statements to be run and goes on with their
- * rows. SQLite (synchronous) and PostgreSQL (asynchronous) run the same steps, each in its own way. Steps hold no
- * state outside themselves, so a driver may run them anew after a conflict.
+ * rows. SQLite (synchronous) and PostgreSQL (asynchronous) run the same script, each in its own way. A script holds no
+ * state outside itself, so a driver may run it again after a conflict.
  */
 export type Script<Result> = Generator<Statement, Result, readonly Row[]>
 
-/** Steps that need no database. */
+/** A script that needs no database. */
 // biome-ignore lint/correctness/useYield: what is known already needs no statement
 export function* result<Result>(result: Result): Script<Result> {
   return result

@@ -14,7 +14,7 @@ export type StoreLocation =
 
 const DEFAULT = 'file:./data/jobs.sqlite'
 const HINT =
-  'Use file:./data/jobs.sqlite (SQLite), postgres://user:password@host:5432/database (PostgreSQL) or memory: (keeps nothing).'
+  'use file:./data/jobs.sqlite (SQLite), postgres://user:password@host:5432/database (PostgreSQL) or memory: (keeps nothing)'
 
 /**
  * The store's URL: the one given, else JOBS_STORE_URL, else DATABASE_URL where that is PostgreSQL, else
@@ -29,7 +29,7 @@ export function locateStore(
   return parse(value, workspace, name)
 }
 
-/** The store's URL as the environment has it, unresolved: what a child process is handed. May hold a password. */
+/** The store's URL as the environment has it, unresolved: what a child process gets. May hold a password. */
 export function storeUrl(env: Env): string {
   return fromEnv(env).value
 }
@@ -48,7 +48,7 @@ function parse(url: string, workspace: string, origin: string): StoreLocation {
   if (isPostgres(url)) return { dialect: 'postgres', target: url, shown: withoutPassword(url, origin) }
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(url)?.[1]?.toLowerCase()
   if (scheme !== undefined && scheme !== 'file' && scheme !== 'sqlite') {
-    throw new StoreError('STORE_URL', `${origin} has the scheme "${scheme}:", which is no store.`, { hint: HINT })
+    throw new StoreError('STORE_URL', `${origin} has the scheme "${scheme}:", which is not a store's`, { hint: HINT })
   }
   const path = pathOf(url, workspace, origin)
   return { dialect: 'sqlite', path, target: `file:${path}`, shown: `file:${path}` }
@@ -59,12 +59,12 @@ function pathOf(url: string, workspace: string, origin: string): string {
     try {
       return fileURLToPath(url)
     } catch (cause) {
-      throw new StoreError('STORE_URL', `${origin} ("${url}") can't be read as a file URL.`, { hint: HINT, cause })
+      throw new StoreError('STORE_URL', `${origin} ("${url}") can't be read as a file URL`, { hint: HINT, cause })
     }
   }
   const path = url.replace(/^(file|sqlite):(\/\/(?!\/))?/i, '').replace(/\?.*$/, '')
-  if (path === '') throw new StoreError('STORE_URL', `${origin} ("${url}") names no file.`, { hint: HINT })
-  if (path.includes('\0')) throw new StoreError('STORE_URL', `${origin} has a NUL byte in it.`, { hint: HINT })
+  if (path === '') throw new StoreError('STORE_URL', `${origin} ("${url}") names no file`, { hint: HINT })
+  if (path.includes('\0')) throw new StoreError('STORE_URL', `${origin} has a NUL byte in it`, { hint: HINT })
   if (path.startsWith('~/')) return join(homedir(), path.slice(2))
   return isAbsolute(path) ? path : resolve(workspace, path)
 }
@@ -77,8 +77,8 @@ function withoutPassword(url: string, origin: string): string {
     parsed = new URL(url)
   } catch {
     // The text may hold a password, so it isn't shown.
-    throw new StoreError('STORE_URL', `${origin} can't be read as a URL.`, {
-      hint: 'Percent-encode what is special in the password: "@" is %40, "/" is %2F, "#" is %23.',
+    throw new StoreError('STORE_URL', `${origin} can't be read as a URL`, {
+      hint: 'percent-encode what is special in the password: "@" is %40, "/" is %2F, "#" is %23',
     })
   }
   parsed.password = ''

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openBeat } from '../../runtime/store/heartbeat-connection.ts'
+import { openHeartbeat } from '../../runtime/store/heartbeat-connection.ts'
 import type { StoreTransaction } from '../../runtime/store/job-store.ts'
 import { openStore } from '../../runtime/store/open.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
@@ -47,7 +47,7 @@ it(`survives ${ENDINGS} ended connections: pooled, lent, beating and listening o
   // given
   const url = await server.database('endings')
   const store = await openStore(url)
-  const beat = await openBeat(url)
+  const beat = await openHeartbeat(url)
   const listener = store.listen(() => {})
   const transaction = { job: 'a', tenant: '', limit: 2000 }
   const scope = (work: (transaction: StoreTransaction) => Promise<unknown>) => store.transaction(transaction, work)

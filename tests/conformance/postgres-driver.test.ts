@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openBeat } from '../../runtime/store/heartbeat-connection.ts'
+import { openHeartbeat } from '../../runtime/store/heartbeat-connection.ts'
 import { openStore } from '../../runtime/store/open.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { fireOf, minute, Node, T0 } from './fixtures.ts'
@@ -47,7 +47,7 @@ it('a wrong password and a missing database are told apart', async () => {
 
 it('a server that goes away and comes back is an error in between, and nothing else', async () => {
   const store = await openStore(await server.database())
-  const heartbeat = await openBeat(store.target ?? '')
+  const heartbeat = await openHeartbeat(store.target ?? '')
   const node = new Node(store, 'n')
   await node.register()
   const run = await node.at(T0 + minute).run('a', T0 + minute)

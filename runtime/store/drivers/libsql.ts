@@ -21,9 +21,9 @@ export function loadLibsql(): OpenSqliteConnection {
   } catch (cause) {
     throw new StoreError(
       'STORE_DRIVER_MISSING',
-      'The store in SQLite needs the package libsql, which is not installed.',
+      'the store in SQLite needs the package libsql, which is not installed',
       {
-        hint: 'Run: npm install libsql   (or use Node 24.15 or later, which needs none, or another store in JOBS_STORE_URL)',
+        hint: 'run "npm install libsql", or use Node 24.15 or later, which needs none, or another store in JOBS_STORE_URL',
         cause,
       },
     )
@@ -34,7 +34,7 @@ export function loadLibsql(): OpenSqliteConnection {
 /**
  * libsql's loader asks two packages which C library there is, so as to know which of its builds to load. The one has
  * Node write a whole diagnostic report, the other loads child processes and sockets to be ready to ask `ldd`: together a
- * sixth of a start. Where the file system leaves no doubt that it is glibc, the answer stands in their place for as long
+ * sixth of a start. Where the file system leaves no doubt that it is glibc, the answer replaces them for as long
  * as libsql loads.
  */
 function knowingLibc<Result>(require: NodeJS.Require, load: () => Result): Result {
@@ -78,7 +78,7 @@ class LibsqlConnection implements SqliteConnection {
   run = ({ sql, parameters }: Statement): Row[] => this.query(sql, parameters)
 
   query(sql: string, parameters: readonly unknown[]): Row[] {
-    // The array is handed over as it is: libsql would otherwise flatten the arguments into a new one.
+    // The array is passed as it is: libsql would otherwise flatten the arguments into a new one.
     const rows: Row[] = []
     for (const row of this.#statement(sql).iterate(storableValues(parameters))) if (isRow(row)) rows.push(row)
     return rows

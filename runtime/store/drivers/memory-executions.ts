@@ -12,7 +12,7 @@ type Retention = Pick<KeyTables, 'reschedule'> &
 export const fireKey = ({ scheduledFor, job, tenant, scheduleKey }: FireKey): string =>
   [scheduledFor, job, tenant, scheduleKey].join('\u0000')
 
-/** Open executions, history and claimed fires as maps, and how they go. */
+/** Open executions, history and claimed fires as maps, and how they are pruned. */
 export class MemoryExecutions extends MemoryKeys implements Retention {
   protected readonly opened = new Map<string, Execution>()
   /** Ids of the open ones of each (job, tenant): the only ones that rules keep asking for. */
@@ -23,7 +23,7 @@ export class MemoryExecutions extends MemoryKeys implements Retention {
   readonly #byJob = new Map<string, Set<string>>()
   /** Ids of executions by fire. */
   protected readonly claimed = new Map<string, string>()
-  /** Kept apart, because each tick asks; what is pruned may have held it, which only costs a look. */
+  /** Kept apart, because each tick asks; what is pruned may have held it, which only costs a query. */
   protected newest: number | null = null
   /** When the latest one ended. */
   protected latest: number | null = null
@@ -41,7 +41,7 @@ export class MemoryExecutions extends MemoryKeys implements Retention {
     const goes = (one: Execution): boolean =>
       one.finishedAt !== null && one.finishedAt < before && !this.#hasOpenParent(one)
     for (const one of this.ended.values()) {
-      // They stand in the order in which they ended.
+      // They are in the order in which they ended.
       if (old.length >= limit || (one.finishedAt ?? 0) >= before) break
       if (one.scheduledFor < before && goes(one)) old.push(one.id)
     }

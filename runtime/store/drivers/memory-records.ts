@@ -50,7 +50,7 @@ export class MemoryRecords extends MemoryNodes implements Records {
     return result<ReadonlyMap<string, number>>(new Map(found.map(({ key, watermark }) => [key, watermark])))
   }
 
-  moveMarks(watermarks: readonly { key: string; to: number }[]) {
+  moveWatermarks(watermarks: readonly { key: string; to: number }[]) {
     for (const { key, to } of watermarks) {
       const stored = this.#schedules.get(key)
       if (stored !== undefined && stored.watermark < to) this.#schedules.set(key, { ...stored, watermark: to })
@@ -180,7 +180,7 @@ export class MemoryRecords extends MemoryNodes implements Records {
     return result(undefined)
   }
 
-  /** What hangs on an execution that is deleted. */
+  /** What belongs to an execution that is deleted. */
   removeOf(executionId: string): void {
     this.#attempts.delete(executionId)
     this.#logs.delete(executionId)

@@ -7,8 +7,8 @@ import { result } from '../transaction-script.ts'
 import { fireKey, MemoryExecutions } from './memory-executions.ts'
 
 /**
- * The tables as maps, for one process: open executions, history and claimed fires as in SQL. Who waits behind whom is
- * not kept: all that is open is looked at instead.
+ * The tables as maps, for one process: open executions, history and claimed fires as in SQL. What waits behind what is
+ * not kept: all that is open is read instead.
  */
 export class MemoryTables extends MemoryExecutions implements Tables {
   // --- executions

@@ -7,7 +7,7 @@ import { DEAF_LISTENER, type StoreListener } from '../notices.ts'
 import { runSync, type Script } from '../transaction-script.ts'
 import { MemoryTables } from './memory-tables.ts'
 
-/** A store of this process alone, which keeps nothing. Results are copies: nobody changes what is kept. */
+/** A store of this process alone, which keeps nothing. Results are copies: no caller changes what is kept. */
 export function openMemory(): Driver {
   return new MemoryDriver()
 }
@@ -18,7 +18,7 @@ class MemoryDriver implements Driver {
   readonly target = null
   readonly clockOffset = 0
   readonly tables = new MemoryTables()
-  /** Settles when the transaction that others wait for is over; they queue up behind each other. */
+  /** Settles when the newest transaction is over; they run one after the other. */
   #busy: Promise<void> | undefined
   #isClosed = false
 
@@ -61,17 +61,17 @@ class MemoryDriver implements Driver {
   }
 
   #refuseClosed(): void {
-    if (this.#isClosed) throw new StoreError('STORE_CLOSED', 'The store memory: is closed.')
+    if (this.#isClosed) throw new StoreError('STORE_CLOSED', 'the store memory: is closed')
   }
 }
 
 function refuse(): never {
-  throw new StoreError('STORE_NO_SQL', 'A store in memory runs no statements.')
+  throw new StoreError('STORE_NO_SQL', 'a store in memory runs no statements')
 }
 
 async function noSql(): Promise<never> {
-  throw new StoreError('STORE_NO_SQL', 'A store in memory has no database to query.', {
-    hint: 'Set JOBS_STORE_URL to SQLite or PostgreSQL, or look elsewhere in this pre-check.',
+  throw new StoreError('STORE_NO_SQL', 'a store in memory has no database to query', {
+    hint: 'set JOBS_STORE_URL to SQLite or PostgreSQL, or look elsewhere in this pre-check',
   })
 }
 

@@ -21,8 +21,8 @@ interface PreparedStatement {
 export function loadNodeSqlite(): OpenSqliteConnection {
   const sqlite: unknown = process.getBuiltinModule('node:sqlite')
   if (!isSqliteModule(sqlite)) {
-    throw new StoreError('STORE_DRIVER_MISSING', `Node ${process.versions.node} has no SQLite of its own`, {
-      hint: 'use Node 24.15 or later, or run: npm install libsql   (and leave JOBS_SQLITE_DRIVER out)',
+    throw new StoreError('STORE_DRIVER_MISSING', `Node ${process.versions.node} has no built-in SQLite`, {
+      hint: 'use Node 24.15 or later, or run "npm install libsql" and leave JOBS_SQLITE_DRIVER out',
     })
   }
   return (path) => new NodeSqliteConnection(new sqlite.DatabaseSync(path, { timeout: 0 }))

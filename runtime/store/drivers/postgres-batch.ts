@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Row } from '../transaction-script.ts'
 
-/** A statement as the server is given it: `$1`, `$2`, ..., and the name under which it is prepared, or ''. */
+/** A statement as the server gets it: `$1`, `$2`, ..., and the name under which it is prepared, or ''. */
 export interface BatchStatement {
   readonly name: string
   readonly text: string
@@ -54,7 +54,7 @@ export class PostgresBatch {
     try {
       for (const { name, text, values } of this.statements) {
         if (!parsed.has(name)) {
-          // Closing what isn't there is no error.
+          // Closing what isn't there is not an error.
           if (prepared.doubtful.has(name)) connection.close({ type: 'S', name }, true)
           connection.parse({ name, text, types: [] }, true)
         }

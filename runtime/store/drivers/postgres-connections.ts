@@ -19,7 +19,7 @@ export interface Lease {
 
 /** A server that doesn't answer within this many ms is away. */
 const CONNECT_LIMIT = 5_000
-/** A connection that nobody used for so long is closed, in ms. */
+/** A connection that was idle for this long is closed, in ms. */
 const IDLE_LIMIT = 30_000
 /** PostgreSQL's bigint: our times and counts all fit a double. */
 const BIGINT = 20
@@ -32,7 +32,7 @@ const PLANNING = '-c enable_seqscan=off'
 
 /**
  * How long the server lets us wait, in ms. It gives up before the client does: a client that leaves first would leave a
- * backend behind that goes on with a statement whose answer is wanted by nobody. A transaction that lost its client, or
+ * backend behind that goes on with a statement whose answer is of no use. A transaction that lost its client, or
  * whose client is busy with something else, is rolled back as soon, so a COMMIT that a network held back finds none.
  */
 function serverLimits({ busyLimit }: ConnectionLimits) {
@@ -58,7 +58,7 @@ export class PostgresConnections {
 
   private constructor(
     pool: pg.Pool,
-    /** Whether a proxy stands between us and the server. */
+    /** Whether a proxy is between us and the server. */
     readonly isProxied: boolean,
     private readonly url: string,
     limits: ConnectionLimits,
@@ -92,8 +92,8 @@ export class PostgresConnections {
   }
 
   /**
-   * Lends a connection; one that failed in its use, or was left in a transaction, isn't used again. Quick work may get
-   * the one that listens, which hears nothing meanwhile.
+   * Passes a connection to `work`; one that failed, or was left in a transaction, isn't used again. Quick work may get
+   * the one that listens, which receives nothing meanwhile.
    */
   async use<Result>(work: (client: pg.PoolClient) => Promise<Result>, isQuick: boolean): Promise<Result> {
     const { client, release } =
@@ -117,7 +117,7 @@ export class PostgresConnections {
 
   /** A connection for as long as the caller wants, to be released by it. */
   async take(): Promise<pg.PoolClient> {
-    if (this.#isClosed) throw new StoreError('STORE_CLOSED', `The store ${this.url} is closed.`)
+    if (this.#isClosed) throw new StoreError('STORE_CLOSED', `the store ${this.url} is closed`)
     try {
       return await this.#pool.connect()
     } catch (error) {
@@ -157,14 +157,14 @@ function poolOf(driver: typeof pg, target: string, limits: ConnectionLimits, wit
         oid === BIGINT ? Number : types.getTypeParser(oid, format === 'binary' ? 'text' : format),
     },
   })
-  // A connection that breaks while nobody uses it is no news: the next call opens another.
+  // A connection that breaks while it is idle needs no report: the next call opens another.
   pool.on('error', () => {})
   return pool
 }
 
 /**
  * pg's client with a listener for errors from the moment it is made. The pool listens only to those that are idle: one
- * that was lost in the moment of being lent or ended emitted an error that nobody heard, which ends the process.
+ * that was lost in the moment of being acquired or ended emitted an error without a listener, which ends the process.
  */
 function listened(driver: typeof pg): typeof pg.Client {
   return class extends driver.Client {
@@ -175,7 +175,7 @@ function listened(driver: typeof pg): typeof pg.Client {
   }
 }
 
-/** A proxy gives its clients process ids of its own, because a connection of a client isn't one of the server's. */
+/** A proxy gives its clients other process ids, because a connection of a client isn't one of the server's. */
 async function isProxied(pool: pg.Pool): Promise<boolean> {
   const client = await pool.connect()
   let failed = true

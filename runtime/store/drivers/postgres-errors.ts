@@ -1,7 +1,7 @@
 import { messageOf } from '../../support/errors.ts'
 import { driverCode, StoreError } from '../errors.ts'
 
-/** Conflicts with another transaction: the same steps may succeed when they are run anew. */
+/** Conflicts with another transaction: the same script may succeed when it is run again. */
 export function isConflict(error: unknown): boolean {
   const code = driverCode(error)
   return code === '40P01' || code === '40001'
@@ -17,7 +17,7 @@ export function isConnectionLoss(error: unknown): boolean {
   )
 }
 
-/** pg's error in the store's words; what isn't about the database itself is handed on as it is. */
+/** pg's error as a StoreError; an error that isn't about the database itself is returned as it is. */
 export function postgresError(error: unknown, url: string): unknown {
   if (error instanceof StoreError) return error
   const code = driverCode(error)
@@ -25,8 +25,8 @@ export function postgresError(error: unknown, url: string): unknown {
   const fail = (kind: ConstructorParameters<typeof StoreError>[0], message: string, hint: string): StoreError =>
     new StoreError(kind, message, { hint, cause: error })
   if (isConnectionLoss(error)) {
-    return new StoreError('STORE_UNAVAILABLE', `The store ${url} is away: ${text || code}.`, {
-      hint: 'Check that the server runs and can be reached.',
+    return new StoreError('STORE_UNAVAILABLE', `the store ${url} is away: ${text || code}`, {
+      hint: 'check that the server runs and can be reached',
       cause: error,
       isAway: true,
     })
@@ -34,53 +34,49 @@ export function postgresError(error: unknown, url: string): unknown {
   if (code.startsWith('28')) {
     return fail(
       'STORE_UNAVAILABLE',
-      `The store ${url} refuses the login: ${text}.`,
-      'Check user and password in the store URL.',
+      `the store ${url} refuses the login: ${text}`,
+      'check user and password in the store URL',
     )
   }
   if (code === '3D000') {
     return fail(
       'STORE_UNAVAILABLE',
-      `The store ${url} has no such database: ${text}.`,
-      'Create it, or correct the store URL.',
+      `the store ${url} has no such database: ${text}`,
+      'create it, or correct the store URL',
     )
   }
   if (code === '57014') {
     return fail(
       'STORE_BUSY',
-      `The store ${url} took too long for one statement, which was cancelled: ${text}.`,
-      'Find out what the server is busy with (pg_stat_activity), or what keeps a transaction open on it.',
+      `the store ${url} took too long for one statement, which was cancelled: ${text}`,
+      'find out what the server is busy with (pg_stat_activity), or what keeps a transaction open on it',
     )
   }
   if (code === '55P03') {
     return fail(
       'STORE_BUSY',
-      `The store ${url} was locked for too long.`,
-      'Find out what keeps a transaction open on it.',
+      `the store ${url} was locked for too long`,
+      'find out what keeps a transaction open on it',
     )
   }
   if (code === '53100' || code === '53200') {
-    return fail(
-      'STORE_FULL',
-      `The store ${url} has no room left: ${text}.`,
-      'Give the server space; work goes on then.',
-    )
+    return fail('STORE_FULL', `the store ${url} has no space left: ${text}`, 'give the server space; work goes on then')
   }
   if (code === '25006' || code === '42501') {
     return fail(
       'STORE_READ_ONLY',
-      `The store ${url} can't be written: ${text}.`,
-      'Connect to the primary, as a user who may write.',
+      `the store ${url} can't be written: ${text}`,
+      'connect to the primary, as a user who may write',
     )
   }
   if (code.startsWith('XX')) {
-    return fail('STORE_CORRUPT', `The store ${url} is damaged: ${text}.`, 'Restore a backup.')
+    return fail('STORE_CORRUPT', `the store ${url} is damaged: ${text}`, 'restore a backup')
   }
   if (isConflict(error)) {
     return fail(
       'STORE_BUSY',
-      `The store ${url} had one conflict after the other.`,
-      'Try again; if it stays so, tell us.',
+      `the store ${url} had one conflict after the other`,
+      'try again; if it happens again, report it to the authors of webstir-jobs',
     )
   }
   return error

@@ -24,7 +24,7 @@ const PROXIED =
   'the connection goes through a proxy that pools transactions (such as PgBouncer): LISTEN, prepared statements and session settings do not work through it'
 
 /**
- * One connection that listens to what other processes commit, opened when somebody first wants to hear and again when
+ * One connection that listens to what other processes commit, opened for the first listener and again when
  * it is lost. Between two notices it serves quick statements, so that an idle process needs no other connection.
  */
 export class PostgresListener {
@@ -66,8 +66,8 @@ export class PostgresListener {
   }
 
   /**
-   * The connection itself, for as long as a quick statement takes; undefined where it is lost or lent. `mayWait`: what
-   * lends it now is waited for, for a moment.
+   * The connection itself, for as long as a quick statement takes; undefined where it is lost or in use. `mayWait`: waits
+   * a moment for it to be free.
    */
   async borrow(mayWait: boolean): Promise<Lease | undefined> {
     if (this.#live !== undefined && this.#isLent && mayWait && this.#waiter === undefined) await this.#returned()
@@ -144,7 +144,7 @@ export class PostgresListener {
       client.off('notification', hear)
       const wasLive = this.#live?.client === client
       if (wasLive) this.#live = undefined
-      // Ended rather than kept: in the pool it would listen for ever. While it is lent, its borrower ends it.
+      // Ended rather than kept: in the pool it would listen for ever. While it is in use, its user ends it.
       if (!wasLive || !this.#isLent) client.release(true)
       if (wasLive && !signal.aborted) this.#tell({ kind: 'deaf', reason: null })
     }

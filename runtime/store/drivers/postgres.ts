@@ -139,7 +139,7 @@ class PostgresDriver implements Driver {
 
 const COMMIT: Statement = { sql: 'commit', parameters: [] }
 
-/** Ends the transaction that a failure left open. A connection that can't is seen to be in one still, and ended. */
+/** Ends the transaction that a failure left open. A connection that can't is found to be in one still, and ended. */
 async function rollingBack<Result>(client: pg.PoolClient, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
@@ -185,9 +185,9 @@ async function loadPg(): Promise<typeof pg> {
   } catch (cause) {
     throw new StoreError(
       'STORE_DRIVER_MISSING',
-      'The store in PostgreSQL needs the package pg, which is not installed.',
+      'the store in PostgreSQL needs the package pg, which is not installed',
       {
-        hint: 'Run: npm install pg   (or set JOBS_STORE_URL to another store)',
+        hint: 'run "npm install pg", or set JOBS_STORE_URL to another store',
         cause,
       },
     )

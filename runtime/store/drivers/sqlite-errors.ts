@@ -21,7 +21,7 @@ function resultCode(error: unknown): string {
   return NAMES[Number(error.errcode) & 0xff] ?? code
 }
 
-/** Whether a statement found the database locked by somebody else, so that trying again helps. */
+/** Whether a statement found the database locked by another connection, so that trying again helps. */
 export function isBusy(error: unknown): boolean {
   const code = resultCode(error)
   return (
@@ -29,7 +29,7 @@ export function isBusy(error: unknown): boolean {
   )
 }
 
-/** A binding's error in the store's words; what isn't about the database itself is handed on as it is. */
+/** A binding's error as a StoreError; an error that isn't about the database itself is returned as it is. */
 export function sqliteError(error: unknown, path: string): unknown {
   if (error instanceof StoreError) return error
   const code = resultCode(error)
@@ -39,39 +39,35 @@ export function sqliteError(error: unknown, path: string): unknown {
   if (code.startsWith('SQLITE_FULL')) {
     return fail(
       'STORE_FULL',
-      `The disk that holds ${path} is full.`,
-      'Free some space; nothing was lost, work goes on.',
+      `the disk that holds ${path} is full`,
+      'free some space; nothing was lost, and work goes on then',
     )
   }
   if (code.startsWith('SQLITE_READONLY')) {
     const denied = noAccess(path)
     return fail(
       'STORE_READ_ONLY',
-      denied?.message ?? `${path} can't be written.`,
-      `Let this user write the file and its folder.`,
+      denied?.message ?? `${path} can't be written`,
+      'let this user write the file and its folder',
     )
   }
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB' || / 26\)?$/.test(text)) {
     return fail(
       'STORE_CORRUPT',
-      `${path} is damaged, or is no SQLite database.`,
-      'Restore a backup, or move the file away to start with an empty store.',
+      `${path} is damaged, or is not a SQLite database`,
+      'restore a backup, or move the file away to start with an empty store',
     )
   }
   if (code.startsWith('SQLITE_CANTOPEN') || /ConnectionFailed.*: 14/.test(text)) {
     const denied = noAccess(path)
     if (denied !== undefined) return denied
-    return fail(
-      'STORE_UNAVAILABLE',
-      `${path} can't be opened.`,
-      'Check that the path is a file in a folder you may use.',
-    )
+    return fail('STORE_UNAVAILABLE', `${path} can't be opened`, 'check that the path is a file in a folder you may use')
   }
   if (code.startsWith('SQLITE_IOERR')) {
-    return fail('STORE_UNAVAILABLE', `${path} can't be read or written (${code}).`, 'Check the disk that holds it.')
+    return fail('STORE_UNAVAILABLE', `${path} can't be read or written (${code})`, 'check the disk that holds it')
   }
   if (isBusy(error)) {
-    return fail('STORE_BUSY', `${path} is locked by another process.`, 'Find out what keeps the database locked.')
+    return fail('STORE_BUSY', `${path} is locked by another process`, 'find out what keeps the database locked')
   }
   return error
 }

@@ -129,7 +129,7 @@ class SqliteDriver implements Driver {
     for (const connection of [this.main, ...this.#spare]) connection.close()
   }
 
-  /** Closing doesn't do that through libsql: whoever opens the database next would have to read through all of the log. */
+  /** Closing doesn't do that through libsql: the process that opens the database next would have to read through all of the log. */
   #emptyLog(): void {
     try {
       const { size } = statSync(`${this.timeout.path}-wal`)
@@ -140,7 +140,7 @@ class SqliteDriver implements Driver {
   }
 
   #refuseClosed(): void {
-    if (this.#isClosed) throw new StoreError('STORE_CLOSED', `The store ${this.url} is closed.`)
+    if (this.#isClosed) throw new StoreError('STORE_CLOSED', `the store ${this.url} is closed`)
   }
 }
 
@@ -165,8 +165,8 @@ async function patiently<Result>(timeout: Patience, attempt: () => Result): Prom
 }
 
 function tooBusy(cause: unknown, { path, busyLimit }: Patience): StoreError {
-  return new StoreError('STORE_BUSY', `${path} was locked by another process for ${busyLimit} ms.`, {
-    hint: 'Something keeps a transaction open on it: a database browser, a backup, a pre-check that does not end.',
+  return new StoreError('STORE_BUSY', `${path} was locked by another process for ${busyLimit} ms`, {
+    hint: 'find what keeps a transaction open on it: a database browser, a backup, a pre-check that does not end',
     cause,
   })
 }

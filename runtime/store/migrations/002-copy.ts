@@ -13,7 +13,7 @@ export const COPY_PAUSES = `insert into job_pause (job, paused, since, changed_b
 export const COPY_NODES = `insert into job_node (id, host, pid, version, started_at, heartbeat_at, next_wake_at, fires)
   select id, host, pid, version, started_at, heartbeat_at, next_wake_at, fires from scheduler_node_v1`
 
-/** The types of ids are converted by PostgreSQL only where it is told to. */
+/** The types of ids are converted by PostgreSQL only on request. */
 const uuid = (dialect: Dialect, column: string): string => (dialect === 'sqlite' ? column : `${column}::uuid`)
 
 export const COPY_LOCKS: MigrationStep = ({ dialect }) => [

@@ -54,7 +54,7 @@ const NOW = {
 } as const
 
 /**
- * What brings the tables up to date, as SQL for somebody who applies it by other means: one transaction. `states`:
+ * What brings the tables up to date, as SQL to be applied by other means: one transaction. `states`:
  * what the store has. Empty where nothing is left to do.
  */
 export function migrationScript(dialect: Dialect, states: readonly MigrationState[]): string {

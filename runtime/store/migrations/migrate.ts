@@ -33,8 +33,8 @@ export async function migrate(
   if (!allowed) {
     throw new StoreError(
       'STORE_TOO_OLD',
-      `The store ${driver.url} has tables of version ${version}; this program needs version ${LATEST}.`,
-      { hint: 'Run: webstir migrate   (JOBS_STORE_MIGRATE=off keeps the scheduler from doing it)' },
+      `the store ${driver.url} has tables of version ${version}; this program needs version ${LATEST}`,
+      { hint: 'run "webstir migrate" (JOBS_STORE_MIGRATE=off keeps the scheduler from doing it)' },
     )
   }
   if (version === 0 || patient === undefined) return await apply(driver, now)
@@ -82,7 +82,7 @@ function* refuseLive({ refusesLive }: CompiledMigration, url: string, now: numbe
   throw new StoreError(
     'STORE_IN_USE',
     `the store ${url} can't be migrated while a process of an older version uses it: ${text(node, 'host')}, pid ${number(node, 'pid')}, last heartbeat ${seen}`,
-    { hint: `Stop it, and try again. One that was killed counts as alive for ${ALIVE / 1000} s.` },
+    { hint: `stop it, and try again; one that was killed counts as alive for ${ALIVE / 1000} s` },
   )
 }
 

@@ -38,8 +38,8 @@ export function refuseNewer(version: number, url: string): void {
   if (version <= LATEST) return
   throw new StoreError(
     'STORE_TOO_NEW',
-    `The store ${url} has tables of version ${version}; this program knows version ${LATEST} and older.`,
-    { hint: 'Update webstir-jobs here, as it was updated where the store was migrated, and build again.' },
+    `the store ${url} has tables of version ${version}; this program knows version ${LATEST} and older`,
+    { hint: 'update webstir-jobs here, as it was updated where the store was migrated, and build again' },
   )
 }
 

@@ -9,7 +9,7 @@ export function* attemptsOf(tables: Tables, executionId: string): Script<Attempt
   if (execution === undefined || execution.startedAt === null) return before
   const { attempt, owner, startedAt, finishedAt, status } = execution
   if (before.some((one) => one.attempt === attempt)) return before
-  // What failed before stands in the execution until it ends.
+  // The last error stays in the execution until it ends.
   const error = status === 'RUNNING' ? null : execution.error
   return [...before, { executionId, attempt, owner, startedAt, finishedAt, error }]
 }

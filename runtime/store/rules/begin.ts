@@ -13,7 +13,7 @@ export function* checkBegin(tables: Tables, request: RunRequest): Script<RunStar
   const pairs = [{ job, tenant }]
   yield* tables.lockPairs(pairs, true)
   if (scheduleKey !== '' && (yield* isClaimed(tables, request))) {
-    const reason = `The fire of ${job} at ${instantText(scheduledFor)} was claimed before.`
+    const reason = `the fire of ${job} at ${instantText(scheduledFor)} was claimed before`
     return { acquired: false, cause: 'already-claimed', reason }
   }
   if (request.lock === 'bypass') return null
@@ -24,7 +24,7 @@ export function* checkBegin(tables: Tables, request: RunRequest): Script<RunStar
   )
   if (retained === undefined) return null
   const [execution] = yield* tables.byIds([retained.executionId])
-  const reason = `${job} is locked: the code of execution ${retained.executionId} had timed out and still runs.`
+  const reason = `${job} is locked: the code of execution ${retained.executionId} had timed out and still runs`
   return { acquired: false, cause: 'locked', reason, holder: execution ?? null }
 }
 
@@ -73,5 +73,5 @@ function* claimOwn(tables: Tables, request: RunRequest, { id: executionId }: Exe
 
 function lockedReason(holder: Execution): string {
   const since = instantText(holder.startedAt ?? holder.queuedAt)
-  return `${holder.job} is running since ${since} (execution ${holder.id}, node ${holder.owner}).`
+  return `${holder.job} is running since ${since} (execution ${holder.id}, node ${holder.owner})`
 }

@@ -9,7 +9,7 @@ import { pausedReason } from './pauses.ts'
 
 /** What the store holds that bears on a tick, read in the transaction of the claim. */
 export interface ClaimView {
-  /** Stored marks of the schedules that the tick moves. */
+  /** Stored watermarks of the schedules that the tick moves. */
   readonly watermarks: ReadonlyMap<string, number>
   /** Positions of fires that have a row already, or are counted in one. */
   readonly claimed: ReadonlySet<number>
@@ -50,8 +50,8 @@ const NO_LOCKS: readonly RetainedLock[] = []
 const NO_CHAIN: ReadonlySet<number> = new Set()
 
 /**
- * Decides a whole tick. First what runs at all (marks, skips of the caller, pauses, `after`, overlap), then who of
- * those starts at once: by priority, then instant, as slots and locks allow.
+ * Decides a whole tick. First what runs at all (watermarks, skips of the caller, pauses, `after`, overlap), then which of
+ * those start at once: by priority, then instant, as slots and locks allow.
  */
 export function planClaim(fires: readonly Fire[], view: ClaimView, at: ClaimedAt): ClaimPlan {
   const verdicts: (Decision | undefined)[] = fires.map(() => undefined)
@@ -65,7 +65,7 @@ export function planClaim(fires: readonly Fire[], view: ClaimView, at: ClaimedAt
   const sameInstant = fires.some(({ after }) => after.length > 0) ? byInstant(fires) : new Map<string, number[]>()
   const ranges = sameInstant.size > 0 ? rangesByJob(fires) : new Map<string, number[]>()
 
-  /** Fires of one tick depend on each other through `after`, so a fire is judged after those that it names. */
+  /** Fires of one tick depend on each other through `after`, so a fire is decided after those that it names. */
   const decide = (position: number, fire: Fire, chain: ReadonlySet<number>): Decision => {
     const known = verdicts[position]
     if (known !== undefined) return known
@@ -129,7 +129,7 @@ export function planClaim(fires: readonly Fire[], view: ClaimView, at: ClaimedAt
   }
 }
 
-/** Positions of the fires of each job that stand for a range of skips. */
+/** Positions of the fires of each job that are a range of skips. */
 function rangesByJob(fires: readonly Fire[]): Map<string, number[]> {
   const positions = new Map<string, number[]>()
   fires.forEach(({ job, from }, position) => {

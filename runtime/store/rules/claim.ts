@@ -14,13 +14,13 @@ import { cancelledInQueue, instantText, skipped, skipText } from './transitions.
 
 export type Tick = Parameters<Store['claim']>[0]
 
-/** One tick in one transaction: read what bears on it, decide, write. */
+/** One tick in one transaction: read what matters to it, decide, write. */
 export function* claim(tables: Tables, tick: Tick): Script<ClaimOutcome[]> {
   const watermarks =
     tick.watermarks.length === 0
       ? new Map<string, number>()
       : yield* tables.watermarks(tick.watermarks.map(({ key }) => key))
-  yield* tables.moveMarks(
+  yield* tables.moveWatermarks(
     tick.watermarks.filter(({ key, to }) => to > (watermarks.get(key) ?? Number.POSITIVE_INFINITY)),
   )
   const { fires: due } = tick
@@ -74,7 +74,7 @@ function* openOf(tables: Tables, fires: readonly Fire[], now: number): Script<Ex
 const isOwn = (fire: FireKey, watermarks: ReadonlyMap<string, number>): boolean =>
   fire.tenant !== '' || !watermarks.has(fire.scheduleKey)
 
-/** Positions of the fires that are claimed. Most ticks are later than all that was claimed apart, which one look tells. */
+/** Positions of the fires that are claimed. Most ticks are later than all that was claimed apart, which one query tells. */
 function* claimedAmong(
   tables: Tables,
   fires: readonly Fire[],
@@ -159,7 +159,7 @@ function* endOthers(tables: Tables, plan: ClaimPlan, now: number): Script<Return
     skipped(execution, 'replaced', `the fire of ${instantText(fire.scheduledFor)} took its place`, now),
   )
   for (const [execution, fire] of plan.cancelled) {
-    const reason = `The fire of ${instantText(fire.scheduledFor)} took its place.`
+    const reason = `the fire of ${instantText(fire.scheduledFor)} took its place`
     endings.push(cancelledInQueue(execution, now, reason))
   }
   return followedLines(yield* endWithoutPromotion(tables, endings, 'QUEUED', now))

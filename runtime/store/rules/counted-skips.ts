@@ -34,7 +34,7 @@ export class CountedSkips {
     return fire.scheduledFor <= (row.skippedUntil ?? row.scheduledFor)
   }
 
-  /** Counts a skip; returns the id of the row that stands for it. */
+  /** Counts a skip; returns the id of the row that counts it. */
   skip(fire: Fire, cause: SkipCause, reason: string, now: number): string {
     const key = lockKeyText(fire)
     const last = this.#counting.get(key)
@@ -55,7 +55,7 @@ export class CountedSkips {
     return row.id
   }
 
-  /** An execution of the line is recorded: later skips are none in a row with those before. */
+  /** An execution of the line is recorded: later skips begin a new row. */
   interrupt(execution: Pick<Execution, 'job' | 'tenant' | 'scheduledFor'>): void {
     const key = lockKeyText(execution)
     const last = this.#counting.get(key)

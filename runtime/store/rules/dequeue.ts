@@ -23,7 +23,7 @@ export function* dequeue(tables: Tables, request: Request): Script<DequeueResult
     yield* takeFrom(tables, request, wanted, [], { taken, skips })
     return { taken, skipped: skips }
   }
-  // Behind a head without a sign of life, others may run before it is recovered.
+  // Behind a head without a heartbeat, others may run before it is recovered.
   const { queues, dead } = yield* tables.prepareDequeue(now, staleBefore, limit)
   if (dead.length > 0) yield* takeFrom(tables, request, [], dead, { taken, skips })
   const page = { queues: request.queues ?? queues, now, limit: limit + SPARE, ...(jobs === undefined ? {} : { jobs }) }
@@ -36,7 +36,7 @@ export function* dequeue(tables: Tables, request: Request): Script<DequeueResult
   return { taken, skipped: skips }
 }
 
-/** Starts what may of these rows and lines; `rows` are QUEUED, those that pass the lock by are looked at no further. */
+/** Starts what may of these rows and lines; `rows` are QUEUED, those that bypass the lock are checked no further. */
 function* takeFrom(
   tables: Tables,
   request: Request,

@@ -3,7 +3,7 @@ import type { LockKey } from '../locks.ts'
 import { distinctPairs } from '../locks.ts'
 import type { Script } from '../transaction-script.ts'
 
-/** Writes ends and returns to the queue, and lets forward who waited for them. Returns the ids of those that changed. */
+/** Writes ends and returns to the queue, and promotes what waited for them. Returns the ids of those that changed. */
 export function* end(
   tables: Tables,
   endings: readonly Ending[],
@@ -33,7 +33,7 @@ export function* endWithoutPromotion(
   return [...finished, ...(yield* tables.requeue(again, now))]
 }
 
-/** Lines in which somebody may wait for one that ended. */
+/** Lines in which an execution may wait for one that ended. */
 export function followedLines(ended: readonly EndedOpen[]): LockKey[] {
   return distinctPairs(ended.filter(({ followed }) => followed))
 }

@@ -8,7 +8,7 @@ import { standInLine } from './lines.ts'
 import { enqueuedRow } from './new-execution.ts'
 
 /**
- * Puts work into the queue. What passes the lock by needs no look at anything, so enqueuers of one job don't wait for
+ * Puts work into the queue. What bypasses the lock reads nothing first, so enqueuers of one job don't wait for
  * each other.
  */
 export function* enqueue(tables: Tables, requests: readonly EnqueueRequest[]): Script<Enqueued[]> {

@@ -15,10 +15,10 @@ import {
 
 type Completion = Parameters<Store['complete']>[0]
 
-/** Stale executions that one transaction deals with. */
+/** Stale executions that one transaction recovers. */
 const STALE_BATCH = 200
 
-/** Ends a group of attempts in one transaction; says of each whether it was the caller's to end. */
+/** Ends a group of attempts in one transaction; says of each whether the caller still owned it. */
 export function* complete(tables: Tables, ends: readonly Completion[]): Script<boolean[]> {
   const accepted = new Set<Completion>()
   const followed: LockKey[] = []
@@ -88,7 +88,7 @@ function* retainLocks(tables: Tables, ends: readonly Completion[]): Script<void>
   )
 }
 
-/** An outcome whose commit succeeded unheard (the connection broke) is reported again: that is no late finisher. */
+/** An outcome whose commit succeeded unheard (the connection broke) is reported again: that is not a lost attempt. */
 function* alreadyWritten(
   tables: Tables,
   ends: readonly Completion[],
@@ -105,7 +105,7 @@ function* alreadyWritten(
   })
 }
 
-/** Deals with executions whose process gave no sign of life. */
+/** Recovers executions whose process sends no heartbeat. */
 export function* recover(
   tables: Tables,
   { now, staleBefore, dead: owners = [] }: Parameters<Store['recover']>[0],

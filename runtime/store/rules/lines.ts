@@ -11,7 +11,7 @@ interface Draft {
 
 /**
  * Says of new executions whether they wait behind others of their line (docs/adr/0007-store-layout.md), given in the
- * order of their instants; `open`: what stands in the lines already. Those before them are marked as followed.
+ * order of their instants; `open`: what is in the lines already. Those before them are marked as followed.
  */
 export function* standInLine(
   tables: Tables,
@@ -45,7 +45,7 @@ export function* standInLine(
   const wanted = [...behind.keys()].flatMap((key) => before.get(key)?.map(({ id }) => id) ?? [])
   const found = yield* tables.follow(wanted.sort(), at.now)
   for (const [key, draft] of behind) {
-    // Whoever was there may be gone by now; then this one may be next.
+    // What was there may have ended by now; then this one may be next.
     if (before.get(key)?.some(({ id }) => found.has(id))) draft.waits = 1
   }
   return drafts

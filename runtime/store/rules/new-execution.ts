@@ -6,7 +6,7 @@ import type { RunRequest } from '../store.ts'
 /** The queue of what names none. */
 export const DEFAULT_QUEUE = 'default'
 
-/** The row of a fire that waits to be taken. */
+/** The row of a fire that waits to be dequeued. */
 export function queuedRow(fire: Fire, now: number): Execution {
   return row(fire, now, 'QUEUED', '')
 }
@@ -69,7 +69,7 @@ export function begunRow(request: RunRequest): Execution {
   return { ...running, trigger, lock, parentId, queue }
 }
 
-/** The row of work that was handed over. */
+/** The row of an enqueued job. */
 export function enqueuedRow(request: EnqueueRequest): Execution {
   const { job, tenant, args, priority, maxAttempts, recoverLimit, availableAt, now, queue } = request
   const fire = { job, tenant, args, priority, maxAttempts, recoverLimit, availableAt, scheduledFor: availableAt }

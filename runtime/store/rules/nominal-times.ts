@@ -11,7 +11,7 @@ import type { Script } from '../transaction-script.ts'
 export interface NominalPlan {
   /** Positions of the fires whose local time was dealt with at another instant. */
   readonly dealtWith: ReadonlySet<number>
-  /** Where each schedule stands when this tick is over; only those that this tick moves. */
+  /** The nominal time of each schedule when this tick is over; only those that this tick moves. */
   readonly moved: ReadonlyMap<string, LastNominal>
 }
 

@@ -20,8 +20,8 @@ export type OverlapVerdict =
 const NONE: OverlapVerdict = { kind: 'none' }
 
 /**
- * Judges a fire against the executions that were claimed before this tick. What counts is running with a heartbeat,
- * or queued and free to start; a retry that waits for its delay doesn't, nor does anything that passes the lock by,
+ * Decides on a fire by the executions that were claimed before this tick. What counts is running with a heartbeat,
+ * or queued and free to start; a retry that waits for its delay doesn't, nor does anything that bypasses the lock,
  * nor another fire of the same instant (those wait for each other).
  */
 export function decideOverlap(
@@ -49,7 +49,7 @@ export function decideOverlap(
   return { kind: 'cancel', running: givingWay(running), replaced, retrying }
 }
 
-/** What was enqueued is work of its own: a fire waits for it, and never takes its place. */
+/** Whether it was enqueued: a fire waits for it, and never replaces it. */
 const givingWay = (others: readonly Execution[]): Execution[] => others.filter(({ trigger }) => trigger !== 'enqueue')
 
 function reasonOf(other: Execution | undefined, held: readonly RetainedLock[]): string {

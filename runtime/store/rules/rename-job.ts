@@ -6,7 +6,7 @@ import { resumed } from './pauses.ts'
 
 /**
  * Moves watermarks, anchors and pauses of a job to its new name, or nothing where an execution of it waits or runs: that
- * one is returned. Its history stays under the old name. A schedule that the new name has already keeps its own mark.
+ * one is returned. Its history stays under the old name. A schedule that the new name has already keeps its own watermark.
  */
 export function* renameJob(tables: Tables, { from, to, schedules, now }: JobRename): Script<Execution | null> {
   // Read first, and locked: a fire that is being claimed in another process waits for this, or this for it.

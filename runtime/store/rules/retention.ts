@@ -36,7 +36,7 @@ function fitLog(size: LogSize, lines: readonly LogLine[]): { kept: readonly LogL
   return { kept: lines.slice(0, count), cut: lines.length - count }
 }
 
-/** Where the line that says the cut stands. */
+/** Where the line is that says how many were cut. */
 const CUT_LINE = LINES - 1
 
 function cutNote(at: number, cut: number): LogLine {

@@ -4,7 +4,7 @@ import type { StoredSchedule } from '../schedule-tables.ts'
 import type { ScheduleRegistration, ScheduleState } from '../store.ts'
 import type { Script } from '../transaction-script.ts'
 
-/** Makes schedules known: known ones keep their mark, new and retired ones start with theirs, the others retire. */
+/** Makes schedules known: known ones keep their watermark, new and retired ones start with theirs, the others retire. */
 export function* registerSchedules(
   tables: Tables,
   schedules: readonly ScheduleRegistration[],
@@ -18,7 +18,7 @@ export function* registerSchedules(
   const fresh = schedules.filter((one) => !isKnown(active.get(one.key), one))
   if (fresh.length > 0) {
     yield* tables.putSchedules(fresh, options.now)
-    // Another process may have been first with some of them: then its mark stands.
+    // Another process may have been first with some of them: then its watermark counts.
     for (const one of yield* tables.schedules(fresh.map(({ key }) => key))) active.set(one.key, one)
   }
   if (options.retireOthers) {
@@ -41,14 +41,14 @@ function isKnown(stored: StoredSchedule | undefined, one: ScheduleRegistration):
   return stored !== undefined && stored.job === one.job
 }
 
-/** A key has to tell one line of fires from all others of the store; two jobs with one would share their mark. */
+/** A key has to be unique in the store: two jobs with the same one would share their watermark. */
 function refuseClashes(schedules: readonly ScheduleRegistration[]): void {
   const jobs = new Map<string, string>()
   for (const { key, job } of schedules) {
     const other = jobs.get(key)
     if (other !== undefined) {
-      throw new StoreError('STORE_KEY_CLASH', `The schedules of ${other} and ${job} have the same key ${key}.`, {
-        hint: 'Make the key from the job’s name too, and list each schedule of a job once.',
+      throw new StoreError('STORE_KEY_CLASH', `the schedules of ${other} and ${job} have the same key ${key}`, {
+        hint: 'make the key from the job’s name too, and list each schedule of a job once',
       })
     }
     jobs.set(key, job)

@@ -1,8 +1,8 @@
 import type { Ending } from '../driver.ts'
 import type { Attempt, ErrorRecord, Execution, JobStatus, Outcome, SkipCause } from '../execution.ts'
 
-/** Another end than the caller's, because somebody asked to cancel what would have been tried again. */
-const CANCELLED: ErrorRecord = { code: 'CANCELLED', message: 'It was asked to cancel.', stack: null }
+/** Another end than the caller's, because a cancellation was requested of what would have been tried again. */
+const CANCELLED: ErrorRecord = { code: 'CANCELLED', message: 'its cancellation was requested', stack: null }
 
 /** What the outcome of an attempt makes of its execution. */
 export function applyOutcome(execution: Execution, outcome: Outcome, at: number): Ending {
@@ -56,7 +56,7 @@ export function endedAttempt(execution: Execution, error: ErrorRecord | null, at
   }
 }
 
-/** `hasEnded`: its end was seen, not concluded from a heartbeat that is missing. */
+/** `hasEnded`: its end was seen, not concluded from a missing heartbeat. */
 export function processDied(
   owner: { host: string; pid: number } | undefined,
   execution: Execution,

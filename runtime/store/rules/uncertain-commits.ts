@@ -22,9 +22,9 @@ interface Lost {
 const LATEST_COMMIT = 5 * 60_000
 
 /**
- * Executions of this process that may be RUNNING without anybody knowing: the store was lost while their start was
+ * Executions of this process that may be RUNNING without this process knowing: the store was lost while their start was
  * being committed. The heartbeat would keep such a row alive for ever, so each `dequeue` looks for them: one that was
- * claimed is returned then; one that was begun by a caller, who has been told of the failure, is cancelled. A commit may
+ * claimed is returned then; one that was begun by a caller, whose call has failed, is cancelled. A commit may
  * also arrive late, held back by the network, so those that aren't there yet are looked for again.
  */
 export class UncertainCommits {
@@ -32,7 +32,7 @@ export class UncertainCommits {
 
   constructor(private readonly driver: Driver) {}
 
-  /** A transaction that starts executions. Where it is lost at its very end, nobody knows whether they run. */
+  /** A transaction that starts executions. Where it is lost at its very end, it is unknown whether they run. */
   async starting<Result>(
     make: () => Script<Result>,
     started: (result: Result) => readonly Execution[],
@@ -105,7 +105,7 @@ export class UncertainCommits {
         if (running.length >= limit) continue
         running.push(one)
       } else {
-        const reason = 'The store was lost while it was being started.'
+        const reason = 'the store was lost while it was being started'
         yield* end(tables, [cancelledInQueue(one, now, reason)], 'RUNNING', now)
       }
       settled.push(id)

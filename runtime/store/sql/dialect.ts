@@ -8,11 +8,11 @@ export type ColumnType = 'id' | 'text' | 'integer' | 'real'
 
 const POSTGRES_TYPES = { id: 'uuid', text: 'text', integer: 'bigint', real: 'double precision' } as const
 
-/** A set of rows handed over at once: one statement then does for many rows what would else take one each. */
+/** A set of rows passed at once: one statement then does for many rows what would else take one each. */
 export interface RowSet {
   /** Read it as a table. */
   readonly sql: string
-  /** What stands for `sql` among the parameters. */
+  /** The parameters of `sql`. */
   of(rows: readonly (readonly SqlValue[])[]): SqlValue[]
 }
 
@@ -102,7 +102,7 @@ export function updating(columns: readonly string[], key: readonly string[]): st
   return `on conflict (${key.join(', ')}) do update set ${others.map((column) => `${column} = excluded.${column}`).join(', ')}`
 }
 
-/** Like an Inserter, for rows that have some values in common: these are handed over once for many rows. */
+/** Like an Inserter, for rows that have some values in common: these are passed once for many rows. */
 export type SharingInserter = (shared: readonly SqlValue[], rows: readonly (readonly SqlValue[])[]) => Script<void>
 
 export function sharingInserter(

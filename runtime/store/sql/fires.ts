@@ -9,7 +9,7 @@ type FireTables = Pick<
   'claimedAmong' | 'recordedAmong' | 'newestClaimed' | 'claimFires' | 'dependencies' | 'tenantDependencies'
 >
 
-/** All values of the two columns of job_open_line that stand before the instant: so the index leads to it. */
+/** All values of the two columns of job_open_line that come before the instant in it: so the index is used up to the instant. */
 const EXACT = `e.phase in (0, 1, 2, 3) and e.lock_kind in ('exclusive', 'bypass')`
 
 /** Of one job, tenant and schedule. */

@@ -6,7 +6,7 @@ type LockTables = Pick<Tables, 'lockPairs' | 'retained' | 'retainLock' | 'freeRe
 
 /**
  * Who holds the lock of a (job, tenant) is read from its running executions. `job_line` has a row of each that PostgreSQL
- * can lock while somebody decides; `job_retained_lock` the locks that outlive their execution's outcome.
+ * can lock while a transaction decides; `job_retained_lock` the locks that outlive their execution's outcome.
  */
 export function lockTables(dialect: Dialect): LockTables {
   const pairs = rowSet(dialect, { job: 'text', tenant: 'text' })
@@ -34,7 +34,7 @@ export function lockTables(dialect: Dialect): LockTables {
       const parameters = pairs.of(wanted.map(({ job, tenant }) => [job, tenant]))
       const found = (yield { sql: wait ? sql.wait : sql.skip, parameters }).map(pairOf)
       if (found.length === wanted.length) return found
-      // A row that wasn't there is ours as soon as we have added it: nobody else sees it before the commit.
+      // A row that wasn't there is ours as soon as we have added it: no other transaction sees it before the commit.
       const added = (yield { sql: sql.add, parameters }).map(pairOf)
       return wait ? (yield { sql: sql.wait, parameters }).map(pairOf) : [...found, ...added]
     },

@@ -2,16 +2,16 @@ import type { Tables } from '../driver.ts'
 import { noticeText, type StoreNotice } from '../notices.ts'
 import type { Script } from '../transaction-script.ts'
 
-/** One for all stores of a database: what another schema's store says costs a look, no more. */
+/** One for all stores of a database: a notice of another schema's store costs one query, no more. */
 export const CHANNEL = 'webstir_jobs'
 
-/** The same tables in PostgreSQL, telling those who listen what was queued and that somebody wants a cancellation. */
+/** The same tables in PostgreSQL, notifying listeners of what was queued and of requests to cancel. */
 export function announcing(tables: Tables): Tables {
   return {
     ...tables,
     *insert(rows) {
       yield* tables.insert(rows)
-      // Who waits behind another one of its line is nobody's to take.
+      // What waits behind another one of its line can't be dequeued.
       yield* announceQueued(rows.flatMap(({ execution, waits }) => (waits === 1 ? [] : [execution])))
     },
     *requeue(endings, now) {
@@ -21,7 +21,7 @@ export function announcing(tables: Tables): Tables {
     },
     *promote(lines) {
       yield* tables.promote(lines)
-      // Who ended the one before may be no scheduler, or have no slot for it.
+      // The process that ended the one before may not be a scheduler, or may have no slot for it.
       if (lines.length > 0) yield* notify({ kind: 'queued', at: 0 })
     },
     *requestCancel(ids, now) {

@@ -20,7 +20,7 @@ type OpenTables = Pick<
   | 'setProgress'
 >
 
-/** Open executions: the lines that they stand in, and what becomes of those that run. */
+/** Open executions: the lines that they are in, and what becomes of those that run. */
 export function openTables(dialect: Dialect): OpenTables {
   const { open, executionOf } = READ[dialect]
   const ids = valueSet(dialect, 'id')
@@ -57,9 +57,9 @@ export function openTables(dialect: Dialect): OpenTables {
       order by e.id${locking(dialect, 'wait')}`,
     setProgress: 'update job_open set progress_percent = ?, progress_message = ? where id = ?',
   }
-  /** Those of many pairs that have something open, where a glance at all that is open tells; else all of them. */
+  /** Those of many pairs that have something open, where one query tells; else all of them. */
   function* amongFew<Key extends LockKey>(wanted: readonly Key[]): Script<readonly Key[]> {
-    // In SQLite a further statement costs next to nothing; to PostgreSQL it is a further way.
+    // In SQLite a further statement costs next to nothing; to PostgreSQL it is a further round trip.
     if (dialect === 'postgres') return wanted
     const few = wanted.length >> 3
     if (few === 0) return wanted

@@ -112,7 +112,7 @@ function pauseOf(row: Row): PauseHistory {
   }
 }
 
-/** One beat: the node's own row, then all that it runs (in one order, so that nobody waits in a circle). */
+/** One heartbeat: the node's own row, then all that it runs (in one order, so that none waits in a circle). */
 export function heartbeatStatements(dialect: Dialect): readonly [node: string, executions: string] {
   return [
     'update job_node set heartbeat_at = ? where id = ?',

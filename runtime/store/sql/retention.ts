@@ -8,7 +8,7 @@ type RetentionTables = Pick<
   'finishedBefore' | 'latestEnd' | 'jobsEndedSince' | 'jobsBeyond' | 'beyond' | 'childrenOf' | 'remove'
 >
 
-/** What hangs on an execution, with the column that says on which. */
+/** What belongs to an execution, with the column that says to which. */
 const HANGING = [
   ['job_log', 'execution_id'],
   ['job_attempt', 'execution_id'],

@@ -210,8 +210,8 @@ export function oneOf<Value extends string>(row: Row, column: string, is: (value
 }
 
 function unreadable(column: string, value: unknown): never {
-  throw new StoreError('STORE_CORRUPT', `The store's column ${column} holds ${JSON.stringify(value)}.`, {
-    hint: 'Something else wrote to these tables. Restore a backup, or start with an empty store.',
+  throw new StoreError('STORE_CORRUPT', `the store's column ${column} holds ${JSON.stringify(value)}`, {
+    hint: 'restore a backup, or start with an empty store: something else wrote to these tables',
   })
 }
 

@@ -29,8 +29,8 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
   const times = rowSet(dialect, { key: 'text', nominal_at: 'integer', nominal_fire_at: 'integer' })
   const awaited = rowSet(dialect, { key: 'text', job: 'text', nominal_at: 'integer' })
   const sql = {
-    // SQLite's writers are alone, so nothing needs locking. Nearly always the schedules of a tick have one mark in
-    // common, which one row tells; else a row of each mark is still far less than a row of each key.
+    // SQLite's writers are alone, so nothing needs locking. Nearly always the schedules of a tick have one watermark in
+    // common, which one row tells; else a row of each watermark is still far less than a row of each key.
     sameMark: `select count(*) as n, min(s.watermark) as least, max(s.watermark) as most
       from json_each(?) v cross join job_schedule s on s.key = v.value`,
     watermarks:
@@ -90,7 +90,7 @@ export function scheduleTables(dialect: Dialect): ScheduleTables {
       const rows = yield { sql: sql.watermarks, parameters: keys.of(wanted.map((key) => [key])) }
       return new Map(rows.map((row) => [text(row, 'key'), number(row, 'watermark')]))
     },
-    *moveMarks(watermarks) {
+    *moveWatermarks(watermarks) {
       // Nearly all the lines of a tick move to the same instant: now.
       const byInstant = new Map<number, string[]>()
       for (const { key, to } of watermarks) {

@@ -50,7 +50,7 @@ const values = (at: string): Record<string, string> => ({
   duration_ms: `${at} - o.started_at`,
 })
 
-/** Instants by id are handed over as one JSON object, written as text at once: an object to stringify takes ten times as long. */
+/** Instants by id are passed as one JSON object, written as text at once: an object to stringify takes ten times as long. */
 function succeedInSqlite(): SucceedAlike {
   const ends = '(select key as id, value as at from json_each(?))'
   const isMine = 'phase = 2 and attempt = ? and owner = ?'
@@ -72,7 +72,7 @@ function succeedInSqlite(): SucceedAlike {
       owner,
     ]
     yield { sql: sql.insert, parameters, isBlind: true }
-    // Nobody else writes meanwhile, so a count is enough to know that all were accepted, as nearly always.
+    // No other transaction writes meanwhile, so a count is enough to know that all were accepted, as nearly always.
     const [changed] = yield { sql: sql.changes, parameters: [] }
     const isAll = changed !== undefined && number(changed, 'n') === mine.length
     const hasFollowed = (yield { sql: sql.someFollowed, parameters: [] }).length > 0

@@ -85,7 +85,7 @@ export function executionInserters(dialect: Dialect): Pick<Tables, 'insert' | 'i
   }
 }
 
-/** What stands in the columns COMMON and USUAL. */
+/** The values of the columns COMMON and USUAL. */
 function sharedOf({ execution, waits, followed }: NewExecution): SqlValue[] {
   const { status, args } = execution
   return [

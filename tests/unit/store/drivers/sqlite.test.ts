@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { openBeat } from '../../../../runtime/store/heartbeat-connection.ts'
+import { openHeartbeat } from '../../../../runtime/store/heartbeat-connection.ts'
 import { openStore } from '../../../../runtime/store/open.ts'
 import { sqliteBinding } from '../../../../runtime/store/sqlite-binding.ts'
 import { fireOf, minute, Node, T0 } from '../../../conformance/fixtures.ts'
@@ -146,7 +146,7 @@ describe.each(missing === null ? ['libsql', 'node'] : ['libsql'])('SQLite throug
     const node = new Node(store, 'n')
     await node.register()
     const run = await node.at(T0 + minute).run('a', T0 + minute)
-    const heartbeat = await openBeat(store.target ?? '')
+    const heartbeat = await openHeartbeat(store.target ?? '')
     await heartbeat.heartbeat('n', T0 + 2 * minute)
     await heartbeat.close()
     expect(await store.execution(run.id)).toMatchObject({ heartbeatAt: T0 + 2 * minute })
