@@ -87,6 +87,19 @@ export function jobModuleFrom(job: string, exports: Record<string, unknown>, fil
   return { file, run: (context) => entry(context), ...partsOf(parts, exports) }
 }
 
+/** The modules of a built workspace. `build`: absolute path of build/backend. Each is imported once. */
+export function builtModules(build: string): JobModules {
+  const within = (job: string): string => join('jobs', job, 'index.js')
+  const fileOf = (job: string): string => join('build', 'backend', within(job))
+  return {
+    load(job) {
+      const url = pathToFileURL(join(build, within(job))).href
+      return importJobModule(job, url, fileOf(job), build)
+    },
+    fileOf,
+  }
+}
+
 function isCompiledModule(main: unknown): main is Record<string, unknown> {
   return main !== null && typeof main === 'object' && '__esModule' in main && main.__esModule === true
 }
@@ -148,6 +161,7 @@ function checkParts(job: string, holder: object, place: string): void {
 }
 
 type Anything = (...values: readonly unknown[]) => unknown
+
 const isFunction = (value: unknown): value is Anything => typeof value === 'function'
 
 function isJobObject(object: object): object is BackgroundJobShape {
@@ -172,17 +186,4 @@ function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'an array'
   return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`
-}
-
-/** The modules of a built workspace. `build`: absolute path of build/backend. Each is imported once. */
-export function builtModules(build: string): JobModules {
-  const within = (job: string): string => join('jobs', job, 'index.js')
-  const fileOf = (job: string): string => join('build', 'backend', within(job))
-  return {
-    load(job) {
-      const url = pathToFileURL(join(build, within(job))).href
-      return importJobModule(job, url, fileOf(job), build)
-    },
-    fileOf,
-  }
 }

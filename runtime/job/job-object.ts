@@ -69,24 +69,6 @@ export function filterOf(definition: BackgroundJobShape): ((tenants: TenantSourc
   return tenantsFilter === undefined ? undefined : (tenants) => tenantsFilter.call(copyOf(definition), tenants)
 }
 
-/** The context wins where the object has a property of the same name. */
-function freshThis(definition: BackgroundJobShape, context: JobContext): JobThis & BackgroundJobShape {
-  const target = copyOf(definition)
-  // The context's getters (log, database) stay getters: they open what they give only when they are used.
-  Object.defineProperties(target, Object.getOwnPropertyDescriptors(context))
-  const headers: Record<string, string> = context.tenant === undefined ? {} : { 'x-tenant-id': context.tenant }
-  return Object.assign(target, { initialParams: { _headers: headers } })
-}
-
-/** The object again, with a deep copy of what it owns; what it inherits (an instance of a class) it inherits still. */
-function copyOf(definition: BackgroundJobShape) {
-  const own = Object.fromEntries(Object.entries(definition).map(([key, value]) => [key, ownCopy(value)]))
-  return Object.defineProperties(
-    Object.create(Object.getPrototypeOf(definition)),
-    Object.getOwnPropertyDescriptors(own),
-  )
-}
-
 /** A schedule declared in code. `timezone` undefined: the job's. */
 export interface CodeSchedule {
   readonly expression: string
@@ -128,15 +110,6 @@ export function collectSchedules(declare: (meta: MetaContext) => unknown): CodeS
   return declared
 }
 
-/** JavaScript may pass anything. */
-function readGiven(given: unknown): { expression: unknown; timezone: unknown } {
-  if (given === null || typeof given !== 'object') return { expression: given, timezone: undefined }
-  const fields = new Map(Object.entries(given))
-  return { expression: fields.get('expression'), timezone: fields.get('timezone') }
-}
-
-const kindOf = (value: unknown): string => (value === null ? 'null' : typeof value)
-
 /** Throws for a value that JSON would not reproduce. */
 export function checkJson(value: unknown, what: string): asserts value is JsonValue {
   const fault = notJson(value, '', new Set())
@@ -145,6 +118,33 @@ export function checkJson(value: unknown, what: string): asserts value is JsonVa
     hint: 'pass texts, numbers, booleans, null, arrays and plain objects; a date as its ISO text',
   })
 }
+
+/** The context wins where the object has a property of the same name. */
+function freshThis(definition: BackgroundJobShape, context: JobContext): JobThis & BackgroundJobShape {
+  const target = copyOf(definition)
+  // The context's getters (log, database) stay getters: they open what they give only when they are used.
+  Object.defineProperties(target, Object.getOwnPropertyDescriptors(context))
+  const headers: Record<string, string> = context.tenant === undefined ? {} : { 'x-tenant-id': context.tenant }
+  return Object.assign(target, { initialParams: { _headers: headers } })
+}
+
+/** The object again, with a deep copy of what it owns; what it inherits (an instance of a class) it inherits still. */
+function copyOf(definition: BackgroundJobShape) {
+  const own = Object.fromEntries(Object.entries(definition).map(([key, value]) => [key, ownCopy(value)]))
+  return Object.defineProperties(
+    Object.create(Object.getPrototypeOf(definition)),
+    Object.getOwnPropertyDescriptors(own),
+  )
+}
+
+/** JavaScript may pass anything. */
+function readGiven(given: unknown): { expression: unknown; timezone: unknown } {
+  if (given === null || typeof given !== 'object') return { expression: given, timezone: undefined }
+  const fields = new Map(Object.entries(given))
+  return { expression: fields.get('expression'), timezone: fields.get('timezone') }
+}
+
+const kindOf = (value: unknown): string => (value === null ? 'null' : typeof value)
 
 function notJson(value: unknown, path: string, seen: Set<object>): string | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return undefined

@@ -38,15 +38,6 @@ export async function loadManifest({ workspace, buildInfo, info, env }: LoadOpti
   return readManifestText(workspace, written.toString('utf8'), env)
 }
 
-/** Comparing the bytes costs less than hashing them would. */
-function isCopy(written: Buffer, copy: string): boolean {
-  try {
-    return readFileSync(copy).equals(written)
-  } catch {
-    return false
-  }
-}
-
 /** What the build found out about a job's module. */
 export interface BuiltJob {
   /** Its source, relative to the workspace: `src/backend/jobs/nightly/index.ts`. */
@@ -88,5 +79,14 @@ export function readBuildInfo(path: string): BuildInfo | null {
     return info.format === 1 ? info : null
   } catch {
     return null
+  }
+}
+
+/** Comparing the bytes costs less than hashing them would. */
+function isCopy(written: Buffer, copy: string): boolean {
+  try {
+    return readFileSync(copy).equals(written)
+  } catch {
+    return false
   }
 }

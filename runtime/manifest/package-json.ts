@@ -69,6 +69,23 @@ export async function parseDocument(workspace: string, text: string): Promise<Ma
   }
 }
 
+/** What a JSON value is, in words. */
+export function kindOf(value: JsonValue): string {
+  if (value === null) return 'null'
+  if (isArray(value)) return 'an array'
+  if (typeof value === 'object') return 'an object'
+  if (typeof value === 'string') return 'a string'
+  return typeof value === 'number' ? 'a number' : String(value)
+}
+
+/**
+ * The manifest as a whole can't be read: package.json is missing or broken, or `jobs` is not an array. What concerns a
+ * single job is a ManifestProblem instead, so that the others go on.
+ *
+ * Codes: MANIFEST_MISSING, MANIFEST_UNREADABLE, MANIFEST_JSON, MANIFEST_NO_WORKSPACE, MANIFEST_SHAPE.
+ */
+export class ManifestError extends JobsError {}
+
 async function parseJson(workspace: string, text: string): Promise<JsonValue> {
   // npm takes a byte order mark; JSON.parse doesn't.
   const json = text.startsWith('\ufeff') ? text.slice(1) : text
@@ -99,21 +116,4 @@ function shape(path: string, message: string): ManifestError {
   )
 }
 
-/** What a JSON value is, in words. */
-export function kindOf(value: JsonValue): string {
-  if (value === null) return 'null'
-  if (isArray(value)) return 'an array'
-  if (typeof value === 'object') return 'an object'
-  if (typeof value === 'string') return 'a string'
-  return typeof value === 'number' ? 'a number' : String(value)
-}
-
 const textOrNull = (value: JsonValue | undefined): string | null => (typeof value === 'string' ? value : null)
-
-/**
- * The manifest as a whole can't be read: package.json is missing or broken, or `jobs` is not an array. What concerns a
- * single job is a ManifestProblem instead, so that the others go on.
- *
- * Codes: MANIFEST_MISSING, MANIFEST_UNREADABLE, MANIFEST_JSON, MANIFEST_NO_WORKSPACE, MANIFEST_SHAPE.
- */
-export class ManifestError extends JobsError {}

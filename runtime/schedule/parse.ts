@@ -16,12 +16,6 @@ export interface ScheduleOptions {
   readonly anchor?: Date | undefined
 }
 
-/** Longer than anything meant: a list of all 60 minutes and all 24 hours has 240 characters. */
-const MAX_LENGTH = 256
-
-/** ASCII and nothing else. */
-const PLAIN_TEXT = /^[\0-~]*$/
-
 /**
  * Reads a schedule in any of its forms: five to seven cron fields, a macro such as `@daily`, `cron(...)` as AWS writes
  * it, `rate(...)`, `at(...)` or `@reboot`. Throws ScheduleError, and nothing else, for what is none of these.
@@ -45,6 +39,23 @@ export function parseSchedule(expression: string, options: ScheduleOptions = {})
   if (expression.trim().toLowerCase() === '@reboot') return new RebootSchedule(expression, zone.name)
   return new CronSchedule(expression, readCron(cronFieldsOf(expression)), zone)
 }
+
+/** What a cron expression comes to, as plain data that may be kept as JSON; null for the other forms. Throws ScheduleError. */
+export function planOf(expression: string): CronPlan | null {
+  const schedule = parseSchedule(expression)
+  return schedule instanceof CronSchedule ? schedule.plan : null
+}
+
+/** The schedule of an expression whose plan is known: it isn't read again. Throws ScheduleError for an unknown zone. */
+export function plannedSchedule(expression: string, plan: CronPlan, timezone: string): Schedule {
+  return new CronSchedule(expression, plan, zoneOf(timezone))
+}
+
+/** Longer than anything meant: a list of all 60 minutes and all 24 hours has 240 characters. */
+const MAX_LENGTH = 256
+
+/** ASCII and nothing else. */
+const PLAIN_TEXT = /^[\0-~]*$/
 
 /** The fields of plain cron. Where there are too few because another form is meant, the error suggests that one. */
 function fieldsOf(expression: string, words: ReturnType<typeof wordsOf>): ReturnType<typeof plainFields> {
@@ -128,15 +139,4 @@ function parseForm(
       hint: 'pass a Date that holds a time',
     })
   return new RateSchedule(expression, zone.name, readRate(body, open + 1), from)
-}
-
-/** What a cron expression comes to, as plain data that may be kept as JSON; null for the other forms. Throws ScheduleError. */
-export function planOf(expression: string): CronPlan | null {
-  const schedule = parseSchedule(expression)
-  return schedule instanceof CronSchedule ? schedule.plan : null
-}
-
-/** The schedule of an expression whose plan is known: it isn't read again. Throws ScheduleError for an unknown zone. */
-export function plannedSchedule(expression: string, plan: CronPlan, timezone: string): Schedule {
-  return new CronSchedule(expression, plan, zoneOf(timezone))
 }

@@ -6,6 +6,14 @@ export function ownCopy<Value>(value: Value): Value {
   return copy(value, new Map()) as Value
 }
 
+/**
+ * A deep copy of plain data without circles, such as rows and their columns. structuredClone does this too, and much
+ * more, in ten times the time.
+ */
+export function copyOf<Value>(value: Value): Value {
+  return deepCopy(value) as Value
+}
+
 function copy(value: unknown, seen: Map<object, unknown>): unknown {
   if (value === null || typeof value !== 'object') return value
   const known = seen.get(value)
@@ -36,14 +44,6 @@ function copy(value: unknown, seen: Map<object, unknown>): unknown {
   seen.set(value, made)
   for (const [key, item] of Object.entries(value)) made[key] = copy(item, seen)
   return made
-}
-
-/**
- * A deep copy of plain data without circles, such as rows and their columns. structuredClone does this too, and much
- * more, in ten times the time.
- */
-export function copyOf<Value>(value: Value): Value {
-  return deepCopy(value) as Value
 }
 
 function deepCopy(value: unknown): unknown {

@@ -21,15 +21,6 @@ export function findWorkspace(from: string = process.cwd(), env: Env = process.e
   )
 }
 
-function isWorkspace(folder: string): boolean {
-  try {
-    const { webstir } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { webstir?: unknown }
-    return webstir !== null && typeof webstir === 'object'
-  } catch {
-    return false
-  }
-}
-
 /**
  * The workspace that a file of build/backend belongs to, whatever the current folder. `depth`: how many folders
  * below build/backend the file lies. WORKSPACE_ROOT names another root; the build stays the file's own.
@@ -38,12 +29,6 @@ export function placeOfFile(url: string, depth: number, env: Env = process.env):
   let build = dirname(fileURLToPath(url))
   for (let level = 0; level < depth; level++) build = dirname(build)
   return { build, root: givenRoot(env) ?? resolve(build, '..', '..') }
-}
-
-/** `WORKSPACE_ROOT`, or `WEBSTIR_WORKSPACE_ROOT` as Webstir sets it; a blank one counts as unset. */
-function givenRoot(env: Env): string | undefined {
-  const given = env.WORKSPACE_ROOT?.trim() || env.WEBSTIR_WORKSPACE_ROOT?.trim()
-  return given ? resolve(given) : undefined
 }
 
 /** Where a built workspace lies on the disk; absolute paths. */
@@ -56,4 +41,19 @@ export interface WorkspacePaths {
 /** The paths of a workspace whose root is known. */
 export function workspacePaths(root: string): WorkspacePaths {
   return { root: resolve(root), build: join(resolve(root), 'build', 'backend') }
+}
+
+function isWorkspace(folder: string): boolean {
+  try {
+    const { webstir } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { webstir?: unknown }
+    return webstir !== null && typeof webstir === 'object'
+  } catch {
+    return false
+  }
+}
+
+/** `WORKSPACE_ROOT`, or `WEBSTIR_WORKSPACE_ROOT` as Webstir sets it; a blank one counts as unset. */
+function givenRoot(env: Env): string | undefined {
+  const given = env.WORKSPACE_ROOT?.trim() || env.WEBSTIR_WORKSPACE_ROOT?.trim()
+  return given ? resolve(given) : undefined
 }
