@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** From the top down: a folder may import what stands below it, never what stands above. */
+/** From the top down: a folder may import what is below it, never what is above. */
 const LAYERS = [
   'cli',
   'runtime/entry',
@@ -68,7 +68,7 @@ function layerOf(file) {
 function* wrongWay() {
   for (const [file, targets] of imports) {
     for (const target of targets) {
-      if (layerOf(target) < layerOf(file)) yield `${file}: imports ${target}, which stands above it`
+      if (layerOf(target) < layerOf(file)) yield `${file}: imports ${target}, which is above it`
     }
   }
 }
@@ -78,7 +78,7 @@ function* impure() {
     if (!file.startsWith(`${PURE.folder}/`)) continue
     for (const target of targets) {
       if (!target.startsWith(`${PURE.folder}/`) && !PURE.allowed.includes(target)) {
-        yield `${file}: imports ${target}, but ${PURE.folder} stands alone`
+        yield `${file}: imports ${target}, but ${PURE.folder} imports nothing else`
       }
     }
   }

@@ -1,4 +1,4 @@
-// Plays the README's tour before your eyes, in a folder of its own, with the commands that stand there.
+// Plays the README's tour before your eyes, in a temporary folder, with its commands.
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

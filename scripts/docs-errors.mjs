@@ -211,7 +211,7 @@ const page = `# Errors
 
 Every error that webstir-jobs throws on purpose extends \`JobsError\`: it has a \`code\`, which is stable and for programs; a
 \`message\`, which names the thing and the place; and mostly a \`hint\`, which says what to do. Messages and hints are for
-people and may change. \`…\` stands for what is filled in.
+people and may change. \`…\` is a place that is filled in.
 
 \`\`\`ts
 import { JobsError } from 'webstir-jobs'

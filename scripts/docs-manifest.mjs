@@ -145,7 +145,7 @@ ${table(scheduler.properties.history)}
 ## Values from the environment
 
 \`\${NAME}\` in any text of a job or of \`webstir.scheduler\` is filled in from the environment when the manifest is read,
-after the \`.env\` files; \`\${NAME:-default}\` gives a default for a variable that is unset or empty, and \`$\${\` stands for
+after the \`.env\` files; \`\${NAME:-default}\` gives a default for a variable that is unset or empty, and \`$\${\` means
 a literal \`\${\`. A variable that is unset and has no default is an error that names it. \`name\` is never
 filled in. \`package.json\` is never changed by this, and listings show the text as written. A manifest that uses it is
 validated whenever a scheduler starts; one that doesn't is validated by the build.

@@ -1,4 +1,4 @@
-// Plays the tour of a Markdown page: its commands are run in an empty folder as they stand there, its source files are
+// Plays the tour of a Markdown page: its commands are run in an empty folder as they are written there, its source files are
 // written where their first line says. The README's demo and the test that keeps it true are this one program.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-/** A command that watches is told to stop after this long, as a reader would with Ctrl-C. */
+/** A command that watches is stopped after this long, as a reader would with Ctrl-C. */
 const WATCHING = 5000
 
 /**

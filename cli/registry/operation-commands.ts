@@ -13,7 +13,7 @@ export const operationCommands: readonly CommandDefinition[] = [
   defineCommand({
     name: 'enqueue',
     describe: 'Hand a job over, for a scheduler that watches to run',
-    details: ['With --json: id and enqueued, which is false where an execution that was there already stands for it.'],
+    details: ['With --json: id and enqueued, which is false where an execution was there already.'],
     positionals: [JOB],
     options: {
       args: { type: 'text', value: 'JSON', describe: 'With these arguments (a JSON array, or one value)' },

@@ -31,7 +31,7 @@ export function appendProperty(text: string, object: Node, key: string, value: J
   )
 }
 
-/** Removes one item of an array, with its comma and the white space that stood around it. */
+/** Removes one item of an array, with its comma and the white space around it. */
 export function removeItem(array: Node, index: number): Edit {
   const items = array.children ?? []
   const item = items[index]

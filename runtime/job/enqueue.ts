@@ -36,11 +36,11 @@ export interface EnqueueOptions {
   readonly maxWait?: string | number
 }
 
-/** What stands for work that was handed over. As JSON it is `{ id, enqueued }`. */
+/** The execution that a request to enqueue became. As JSON it is `{ id, enqueued }`. */
 export class JobHandle {
   /** Id of the execution; see `job-history`. */
   readonly id: string
-  /** False where an execution that was there already stands for it, and nothing was added. */
+  /** False where an execution was there already, and nothing was added. */
   readonly enqueued: boolean
 
   constructor({ id, enqueued }: Enqueued) {

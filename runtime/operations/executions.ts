@@ -42,7 +42,7 @@ export interface ExecutionRecord {
   readonly durationMs: number | null
   readonly error: ErrorRecord | null
   readonly skipReason: string | null
-  /** How many fires this skip stands for; 0 where it is not a skip. */
+  /** How many fires this skip counts; 0 if it is not a skip. */
   readonly skipCount: number
   /** The last fire that this skip counts. */
   readonly skippedUntil: string | null

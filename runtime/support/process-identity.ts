@@ -59,7 +59,7 @@ function timeNamespace(): string {
   }
 }
 
-/** Of /proc/PID/stat: what follows the name, which stands in brackets and may hold anything. */
+/** Of /proc/PID/stat: what follows the name, which is in brackets and may hold anything. */
 function readStat(pid: string): { readonly state: string; readonly startedAt: string } | null {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1')

@@ -137,14 +137,14 @@ export function captureUnhandledErrors(foreign?: UnhandledErrorListener): void {
 }
 
 function onRejection(error: unknown): void {
-  onStray(error, 'unhandledRejection')
+  onUnhandled(error, 'unhandledRejection')
 }
 
 function onException(error: unknown): void {
-  onStray(error, 'uncaughtException')
+  onUnhandled(error, 'uncaughtException')
 }
 
-function onStray(error: unknown, event: 'unhandledRejection' | 'uncaughtException'): void {
+function onUnhandled(error: unknown, event: 'unhandledRejection' | 'uncaughtException'): void {
   const scope = scopes.getStore()
   const listener =
     scope === undefined ? onForeign : (onUnhandledError: unknown) => scope.onUnhandledError(onUnhandledError)

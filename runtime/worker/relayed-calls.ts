@@ -11,7 +11,7 @@ import { revived, type ThrownRecord, thrownRecord } from './thrown-record.ts'
 export interface CallAnswer {
   readonly call: number
   readonly thrown: ThrownRecord | null
-  /** What stands for the work that it has handed over. */
+  /** The execution that it has enqueued. */
   readonly handle?: Enqueued
 }
 
