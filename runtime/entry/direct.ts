@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { placeOfFile } from '../workspace/paths.ts'
+import { workspaceOfFile } from '../workspace/paths.ts'
 import { readOptions } from './args.ts'
 import { leaveWith } from './exit.ts'
 
@@ -9,6 +9,6 @@ export function runMain(url: string): Promise<never> {
   const job = basename(dirname(fileURLToPath(url)))
   return leaveWith(async () => {
     const options = readOptions(['--job', job, ...process.argv.slice(2)])
-    return (await import('./run.ts')).runOne(placeOfFile(url, 2), options)
+    return (await import('./run.ts')).runOne(workspaceOfFile(url, 2), options)
   }, true)
 }

@@ -9,7 +9,7 @@ import { readThrown } from '../support/thrown.ts'
 const EXIT_CODES: Readonly<Record<string, number>> = { USAGE: 2, JOB_LOCKED: 75 }
 
 /** How long a process that was asked to stop waits for its output to be taken, in ms. */
-const PATIENCE = 1000
+const STOP_TIMEOUT = 1000
 
 /**
  * Says what went wrong, in one line, and what to do, in another; the stack only with DEBUG=webstir, and for what was
@@ -57,6 +57,6 @@ function watchStandardOutput(hasWritten: boolean): () => Promise<void> {
     if (!isUsed) return
     const written = new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
     // A reader that takes nothing must not keep a process that was asked to stop.
-    await (isStopping() ? Promise.race([written, sleep(systemClock, PATIENCE)]) : written)
+    await (isStopping() ? Promise.race([written, sleep(systemClock, STOP_TIMEOUT)]) : written)
   }
 }

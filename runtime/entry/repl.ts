@@ -22,7 +22,7 @@ await works at the top level, Tab completes the names of jobs, .exit leaves.
 `
 
 await leaveWith(async () => {
-  const { root, build } = placeOfFile(import.meta.url, 1)
+  const { root, build } = workspaceOfFile(import.meta.url, 1)
   await loadEnvFiles(root)
   const stacks = new SourceStacks(build)
   const log = openLog({

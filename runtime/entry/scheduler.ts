@@ -1,10 +1,10 @@
 import { writeOut } from '../support/stdio.ts'
-import { placeOfFile } from '../workspace/paths.ts'
+import { workspaceOfFile } from '../workspace/paths.ts'
 import { type GivenOptions, HELP, readOptions } from './args.ts'
 import { leaveWith } from './exit.ts'
 
 // build/backend/jobs/scheduler.js, whole: one file less to load at each start. Each part is loaded on request for.
-await leaveWith(() => perform(readOptions(process.argv.slice(2)), placeOfFile(import.meta.url, 1)))
+await leaveWith(() => perform(readOptions(process.argv.slice(2)), workspaceOfFile(import.meta.url, 1)))
 
 async function perform(options: GivenOptions, paths: { root: string; build: string }): Promise<number> {
   if (options.has('help')) return say(HELP)

@@ -17,7 +17,7 @@ import { readServerOptions } from './server-args.ts'
 // `node build/backend/webstir/server.js`: the workspace's HTTP handler, and the scheduler beside it. One signal stops both.
 
 await leaveWith(async () => {
-  const { root, build } = placeOfFile(import.meta.url, 1)
+  const { root, build } = workspaceOfFile(import.meta.url, 1)
   await loadEnvFiles(root)
   const { port, host, withoutBot, role, grace } = readServerOptions(process.argv.slice(2), process.env)
   const stacks = new SourceStacks(build)

@@ -5,7 +5,7 @@ import { openUnblocked } from '../support/stdio.ts'
 /** What may wait for a reader that is behind, in bytes. */
 const LIMIT = 4 * 1024 * 1024
 /** At the exit of the process, a reader that takes nothing for this long is given up, in ms. */
-const PATIENCE = 500
+const EXIT_TIMEOUT = 500
 
 let output: BoundedOutput | undefined
 let format = (line: string): string => line
@@ -20,9 +20,9 @@ export function standardOutput(prettify: (line: string) => string): { write(line
   return { write: (line) => lines.write(prettify(line)) }
 }
 
-/** Resolves when all lines are written, or when the reader has taken nothing for `patience` ms. */
-export async function logWritten(patience: number): Promise<void> {
-  await output?.drained(patience)
+/** Resolves when all lines are written, or when the reader has taken nothing for `timeout` ms. */
+export async function logWritten(timeout: number): Promise<void> {
+  await output?.drained(timeout)
 }
 
 function openOutput(): BoundedOutput {
@@ -30,7 +30,7 @@ function openOutput(): BoundedOutput {
   const opened = new BoundedOutput({ write: openUnblocked(1), droppedNote, clock: systemClock, limit: LIMIT })
   output = opened
   process.on('exit', () => {
-    opened.drainAtExit(PATIENCE)
+    opened.drainAtExit(EXIT_TIMEOUT)
     const lost = opened.waiting + opened.dropped
     if (lost > 0) openUnblocked(2)(Buffer.from(`${counted(lost)} lost: standard output was not read\n`))
   })

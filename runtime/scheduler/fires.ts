@@ -136,8 +136,8 @@ export function fireAt(
 /** A delay in [0, job.jitter) that depends on job and instant alone, and stays before the `following` fire. */
 export function jitter(job: Job, scheduledFor: number, following: number | undefined): number {
   if (job.jitter === 0) return 0
-  const room = following === undefined ? job.jitter : Math.min(job.jitter, following - scheduledFor)
-  return Math.floor(unitHash(`${job.name}:${scheduledFor}`) * room)
+  const longest = following === undefined ? job.jitter : Math.min(job.jitter, following - scheduledFor)
+  return Math.floor(unitHash(`${job.name}:${scheduledFor}`) * longest)
 }
 
 /**

@@ -83,24 +83,24 @@ export class BoundedOutput {
     return true
   }
 
-  /** Resolves when nothing waits any more, or when the reader has taken nothing for `patience` ms. */
-  async drained(patience: number): Promise<void> {
+  /** Resolves when nothing waits any more, or when the reader has taken nothing for `timeout` ms. */
+  async drained(timeout: number): Promise<void> {
     let before = this.#bytes
     let idle = 0
     while (!this.pump()) {
       if (this.#bytes < before) idle = 0
       before = this.#bytes
-      if (idle >= patience) return
+      if (idle >= timeout) return
       await sleep(this.#options.clock, FIRST_RETRY)
       idle += FIRST_RETRY
     }
   }
 
   /** The same at the exit of the process, where nothing can be waited for but by blocking. */
-  drainAtExit(patience: number): void {
+  drainAtExit(timeout: number): void {
     let before = this.#bytes
     let idle = 0
-    while (!this.pump() && idle < patience) {
+    while (!this.pump() && idle < timeout) {
       if (this.#bytes < before) idle = 0
       before = this.#bytes
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FIRST_RETRY)

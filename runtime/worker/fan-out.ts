@@ -152,13 +152,13 @@ async function failureFor(
   tenant: string,
   runner: JobRunner,
   caller: JobScope,
-  room: SlotPolicy,
+  inSlot: SlotPolicy,
 ): Promise<unknown> {
   try {
     const trigger = parent.trigger === 'code' || parent.trigger === 'enqueue' ? parent.trigger : 'manual'
     const force = parent.lock === 'bypass'
     const { args, id: parentId } = parent
-    const run = { job, trigger, args, tenant, parentId, signal: caller.signal, force, room } as const
+    const run = { job, trigger, args, tenant, parentId, signal: caller.signal, force, inSlot } as const
     const result = await runner.run(run)
     if (result.kind === 'elsewhere') {
       return result.execution.status === 'SUCCESS' ? undefined : new Error(`ended as ${result.execution.status}`)

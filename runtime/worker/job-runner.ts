@@ -25,7 +25,7 @@ export interface JobRun {
   /** Aborts it, and its wait for a further attempt. */
   readonly signal?: AbortSignal
   /** Where each attempt runs; default: a child in its parent's slot, anything else in another one. */
-  readonly room?: SlotPolicy
+  readonly inSlot?: SlotPolicy
   /** Backfills this fire: claimed like any other, so never a second time. */
   readonly fire?: { readonly scheduleKey: string; readonly scheduledFor: number }
 }
@@ -72,10 +72,10 @@ export class JobRunner {
 
   /** Runs it to its end, retries included. Throws JobLockedError and JobNotStartedError where it doesn't start. */
   async run(run: JobRun): Promise<JobRunEnd> {
-    const room = run.room ?? (run.parentId === undefined ? ownSlot(this.slots) : callersSlot)
-    let end = await room(async () => this.#execute(await this.#begin(run), run))
+    const inSlot = run.inSlot ?? (run.parentId === undefined ? ownSlot(this.slots) : callersSlot)
+    let end = await inSlot(async () => this.#execute(await this.#begin(run), run))
     while (end.outcome.kind === 'retry') {
-      const next = await this.#nextAttempt(end.execution.id, end.outcome.availableAt, run, room)
+      const next = await this.#nextAttempt(end.execution.id, end.outcome.availableAt, run, inSlot)
       if (next.kind === 'elsewhere') return next
       end = next.end
     }
@@ -136,7 +136,7 @@ export class JobRunner {
   }
 
   /** Waits for the next attempt's time and makes it, unless a scheduler was faster: then for that one's end. */
-  async #nextAttempt(id: string, availableAt: number, run: JobRun, room: SlotPolicy): Promise<JobRunEnd> {
+  async #nextAttempt(id: string, availableAt: number, run: JobRun, inSlot: SlotPolicy): Promise<JobRunEnd> {
     const { clock, store } = this.services
     const { stopping } = this.running
     const over = run.signal === undefined ? stopping : AbortSignal.any([stopping, run.signal])
@@ -144,7 +144,7 @@ export class JobRunner {
     if (delay > 0) await sleep(clock, delay, over)
     for (;;) {
       if (over.aborted) throw await this.#abandoned(id, stopping.aborted ? 'stop' : causeOf(run.signal?.reason))
-      const end = await room(async () => {
+      const end = await inSlot(async () => {
         const now = clock.now()
         const staleBefore = this.running.detector.before(now)
         const { taken } = await store.dequeue({ node: this.running.node, now, limit: 1, staleBefore, id })

@@ -38,12 +38,12 @@ export async function readJobsInCode(
     throw new JobsError('JOBS_IN_CODE', message, { hint: broken.hint ?? 'see the manifest reference' })
   }
   const withMeta = given.filter(({ job }) => job?.meta !== undefined)
-  const sources = new Map(withMeta.map(({ name }) => [name, placeOf(name)]))
+  const sources = new Map(withMeta.map(({ name }) => [name, labelOf(name)]))
   // An error in a meta() stops that job's schedules alone; the scheduler logs it at start.
   return { manifest: await withCodeSchedules(plain, modules, sources), modules }
 }
 
-const placeOf = (name: string): string => `the job "${name}" in code`
+const labelOf = (name: string): string => `the job "${name}" in code`
 
 function modulesOf(given: readonly JobDefinition[]): JobModules {
   // Read at once: a job without code is refused here, not recorded as a failure of each of its fires.
@@ -59,5 +59,5 @@ function modulesOf(given: readonly JobDefinition[]): JobModules {
 
 function moduleOf({ name, run, job }: JobDefinition): JobModule {
   const exports = { ...(run === undefined ? {} : { run }), ...(job === undefined ? {} : { default: job }) }
-  return jobModuleFrom(name, exports, placeOf(name))
+  return jobModuleFrom(name, exports, labelOf(name))
 }

@@ -25,7 +25,7 @@ export function findWorkspace(from: string = process.cwd(), env: Env = process.e
  * The workspace that a file of build/backend belongs to, whatever the current folder. `depth`: how many folders
  * below build/backend the file lies. WORKSPACE_ROOT names another root; the build stays the file's own.
  */
-export function placeOfFile(url: string, depth: number, env: Env = process.env): { root: string; build: string } {
+export function workspaceOfFile(url: string, depth: number, env: Env = process.env): { root: string; build: string } {
   let build = dirname(fileURLToPath(url))
   for (let level = 0; level < depth; level++) build = dirname(build)
   return { build, root: givenRoot(env) ?? resolve(build, '..', '..') }
