@@ -18,28 +18,28 @@ const SUMMARIES = {
   FATAL: 'thrown by the job itself, as a `FatalError`: no further attempt is made',
   FORGOTTEN:
     'the process ended while the lock of `acquireJobLock` was held, and neither `succeed()` nor `fail()` had been called',
-  INIT_OPTION: 'an option of `webstir init` has a value that it can not have',
-  INVALID_NAME: 'a job has no name, or one that can not be the name of a folder',
+  INIT_OPTION: 'an option of `webstir init` has a value that it cannot have',
+  INVALID_NAME: 'a job has no name, or one that cannot be the name of a folder',
   INVALID_VALUE: 'a key has a value that the manifest does not allow',
   JOBS_IN_CODE: 'a definition in `createScheduler({ jobs })` is not what the manifest allows',
   JOB_FAILED: 'the job threw an error that has no `code` of its own',
-  JOB_NAME: 'the name can not be the name of a job',
+  JOB_NAME: 'the name cannot be the name of a job',
   JOB_NOT_FOUND: 'there is no job of that name; the hint names the nearest one',
   LOST: 'another process has taken the execution over',
   MANIFEST_SHAPE: 'a part of package.json has another form than it must have',
   MIGRATION_FAILED:
     'a migration of the workspace’s own database failed; the message names its file, and nothing of it was kept',
-  META: 'the `meta()` of a job failed, or declares what can not be a schedule; the job’s other schedules fire',
+  META: 'the `meta()` of a job failed, or declares what cannot be a schedule; the job’s other schedules fire',
   RETRYABLE: 'thrown by the job itself, as a `RetryableError`: it asks for another attempt',
-  SCHEDULE: 'a schedule can not be read; it never fires, and the job’s others do',
-  SCHEDULE_AT: 'the time of an `at(...)` can not be read, or does not exist in its time zone',
+  SCHEDULE: 'a schedule cannot be read; it never fires, and the job’s others do',
+  SCHEDULE_AT: 'the time of an `at(...)` cannot be read, or does not exist in its time zone',
   SCHEDULE_FIELD_COUNT: 'an expression has five fields, or six with seconds first',
   SCHEDULE_OUT_OF_RANGE: 'a field has a number outside its range',
   SCHEDULE_RATE: '`rate(...)` has no whole number from 1 on, or nothing that can be a rate',
   SCHEDULE_RATE_UNIT: '`rate(...)` has a unit that is not known',
   SCHEDULE_REVERSED_RANGE: 'a range ends before it begins',
   SCHEDULE_UNKNOWN_FORM: 'the text is neither an expression nor a macro, `rate(...)` or `at(...)`',
-  SCHEDULE_UNKNOWN_NAME: 'a field has a name that is no month and no weekday',
+  SCHEDULE_UNKNOWN_NAME: 'a field has a name that is neither a month nor a weekday',
   SCHEDULE_ZERO_STEP: 'a step is 0',
   STOPPED: 'the process was stopped before the job had ended',
   TIMEOUT: 'the attempt took longer than its `timeout`',
@@ -181,7 +181,7 @@ for (const [code, { owners, messages, hints }] of [...codes].sort(([a], [b]) => 
   const [owner] = [...owners].filter((one) => one !== 'recorded only')
   const recorded = owners.has('recorded only') || code in SUMMARIES ? 'recorded only' : undefined
   const section = owner ?? recorded
-  // What only advises (a schedule that is valid and perhaps not meant) is no error.
+  // What only advises (a schedule that is valid and perhaps not meant) is not an error.
   if (section === undefined) continue
   const meaning = code in SUMMARIES ? SUMMARIES[code] : list(messages)
   if (meaning === '') silent.push(code)

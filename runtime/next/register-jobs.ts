@@ -165,7 +165,7 @@ async function runLogged(
     call: outer?.call,
     signal: outer === undefined ? signal : AbortSignal.any([outer.signal, signal]),
     onUnhandledError: (error) => kept.logger().error({ err: error }, 'an error that nothing handled'),
-    fail: (error) => kept.logger().error({ err: error }, 'the job can not go on'),
+    fail: (error) => kept.logger().error({ err: error }, 'the job cannot go on'),
   }
   try {
     await runInScope(scope, () => run({ signal: scope.signal }))
