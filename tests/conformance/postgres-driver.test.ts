@@ -42,7 +42,7 @@ it('a wrong password and a missing database are told apart', async () => {
   })
   const missing = new URL(server.url)
   missing.pathname = '/nowhere'
-  await expect(openStore(missing.href)).rejects.toMatchObject({ hint: expect.stringContaining('Create it') })
+  await expect(openStore(missing.href)).rejects.toMatchObject({ hint: expect.stringContaining('create it') })
 })
 
 it('a server that goes away and comes back is an error in between, and nothing else', async () => {

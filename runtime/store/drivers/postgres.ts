@@ -27,7 +27,7 @@ const SERVER_CLOCK: Statement = {
   parameters: [],
 }
 
-/** How often a transaction that lost a conflict is run anew. */
+/** How often a transaction that lost a conflict is run again. */
 const RETRIES = 8
 
 /** PostgreSQL through pg. */

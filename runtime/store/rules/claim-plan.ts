@@ -41,7 +41,7 @@ export interface ClaimPlan {
 /** When a tick is claimed, and what the node may start; `queues`: all where they aren't given. */
 export type ClaimedAt = Pick<Parameters<Store['claim']>[0], 'now' | 'slots' | 'staleBefore' | 'queues'>
 
-/* A tick has hundreds of fires that are all judged alike. */
+/* A tick has hundreds of fires with the same decision. */
 const RUN: Decision = { kind: 'run' }
 const WAIT: Decision = { kind: 'wait' }
 // Made once and not for each fire of a tick (`npm run bench -- durable`).

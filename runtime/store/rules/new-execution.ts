@@ -3,7 +3,7 @@ import type { Execution, Fire } from '../execution.ts'
 import { executionId } from '../execution-id.ts'
 import type { RunRequest } from '../store.ts'
 
-/** The queue of what names none. */
+/** The queue of executions that name none. */
 export const DEFAULT_QUEUE = 'default'
 
 /** The row of a fire that waits to be dequeued. */
