@@ -11,7 +11,7 @@ import { openStore } from '../store/open.ts'
 import { loadEnvFiles } from '../support/env.ts'
 import { captureUnhandledErrors } from '../worker/job-scope.ts'
 import { SourceStacks } from '../worker/source-stacks.ts'
-import { placeOfFile } from '../workspace/paths.ts'
+import { workspaceOfFile } from '../workspace/paths.ts'
 import { leaveWith } from './exit.ts'
 import { completeJobNames, lineByLine } from './repl-input.ts'
 

@@ -10,7 +10,7 @@ import { messageOf } from '../support/errors.ts'
 import { onStopSignal } from '../support/stop-signals.ts'
 import { captureUnhandledErrors } from '../worker/job-scope.ts'
 import { SourceStacks } from '../worker/source-stacks.ts'
-import { placeOfFile } from '../workspace/paths.ts'
+import { workspaceOfFile } from '../workspace/paths.ts'
 import { leaveWith } from './exit.ts'
 import { readServerOptions } from './server-args.ts'
 

@@ -42,7 +42,7 @@ export interface ExecutionRecord {
   readonly durationMs: number | null
   readonly error: ErrorRecord | null
   readonly skipReason: string | null
-  /** How many fires this skip counts; 0 if it is not a skip. */
+  /** How many fires this skip stands for; 0 where it is not a skip. */
   readonly skipCount: number
   /** The last fire that this skip counts. */
   readonly skippedUntil: string | null
@@ -129,6 +129,8 @@ export function shortIds(ids: readonly string[]): string[] {
 
 /** A part of an id: its beginning or its end. */
 export const ID_PART = /^[0-9a-f-]{1,36}$/
+/** Candidates that an ambiguous id names in its hint. */
+const SHOWN = 3
 
 /**
  * The execution of that id, or the only one whose id begins or ends so. `store` is null where there is none yet.
@@ -179,6 +181,13 @@ export async function executionOf(
   })
 }
 
+function notFound(given: string, hint: string): ExecutionNotFoundError {
+  return new ExecutionNotFoundError('EXECUTION_NOT_FOUND', `there is no execution "${given}"`, { hint })
+}
+
+/** How often the store is asked for more, in ms. */
+const POLL = 300
+
 /**
  * The lines of an execution's log as they are written, until it is final; returns how it ended, or null where it was
  * pruned meanwhile. The outcome is written after the last line, so what is read after it is complete.
@@ -199,25 +208,3 @@ export async function* followLog(
     await sleep(clock, POLL, signal)
   }
 }
-
-const iso = (time: number): string => new Date(time).toISOString()
-
-const isoOrNull = (time: number | null): string | null => (time === null ? null : iso(time))
-
-/** Codes: EXECUTION_NOT_FOUND, EXECUTION_AMBIGUOUS. */
-class ExecutionNotFoundError extends JobsError {}
-
-/** How many of an id's last digits tables show: those are random, while ids of one tick begin alike. */
-const SHORT = 8
-
-const LONGER = 12
-
-/** Candidates that an ambiguous id names in its hint. */
-const SHOWN = 3
-
-function notFound(given: string, hint: string): ExecutionNotFoundError {
-  return new ExecutionNotFoundError('EXECUTION_NOT_FOUND', `there is no execution "${given}"`, { hint })
-}
-
-/** How often the store is asked for more, in ms. */
-const POLL = 300
