@@ -23,7 +23,7 @@ import { type GivenOptions, readGrace, UsageError } from './args.ts'
 import { reportError } from './exit.ts'
 
 /** How long a run that was asked to stop waits for its log to be taken, in ms. */
-const STOP_TIMEOUT = 500
+const STOP_PATIENCE = 500
 
 /** `--job NAME`: runs one job once, now. 0 on success, 1 on failure. */
 export async function runOne(paths: WorkspacePaths, options: GivenOptions): Promise<number> {
@@ -104,7 +104,7 @@ export async function withRunner(
     const closed = workspace.close()
     await (isStopping() ? endedWithin(services.clock, STOP_PATIENCE, closed) : closed)
     // A pager may take its time, unless a signal has come.
-    await logWritten(isStopping() ? STOP_TIMEOUT : Number.POSITIVE_INFINITY)
+    await logWritten(isStopping() ? STOP_PATIENCE : Number.POSITIVE_INFINITY)
   }
 }
 

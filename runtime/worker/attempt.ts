@@ -140,6 +140,23 @@ async function recordLater(
   }
 }
 
+/** One attempt under way, which can be aborted. */
+export interface Attempt extends AttemptBody {
+  /** The first reason for which it was aborted; undefined while it wasn't. */
+  aborted(): AbortedError | undefined
+  /** Calls `listener` once, when it is first aborted; at once where that has happened. */
+  onAbort(listener: () => void): void
+  /** True once it has begun to run its job for each of many tenants: each of them has a time limit, all together none. */
+  isFanOut(): boolean
+  /** Resolves when the log so far is in the store; undefined where nothing was logged. */
+  flushLog(): Promise<void> | undefined
+}
+
+/** Starts the code of an execution that is RUNNING in the store and owned by this process. */
+export function startAttempt(execution: Execution, job: Job, services: WorkerServices): Attempt {
+  return new OwnAttempt(execution, job, services)
+}
+
 class OwnAttempt implements Attempt, AttemptReporter {
   readonly ended: Promise<CodeEnd>
   readonly #execution: Execution

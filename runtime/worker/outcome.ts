@@ -28,6 +28,21 @@ export class FatalError extends JobsError {
   }
 }
 
+/** No attempt is put off for longer, in ms: 30 days. */
+const LONGEST_DELAY = 30 * 86_400_000
+
+function checkedRetryAfter(retryAfter: unknown): number | undefined {
+  if (retryAfter === undefined || isDelay(retryAfter)) return retryAfter
+  const shown = typeof retryAfter === 'number' ? String(retryAfter) : readThrown(retryAfter).message
+  throw new JobsError('RETRY_AFTER', `RetryableError: retryAfter must be a number of milliseconds, and is ${shown}`, {
+    hint: 'give milliseconds from 0 to 2592000000 (30 days), such as { retryAfter: 60_000 }, or leave it out',
+  })
+}
+
+function isDelay(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= LONGEST_DELAY
+}
+
 /**
  * How long to wait before the next attempt, in ms, or null where there is none.
  * `failures` counts those that used up the budget, this one included: at least 1.
@@ -78,19 +93,4 @@ export function decide(
   const error = errorRecord(thrown)
   const delay = retryDelay(job.retry, execution.attempt - execution.recoveries, thrown, execution.id)
   return delay === null ? { kind: 'failure', error } : { kind: 'retry', error, availableAt: now + delay }
-}
-
-/** No attempt is put off for longer, in ms: 30 days. */
-const LONGEST_DELAY = 30 * 86_400_000
-
-function checkedRetryAfter(retryAfter: unknown): number | undefined {
-  if (retryAfter === undefined || isDelay(retryAfter)) return retryAfter
-  const shown = typeof retryAfter === 'number' ? String(retryAfter) : readThrown(retryAfter).message
-  throw new JobsError('RETRY_AFTER', `RetryableError: retryAfter must be a number of milliseconds, and is ${shown}`, {
-    hint: 'give milliseconds from 0 to 2592000000 (30 days), such as { retryAfter: 60_000 }, or leave it out',
-  })
-}
-
-function isDelay(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value <= LONGEST_DELAY
 }
