@@ -75,7 +75,13 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
     { node: loop.node, store: workspace.store.url },
     `watching ${counted(jobs.length, 'job')}, ${counted(schedules, 'schedule')}`,
   )
-  await loop.start()
+  try {
+    await loop.start()
+  } catch (error) {
+    log.root.error(`no more fires; running jobs have ${grace / 1000} s to finish: ${messageOf(error)}`)
+    await loop.stop(grace)
+    throw error
+  }
   if (!stopping.signal.aborted) log.root.warn(nothingToWatch(schedules))
   const isRecorded = await loop.stop(grace)
   await endedWithin(systemClock, FAREWELL, workspace.close())

@@ -53,6 +53,8 @@ export class SchedulerLoop {
   readonly #gaps = new GapDetector()
   readonly #claimer: FireClaimer
   #ended: Promise<void> | undefined
+  /** Why it stopped by itself. */
+  #failure: Error | undefined
   #stopped: Promise<boolean> | undefined
   #reportedAt = Number.NEGATIVE_INFINITY
 
@@ -106,7 +108,9 @@ export class SchedulerLoop {
 
   /** Watches until it is stopped; where all jobs have nothing but `@reboot` schedules, until those are done. */
   start(): Promise<void> {
-    this.#ended ??= this.#watch()
+    this.#ended ??= this.#watch().then(() => {
+      if (this.#failure !== undefined) throw this.#failure
+    })
     return this.#ended
   }
 
@@ -154,7 +158,10 @@ export class SchedulerLoop {
     const maintenance = new Maintenance(services, settings, this.report, this.#detector, () =>
       this.engine.lookAtQueue(),
     )
-    maintenance.start(signal)
+    maintenance.start(signal, (error) => {
+      this.#failure = error
+      this.#stopping.abort()
+    })
     if (firesSchedules) await this.#reconnect.retryUntilBack(signal, () => this.#recordInvalid())
     if (firesSchedules && firesReboots) await this.#reconnect.retryUntilBack(signal, () => this.#fireReboots())
     this.engine.lookAtQueue()

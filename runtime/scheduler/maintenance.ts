@@ -1,4 +1,5 @@
 import type { SchedulerSettings } from '../manifest/types.ts'
+import { StoreError } from '../store/errors.ts'
 import type { NodeRecord } from '../store/job-store.ts'
 import type { Store } from '../store/store.ts'
 import { sleep } from '../support/clock.ts'
@@ -31,19 +32,22 @@ export class Maintenance {
     private readonly onRequeued: () => void,
   ) {}
 
-  start(signal: AbortSignal): void {
+  /** `onReplaced`: the store is no longer the one that was opened. */
+  start(signal: AbortSignal, onReplaced: (error: StoreError) => void): void {
     // A store of one process has no other that could have died.
-    if (this.services.store.target !== null) void this.#recoverUntil(signal)
+    if (this.services.store.target !== null) void this.#recoverUntil(signal, onReplaced)
     void this.#pruneUntil(signal)
   }
 
   /** Recovers now and every third of `staleAfter`, and as soon as another process of this machine has ended. */
-  async #recoverUntil(signal: AbortSignal): Promise<void> {
+  async #recoverUntil(signal: AbortSignal, onReplaced: (error: StoreError) => void): Promise<void> {
     const { clock } = this.services
     const interval = this.settings.staleAfter / 3
     while (!signal.aborted) {
       // A store that is away is left to the next time.
-      await this.#recover().catch(() => {})
+      await this.#recover().catch((error: unknown) => {
+        if (error instanceof StoreError && error.code === 'STORE_REPLACED') onReplaced(error)
+      })
       for (let left = interval; left > 0 && !signal.aborted; ) {
         const wait = this.#neighbours.length === 0 ? left : Math.min(left, LOOK_EVERY)
         await sleep(clock, wait, signal)

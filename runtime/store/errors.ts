@@ -6,6 +6,7 @@ export type StoreErrorCode =
   | 'STORE_FULL'
   | 'STORE_READ_ONLY'
   | 'STORE_CORRUPT'
+  | 'STORE_REPLACED'
   | 'STORE_TOO_NEW'
   | 'STORE_TOO_OLD'
   | 'STORE_IN_USE'

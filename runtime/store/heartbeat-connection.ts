@@ -1,4 +1,5 @@
 import { StoreError } from './errors.ts'
+import { databaseExists } from './file-access.ts'
 import { heartbeatStatements } from './sql/records.ts'
 import { locateStore } from './url.ts'
 
@@ -18,6 +19,11 @@ export async function openHeartbeat(url: string): Promise<HeartbeatConnection> {
   if (location.dialect === 'memory') {
     throw new StoreError('STORE_URL', 'a store in memory has no further connection for heartbeats', {
       hint: 'call heartbeat() on the store itself',
+    })
+  }
+  if (location.dialect === 'sqlite' && !databaseExists(location.path)) {
+    throw new StoreError('STORE_UNAVAILABLE', `${location.path} is not there`, {
+      hint: 'a heartbeat makes no store: start the scheduler again',
     })
   }
   const { openDriver } = await import('./open.ts')

@@ -78,7 +78,8 @@ export type RunStart =
  * the clock for them.
  *
  * Errors: StoreError, with `code` STORE_BUSY (waited for the whole time allowed), STORE_UNAVAILABLE (away; worth
- * trying again), STORE_FULL, STORE_READ_ONLY, STORE_CORRUPT, STORE_TOO_NEW, STORE_DRIVER_MISSING, STORE_URL.
+ * trying again), STORE_FULL, STORE_READ_ONLY, STORE_CORRUPT,
+ * STORE_REPLACED (its file is another one now; for good), STORE_TOO_NEW, STORE_DRIVER_MISSING, STORE_URL.
  */
 export interface Store extends JobStore {
   /** The whole URL, for a further connection (the heartbeat's thread, a child process); null for `memory:`. Never shown. */

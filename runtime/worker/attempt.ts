@@ -1,5 +1,6 @@
 import type { Logger } from '../logging/logger.ts'
 import type { Job } from '../manifest/types.ts'
+import { StoreError } from '../store/errors.ts'
 import type { Execution, Outcome } from '../store/execution.ts'
 import type { Store } from '../store/store.ts'
 import { sleep } from '../support/clock.ts'
@@ -122,7 +123,9 @@ async function recordLater(
   failed: unknown,
 ): Promise<boolean> {
   let error = failed
-  for (let delay = 200; ; delay = Math.min(delay * 2, LONGEST_DELAY)) {
+  // A store that is another one now will never take it.
+  const isLost = (cause: unknown): boolean => cause instanceof StoreError && cause.code === 'STORE_REPLACED'
+  for (let delay = 200; !isLost(error); delay = Math.min(delay * 2, LONGEST_DELAY)) {
     if (!outage?.failed(error)) {
       log.root.error(
         { job, executionId: ending.id },
@@ -138,6 +141,7 @@ async function recordLater(
       error = again
     }
   }
+  throw error
 }
 
 /** One attempt under way, which can be aborted. */

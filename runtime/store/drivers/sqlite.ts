@@ -8,6 +8,7 @@ import type { LockKey } from '../locks.ts'
 import { DEAF_LISTENER, type StoreListener } from '../notices.ts'
 import { sqlTables } from '../sql/tables.ts'
 import { runSync, type Script } from '../transaction-script.ts'
+import { SameFile } from './same-file.ts'
 import type { OpenSqliteConnection, SqliteConnection } from './sqlite-connection.ts'
 import { isBusy, sqliteError } from './sqlite-errors.ts'
 
@@ -68,6 +69,7 @@ class SqliteDriver implements Driver {
   readonly clockOffset = 0
   /** Connections that were used for a transaction of their own, and will be again. */
   readonly #spare: SqliteConnection[] = []
+  readonly #file: SameFile
   #isClosed = false
 
   constructor(
@@ -77,11 +79,13 @@ class SqliteDriver implements Driver {
   ) {
     this.url = `file:${timeout.path}`
     this.target = this.url
+    this.#file = new SameFile(timeout.path, timeout.clock)
   }
 
   read<Result>(steps: () => Script<Result>): Promise<Result> {
     return patiently(this.timeout, () => {
       this.#refuseClosed()
+      this.#file.verify()
       return inTransaction(this.main, 'begin', () => runSync(steps(), this.main.run))
     })
   }
@@ -89,12 +93,14 @@ class SqliteDriver implements Driver {
   write<Result>(steps: () => Script<Result>): Promise<Result> {
     return patiently(this.timeout, () => {
       this.#refuseClosed()
+      this.#file.verify()
       return inTransaction(this.main, 'begin immediate', () => runSync(steps(), this.main.run))
     })
   }
 
   async alone<Result>(_pair: LockKey, work: (session: Session) => Promise<Result>): Promise<Result> {
     this.#refuseClosed()
+    this.#file.verify()
     const connection = this.#spare.pop() ?? (await this.connect())
     try {
       await patiently(this.timeout, () => connection.exec('begin immediate'))
@@ -125,6 +131,8 @@ class SqliteDriver implements Driver {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    // SQLite would delete the log beside the path, which belongs to another database by now.
+    if (!this.#file.isSame) return
     this.#emptyLog()
     for (const connection of [this.main, ...this.#spare]) connection.close()
   }
