@@ -78,8 +78,7 @@ export type RunStart =
  * the clock for them.
  *
  * Errors: StoreError, with `code` STORE_BUSY (waited for the whole time allowed), STORE_UNAVAILABLE (away; worth
- * trying again), STORE_FULL, STORE_READ_ONLY, STORE_CORRUPT,
- * STORE_REPLACED (its file is another one now; for good), STORE_TOO_NEW, STORE_DRIVER_MISSING, STORE_URL.
+ * trying again), STORE_FULL, STORE_READ_ONLY, STORE_CORRUPT, STORE_REPLACED, STORE_TOO_NEW, STORE_DRIVER_MISSING, STORE_URL.
  */
 export interface Store extends JobStore {
   /** The whole URL, for a further connection (the heartbeat's thread, a child process); null for `memory:`. Never shown. */
@@ -192,9 +191,8 @@ export interface Store extends JobStore {
 
   // --- nodes
   /**
-   * How far the clock that heartbeats go by is ahead of this process's, in ms: the server's in PostgreSQL, measured with
-   * each call of `registerNode`, `heartbeat` and `nodes`; else 0. What goes in and out of a store is in the process's own
-   * time all the same.
+   * How far the clock of heartbeats is ahead of this process's, in ms: the server's in PostgreSQL, measured by
+   * `registerNode`, `heartbeat` and `nodes`; else 0. All that goes in and out of a store is in the process's own time.
    */
   readonly clockOffset: number
   /** Its `clockOffset` is filled in. */
