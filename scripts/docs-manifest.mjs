@@ -184,12 +184,12 @@ One object. Times are ISO 8601 in UTC, durations are texts as above, paths are r
 | \`jobs\` | an array, below |
 | \`problems\` | an array of \`severity\` (\`error\` or \`warning\`), \`code\`, \`job\`, \`path\`, \`message\`, \`hint\` |
 
-A job has \`name\`, \`description\`, \`priority\` (as written), \`enabled\`, \`disabledBy\`, \`schedules\`, \`next\` (the earliest of
+A job has \`name\`, \`description\`, \`priority\` (as written), \`queue\`, \`enabled\`, \`disabledBy\`, \`schedules\`, \`next\` (the earliest of
 its schedules), \`multiTenant\` (by \`package.json\` or by its module; \`null\` where the module decides and isn't built
 as it stands), \`codeSchedules\` (\`known\`, or \`unknown\` where the job may declare more in \`meta()\` and isn't built as it
 stands), \`problem\` (why it can't run), \`formerly\` (names under which its history is kept too), \`timezone\`, \`args\`, \`policies\` (each with its value, also where that is the
 default), \`notDefault\` (names of the policies that were changed), \`source\`, and \`built\` with \`path\`, \`exists\` and
-\`fresh\`. From the store come \`paused\` (\`since\`, \`by\`, \`reason\`; \`null\` while it is not paused) and \`lastRun\` (\`id\`,
+\`fresh\`. From the store come \`paused\` (\`scope\`, \`since\`, \`until\`, \`drain\`, \`by\`, \`reason\`; \`null\` while it is not paused) and \`lastRun\` (\`id\`,
 \`status\`, \`scheduledFor\`, \`completedAt\` of the newest execution that started; \`null\` where there is none). A schedule has \`schedule\` (verbatim), \`words\`, \`timezone\`, \`args\`, \`origin\` (\`manifest\` or \`code\`), \`kind\`
 (\`cron\`, \`rate\`, \`at\`, \`reboot\`), \`next\`, \`note\` (what to show if there is no \`next\`) and \`problem\`.
 

@@ -40,11 +40,7 @@ export async function backendInspect(options: BackendInspectOptions, output: Out
   const place = await placeOfWorkspace(options.workspace)
   const whole = await inspectWorkspace(place.root, now)
   const part = options.name === undefined ? whole : onlyJob(whole, options.name)
-  const states = await readJobStates(
-    place,
-    part.jobs.map(({ name, formerly }) => [name, ...formerly]),
-    output,
-  )
+  const states = await readJobStates(place, part.jobs, output)
   const inspection = {
     ...part,
     nodes: await readNodeStates(place, {
@@ -126,7 +122,7 @@ function jobLines(job: InspectedJob & JobState, now: number, timezone: string, c
     rows.push(['disabled', disabledWhere(job.disabledBy, process.env) ?? 'yes'])
   }
   if (job.paused !== null) {
-    rows.push(['paused', `${pausedText(job)}, since ${clockText(Date.parse(job.paused.since), timezone)}`])
+    rows.push(['paused', `${pausedText(job, timezone)}, since ${clockText(Date.parse(job.paused.since), timezone)}`])
   }
   rows.push(['last run', job.lastRun === null ? 'never' : lastRunText(job, now, color.isColorSupported)])
   for (const schedule of job.schedules) {

@@ -45,11 +45,11 @@ export async function listJobs(options: ListJobsOptions, io: Output): Promise<re
   const listed = list(manifest, now, { unknownInCode: inCode.unknown })
   const inBoth = await withThoseInCode(workspace, listed, inCode, io)
   const byName = new Map(manifest.jobs.map((job) => [job.name, job]))
-  const states = await readJobStates(
-    place,
-    inBoth.map(({ name }) => historyNames(manifest.jobs, byName.get(name) ?? { name, formerly: [] })),
-    io,
-  )
+  const named = inBoth.map(({ name, queue }) => {
+    const names = historyNames(manifest.jobs, byName.get(name) ?? { name, formerly: [] })
+    return { name, queue, formerly: names.filter((each) => each !== name) }
+  })
+  const states = await readJobStates(place, named, io)
   const jobs = inBoth.map((job) => ({ ...job, ...(states?.get(job.name) ?? UNKNOWN_STATE) }))
   if (io.json) io.data(jobs)
   else io.out(render(jobs, states !== null, now, timezone, io))
@@ -61,7 +61,7 @@ function render(jobs: readonly JobWithState[], hasStates: boolean, now: number, 
   const { isColorSupported: color } = io.color
   const shown = jobs.map((job) => ({ ...job, disabledBy: disabledWhere(job.disabledBy, process.env) }))
   const states = new Map(
-    jobs.map((job) => [job.name, { paused: pausedText(job), lastRun: lastRunText(job, now, color) }]),
+    jobs.map((job) => [job.name, { paused: pausedText(job, timezone), lastRun: lastRunText(job, now, color) }]),
   )
   return renderJobList(shown, now, { color, width: io.width, timezone, ...(hasStates ? { states } : {}) }).trimEnd()
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Job, problemText, readBuildInfo, unknownInCode } from '../../runtime/manifest/index.ts'
 import { jobNamed } from '../../runtime/manifest/job-names.ts'
+import { pauseOfJob } from '../../runtime/operations/pauses.ts'
 import { renderUpcomingRuns } from '../../runtime/operations/render-upcoming.ts'
 import { type UpcomingFires, type UpcomingRange, upcomingFires } from '../../runtime/operations/upcoming-fires.ts'
 import { type UpcomingRun, upcomingRuns } from '../../runtime/operations/upcoming-runs.ts'
@@ -53,7 +54,7 @@ export async function nextRuns(options: NextRunsOptions, io: Output): Promise<re
   const names = options.name ?? []
   const jobs: readonly Job[] =
     names.length === 0 ? manifest.jobs : [...new Set(names.map((name) => jobNamed(manifest, name)))]
-  const { anchors, paused } = await lookIntoStore(place, io)
+  const { anchors, paused } = await lookIntoStore(place, jobs, io)
   const upcoming = upcomingFires(jobs, { after, before, most, anchors })
   const runs = upcomingRuns(upcoming, { timezone: options.timezone, busy, paused })
   if (io.json) io.data(runs)
@@ -100,6 +101,7 @@ function readRange(
 /** The anchors of rates, and which jobs are paused. A store that can't be read is a warning. */
 async function lookIntoStore(
   { root, env }: WorkspacePlace,
+  jobs: readonly Job[],
   io: Output,
 ): Promise<{ anchors: Map<string, number>; paused: ReadonlySet<string> }> {
   const anchors = new Map<string, number>()
@@ -107,9 +109,12 @@ async function lookIntoStore(
     const store = await openExistingStore({ env, workspace: root, clock: systemClock, busyLimit: STORE_PATIENCE })
     if (store === null) return { anchors, paused: new Set() }
     try {
-      const [texts, pauses] = await Promise.all([store.scheduleTexts(), store.pauses()])
+      const [texts, pauses] = await Promise.all([store.scheduleTexts(), store.pauses(systemClock.now())])
       for (const [key, { anchor, retired }] of texts) if (anchor !== null && !retired) anchors.set(key, anchor)
-      return { anchors, paused: new Set(pauses.map(({ job }) => job)) }
+      return {
+        anchors,
+        paused: new Set(jobs.filter((job) => pauseOfJob(pauses, job) !== undefined).map(({ name }) => name)),
+      }
     } finally {
       await store.close()
     }

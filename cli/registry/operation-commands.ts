@@ -2,6 +2,11 @@ import { type CommandDefinition, defineCommand } from '../command-line/definitio
 import { JSON_DATA, TIMEZONE, WORKSPACE } from './common-options.ts'
 
 const JOB = { name: 'name', required: true, describe: 'The job; case, "-" and "_" make no difference' } as const
+const PAUSED = { name: 'name', describe: JOB.describe } as const
+const PAUSE_TARGET = {
+  queue: { type: 'text', value: 'NAME', describe: 'All jobs of this queue' },
+  all: { type: 'flag', describe: 'All jobs' },
+} as const
 const EXECUTION = {
   name: 'execution-id',
   required: true,
@@ -99,21 +104,29 @@ export const operationCommands: readonly CommandDefinition[] = [
   }),
   defineCommand({
     name: 'pause-job',
-    describe: 'Stop firing a job until it is resumed; it can still be run by hand',
-    positionals: [JOB],
+    describe: 'Stop firing a job, a queue or all jobs until it is resumed; jobs can still be run by hand',
+    positionals: [PAUSED],
     options: {
+      ...PAUSE_TARGET,
       reason: { type: 'text', describe: 'Why; shown with every skipped fire' },
+      until: { type: 'text', value: 'TIME', describe: 'When it ends by itself: ISO 8601, tomorrow, or how long (2h)' },
+      drain: { type: 'flag', describe: 'Start nothing that is queued either; what runs finishes' },
+      wait: { type: 'flag', describe: 'Wait until nothing of it runs' },
       ...JSON_DATA,
       ...WORKSPACE,
     },
-    examples: [['webstir pause-job nightly --reason "the disk is being replaced"', 'Until further notice']],
+    examples: [
+      ['webstir pause-job nightly --reason "the disk is being replaced"', 'Until further notice'],
+      ['webstir pause-job --all --drain --wait', 'Before maintenance: ends when nothing runs any more'],
+      ['webstir pause-job --queue reports --until 2h', 'Two hours, then it goes on'],
+    ],
     load: async () => (await import('../commands/pause-job.ts')).pauseJob,
   }),
   defineCommand({
     name: 'resume-job',
-    describe: 'Fire a paused job again; skipped fires are not caught up',
-    positionals: [JOB],
-    options: { ...JSON_DATA, ...WORKSPACE },
+    describe: 'Fire a paused job, queue or all jobs again; skipped fires are not caught up',
+    positionals: [PAUSED],
+    options: { ...PAUSE_TARGET, ...JSON_DATA, ...WORKSPACE },
     examples: [['webstir resume-job nightly', 'From its next fire on']],
     load: async () => (await import('../commands/resume-job.ts')).resumeJob,
   }),

@@ -1,6 +1,9 @@
+import type { Job } from '../../runtime/manifest/types.ts'
 import { statusText } from '../../runtime/operations/history.ts'
 import { readNodes, type ShownNode } from '../../runtime/operations/nodes.ts'
+import { pauseOfJob, pauseText, type ShownPause, shownPause } from '../../runtime/operations/pauses.ts'
 import { type Execution, JOB_STATUSES, type JobStatus } from '../../runtime/store/execution.ts'
+import type { PauseRecord } from '../../runtime/store/job-store.ts'
 import { openExistingStore } from '../../runtime/store/open.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { systemClock } from '../../runtime/support/clock.ts'
@@ -12,7 +15,7 @@ import { type WorkspacePlace, withExistingStore } from './store.ts'
 /** What the store knows of a job, as `--json` shows it. Times are ISO 8601, in UTC. */
 export interface JobState {
   /** Null while it is not paused. */
-  readonly paused: { readonly since: string; readonly by: string; readonly reason: string | null } | null
+  readonly paused: Omit<ShownPause, 'paused' | 'job' | 'queue'> | null
   /** The newest execution that started; skipped fires don't count. Null where there is none. */
   readonly lastRun: {
     readonly id: string
@@ -21,6 +24,9 @@ export interface JobState {
     readonly completedAt: string | null
   } | null
 }
+
+/** A job; `formerly`: other names that its history is kept under. */
+type NamedJob = Pick<Job, 'name' | 'formerly' | 'queue'>
 
 /** Of a job that the store doesn't know, or can't be asked about. */
 export const UNKNOWN_STATE: JobState = { paused: null, lastRun: null }
@@ -32,18 +38,18 @@ const STARTED = JOB_STATUSES.filter((status) => status !== 'SKIPPED' && status !
 
 /**
  * The state of jobs, by name; null where there is no store yet (none is made), and where it can't be read, which is a
- * warning. `names`: of each job, those that its history is kept under, its own first.
+ * warning.
  */
 export async function readJobStates(
   { root, env }: WorkspacePlace,
-  names: readonly (readonly string[])[],
+  jobs: readonly NamedJob[],
   io: Output,
 ): Promise<ReadonlyMap<string, JobState> | null> {
   try {
     const store = await openExistingStore({ env, workspace: root, clock: systemClock, busyLimit: STORE_TIMEOUT })
     if (store === null) return null
     try {
-      return await statesIn(store, names)
+      return await statesIn(store, jobs)
     } finally {
       await store.close()
     }
@@ -66,25 +72,26 @@ export async function readNodeStates(
   ).catch(() => null)
 }
 
-async function statesIn(store: Store, names: readonly (readonly string[])[]): Promise<ReadonlyMap<string, JobState>> {
-  const pauses = new Map((await store.pauses()).map((pause) => [pause.job, pause]))
-  const nameNow = new Map(names.flatMap(([name = '', ...former]) => [name, ...former].map((each) => [each, name])))
+async function statesIn(store: Store, jobs: readonly NamedJob[]): Promise<ReadonlyMap<string, JobState>> {
+  const pauses = await store.pauses(systemClock.now())
+  const nameNow = new Map(jobs.flatMap(({ name, formerly }) => [name, ...formerly].map((each) => [each, name])))
   const last = new Map<string, Execution>()
   const newest = await store.executions({ statuses: STARTED, limit: NEWEST })
   for (const execution of newest) {
     const name = nameNow.get(execution.job) ?? execution.job
     if (!last.has(name)) last.set(name, execution)
   }
-  const others = newest.length < NEWEST ? [] : names.filter(([name = '']) => !last.has(name))
-  for (const jobs of others) {
-    const [execution] = await store.executions({ jobs, statuses: STARTED, limit: 1 })
-    if (execution !== undefined) last.set(jobs[0] ?? execution.job, execution)
+  const others = newest.length < NEWEST ? [] : jobs.filter(({ name }) => !last.has(name))
+  for (const { name, formerly } of others) {
+    const [execution] = await store.executions({ jobs: [name, ...formerly], statuses: STARTED, limit: 1 })
+    if (execution !== undefined) last.set(name, execution)
   }
   return new Map(
-    names.map(([name = '']) => {
-      const pause = pauses.get(name)
+    jobs.map((job) => {
+      const { name } = job
+      const pause = pauseOfJob(pauses, job)
       const run = last.get(name)
-      const paused = pause === undefined ? null : { since: iso(pause.since), by: pause.by, reason: pause.reason }
+      const paused = pause === undefined ? null : stateOf(pause)
       return [name, { paused, lastRun: run === undefined ? null : runOf(run) }]
     }),
   )
@@ -94,12 +101,18 @@ function runOf({ id, status, scheduledFor, finishedAt }: Execution): JobState['l
   return { id, status, scheduledFor: iso(scheduledFor), completedAt: finishedAt === null ? null : iso(finishedAt) }
 }
 
+function stateOf(pause: PauseRecord): JobState['paused'] {
+  const { scope, since, until, drain, by, reason } = shownPause(pause)
+  return { scope, since, until, drain, by, reason }
+}
+
 const iso = (time: number): string => new Date(time).toISOString()
 
 /** `by ada: the disk is full`; null where it is not paused. */
-export function pausedText({ paused }: JobState): string | null {
+export function pausedText({ paused, queue }: JobState & { readonly queue: string }, timezone: string): string | null {
   if (paused === null) return null
-  return paused.reason === null ? `by ${paused.by}` : `by ${paused.by}: ${paused.reason}`
+  const until = paused.until === null ? null : Date.parse(paused.until)
+  return pauseText({ ...paused, until, job: queue }, timezone)
 }
 
 /** `SUCCESS 3 min ago`, `-`. `now`: ms since the epoch. */

@@ -1,6 +1,7 @@
 import { type Schedule, ScheduleError } from '../schedule/index.ts'
 import type { JsonValue } from '../support/json.ts'
 import { redacted } from '../support/redact.ts'
+import { ENTRY_DEFAULTS } from './defaults.ts'
 import { openSchedule } from './job-schedule.ts'
 import { problemText } from './problems.ts'
 import type { CronPlans, Job, JobSchedule, Manifest } from './types.ts'
@@ -31,6 +32,8 @@ export interface ListedJob {
   readonly description: string | null
   /** As written; null where nothing is. */
   readonly priority: number | string | null
+  /** The queue that its executions wait in. */
+  readonly queue: string
   readonly enabled: boolean
   /** What disabled it. */
   readonly disabledBy: string | null
@@ -76,6 +79,7 @@ export function listJobs(manifest: Manifest, now: number, options: ListingOption
 const UNREADABLE = {
   description: null,
   priority: null,
+  queue: ENTRY_DEFAULTS.queue,
   enabled: false,
   disabledBy: null,
   schedules: [],
@@ -122,6 +126,7 @@ class Lister {
       name: job.name,
       description: (job.written ?? job).description ?? null,
       priority: job.priorityLabel ?? null,
+      queue: job.queue,
       enabled: job.enabled,
       disabledBy: job.disabledBy,
       schedules,

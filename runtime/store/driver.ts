@@ -9,7 +9,10 @@ import type { ScheduleTables } from './schedule-tables.ts'
 import type { Store } from './store.ts'
 import type { Script } from './transaction-script.ts'
 
-/** A row of `job_pause`: whether a job is paused, and when it was. */
+/** A pause in which nothing that is queued starts. */
+export type Drain = Pick<PauseRecord, 'scope' | 'job'>
+
+/** A row of `job_pause`: whether something is paused, and when it was. */
 export interface PauseHistory extends PauseRecord {
   /** Pauses that are over, as [from, to). */
   readonly past: readonly (readonly [from: number, to: number])[]
@@ -122,14 +125,18 @@ export interface Tables extends ScheduleTables, NodeTables, KeyTables {
 
   // --- the queue
   /**
-   * Promotes those whose time has come. Returns in which queues something may be next, and up to `limit` lines whose
-   * head has had no heartbeat since `staleBefore`.
+   * Promotes those whose time has come. Returns in which queues something may be next, up to `limit` lines whose head has
+   * had no heartbeat since `staleBefore`, and what is drained.
    */
   prepareDequeue(
     now: number,
     staleBefore: number,
     limit: number,
-  ): Script<{ readonly queues: readonly string[]; readonly dead: readonly LockKey[] }>
+  ): Script<{
+    readonly queues: readonly string[]
+    readonly dead: readonly LockKey[]
+    readonly drains: readonly Drain[]
+  }>
   /** QUEUED ones that may be next, in the order of the queue; those that others decide about are left out. */
   queuePage(page: QueuePage): Script<Execution[]>
   nextAvailableAt(): Script<number | null>
@@ -175,8 +182,8 @@ export interface Tables extends ScheduleTables, NodeTables, KeyTables {
   logLines(executionId: string, from: number): Script<LogLine[]>
 
   // --- pausing
-  /** Of one job, or all that were ever paused (few). */
-  pauses(job: string | null): Script<PauseHistory[]>
+  /** Of all that was ever paused (little). */
+  pauses(): Script<PauseHistory[]>
   putPause(pause: PauseHistory): Script<void>
 
   // --- nodes

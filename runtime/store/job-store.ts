@@ -20,11 +20,13 @@ export interface JobStore {
   logLines(executionId: string, from?: number): Promise<LogLine[]>
   /** The expression as written of each known schedule key, retired ones included. */
   scheduleTexts(): Promise<Map<string, ScheduleText>>
-  pauses(): Promise<PauseRecord[]>
+  /** What is paused at `now`, ms since the epoch; without it, also pauses whose end has passed. */
+  pauses(now?: number): Promise<PauseRecord[]>
   nodes(): Promise<NodeRecord[]>
 
-  pause(job: string, by: string, reason: string | null, now: number): Promise<void>
-  resume(job: string, now: number): Promise<void>
+  /** What is paused already keeps the start of its pause. */
+  pause(target: PauseTarget, by: string, reason: string | null, now: number, how?: PauseOptions): Promise<void>
+  resume(target: PauseTarget, now: number): Promise<void>
   /** CANCELLED at once where queued; the owner of a running one is asked to abort it. `unknown`: no such id. */
   cancel(id: string, now: number): Promise<'cancelled' | 'requested' | 'already-final' | 'unknown'>
 
@@ -120,10 +122,26 @@ export interface NodeJobs {
   readonly inZones: readonly string[]
 }
 
+/** What is paused: a job by its name, all jobs of a queue, or all jobs. */
+export type PauseTarget = string | { readonly queue: string } | { readonly all: true }
+
+export interface PauseOptions {
+  /** When it ends without anybody resuming it; ms since the epoch. Default: never. */
+  readonly until?: number | undefined
+  /** Nothing that is queued starts either; what runs finishes. Default: false. */
+  readonly drain?: boolean | undefined
+}
+
 export interface PauseRecord {
+  readonly scope: 'job' | 'queue' | 'all'
+  /** Name of the job, or of the queue; '' where all jobs are paused. */
   readonly job: string
   readonly paused: boolean
   readonly since: number
+  /** When it ends by itself; null where it is to be resumed. */
+  readonly until: number | null
+  /** Nothing that is queued starts either. */
+  readonly drain: boolean
   readonly by: string
   readonly reason: string | null
 }

@@ -4,7 +4,14 @@ import type { Driver } from './driver.ts'
 import type { Enqueued, EnqueueRequest } from './enqueue-request.ts'
 import { StoreError } from './errors.ts'
 import type { Attempt, ClaimOutcome, Execution, LogLine } from './execution.ts'
-import type { ExecutionFilter, PauseRecord, ScheduleText, StoreTransaction } from './job-store.ts'
+import type {
+  ExecutionFilter,
+  PauseOptions,
+  PauseRecord,
+  PauseTarget,
+  ScheduleText,
+  StoreTransaction,
+} from './job-store.ts'
 import { NodeStore } from './node-store.ts'
 import type { HeardNotice, StoreListener } from './notices.ts'
 import { attemptsOf } from './rules/attempts.ts'
@@ -13,7 +20,7 @@ import { claim, type Tick } from './rules/claim.ts'
 import { dequeue } from './rules/dequeue.ts'
 import { enqueue } from './rules/enqueue.ts'
 import { complete, recover, requestCancel } from './rules/lifecycle.ts'
-import { pause, resume } from './rules/pauses.ts'
+import { asOf, pause, resume, scopeOf } from './rules/pauses.ts'
 import { type PruneRequest, Pruning } from './rules/pruning.ts'
 import { renameJob } from './rules/rename-job.ts'
 import { appendLog } from './rules/retention.ts'
@@ -195,17 +202,17 @@ export class TableStore extends NodeStore implements Store {
     return this.#driver.read(() => this.#driver.tables.nextAvailableAt())
   }
 
-  pause(job: string, by: string, reason: string | null, now: number): Promise<void> {
-    return this.#driver.write(() => pause(this.#driver.tables, { job, by, reason, now }))
+  pause(target: PauseTarget, by: string, reason: string | null, now: number, how: PauseOptions = {}): Promise<void> {
+    return this.#driver.write(() => pause(this.#driver.tables, { ...scopeOf(target), by, reason, now, ...how }))
   }
 
-  resume(job: string, now: number): Promise<void> {
-    return this.#driver.write(() => resume(this.#driver.tables, job, now))
+  resume(target: PauseTarget, now: number): Promise<void> {
+    return this.#driver.write(() => resume(this.#driver.tables, target, now))
   }
 
-  async pauses(): Promise<PauseRecord[]> {
-    const histories = await this.#driver.read(() => this.#driver.tables.pauses(null))
-    return histories.filter((history) => history.paused).map(({ past: _past, ...record }) => record)
+  async pauses(now = Number.NEGATIVE_INFINITY): Promise<PauseRecord[]> {
+    const histories = await this.#driver.read(() => this.#driver.tables.pauses())
+    return histories.filter((history) => asOf(history, now).paused).map(({ past: _past, ...record }) => record)
   }
 
   prune(request: PruneRequest): Promise<number> {

@@ -163,7 +163,9 @@ describe.each(['SQLite', 'PostgreSQL'])('a store of version 1 in %s', (dialect) 
     ])
     expect(await store.attempts(idOf(1))).toMatchObject([{ attempt: 1, startedAt: at, finishedAt: at + second }])
     expect(await store.logLines(idOf(1))).toMatchObject([{ message: 'hello' }])
-    expect(await store.pauses()).toEqual([{ job: 'z', paused: true, since: 7, by: 'ann', reason: 'why' }])
+    expect(await store.pauses()).toEqual([
+      { scope: 'job', job: 'z', paused: true, since: 7, until: null, drain: false, by: 'ann', reason: 'why' },
+    ])
     const node = new Node(store, 'old').at(at)
     await node.register()
     const again = [fireOf('a', at), fireOf('a', at, { tenant: 't' })]

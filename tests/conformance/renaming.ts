@@ -28,7 +28,9 @@ export function renamingRules(stage: () => Stage): void {
       // What is given here would count for a new key only.
       const [state] = await two.store.registerSchedules([registered('new', at, at)], { now: at, retireOthers: false })
       expect(state).toEqual({ key: 'key of new', job: 'new', watermark: T0, anchor: T0 - 7 })
-      expect(await two.store.pauses()).toEqual([{ job: 'new', paused: true, since: T0, by: 'ann', reason: 'moving' }])
+      expect(await two.store.pauses()).toEqual([
+        { scope: 'job', job: 'new', paused: true, since: T0, until: null, drain: false, by: 'ann', reason: 'moving' },
+      ])
       expect((await two.store.scheduleTexts()).get('key of old')?.retired).toBe(true)
     })
 

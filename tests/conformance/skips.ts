@@ -78,7 +78,16 @@ export function skipRules(stage: () => Stage): void {
         reason: 'paused: by ann, because: moving house',
       })
       expect(await two.store.pauses()).toEqual([
-        { job: 'a', paused: true, since: T0, by: 'ann', reason: 'moving house' },
+        {
+          scope: 'job',
+          job: 'a',
+          paused: true,
+          since: T0,
+          until: null,
+          drain: false,
+          by: 'ann',
+          reason: 'moving house',
+        },
       ])
     })
 

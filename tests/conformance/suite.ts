@@ -10,6 +10,7 @@ import { nodeRules } from './nodes.ts'
 import { nominalRules } from './nominal-times.ts'
 import { oddOutcomeRules } from './odd-outcomes.ts'
 import { overlapRules } from './overlap.ts'
+import { pausingRules } from './pausing.ts'
 import { recordRules } from './records.ts'
 import { renamingRules } from './renaming.ts'
 import { runRules } from './running.ts'
@@ -55,6 +56,7 @@ export function exercise(driver: string, open: () => Promise<Opened>): void {
     describe('fires', () => fireRules(current))
     describe('overlap', () => overlapRules(current))
     describe('skips', () => skipRules(current))
+    describe('pausing', () => pausingRules(current))
     describe('after', () => afterRules(current))
     describe('local times', () => nominalRules(current))
     describe('nodes', () => nodeRules(current))

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { buildWorkspace } from '../support/built.ts'
 import { eventually } from '../support/eventually.ts'
@@ -48,4 +49,60 @@ it('one process fires only, another runs one queue, a third the rest: each job r
   const refused = await workspace.scheduler(['--watch', '--no-work', '--no-schedule'])
   expect(refused).toMatchObject({ code: 1 })
   expect(refused.stderr).toContain('nothing to do')
+})
+
+it('a drain lets what runs finish and nothing start, is waited for, shown, and over when it is resumed', async () => {
+  const workspace = await buildWorkspace({
+    jobs: [{ name: 'long' }, { name: 'short', queue: 'reports' }],
+    sources: {
+      long: `import { existsSync } from 'node:fs'
+        export async function run({ log }) {
+          log.info('begun')
+          while (!existsSync(new URL('../../../../go', import.meta.url))) await new Promise((resolve) => setTimeout(resolve, 20))
+        }`,
+      short: SOURCE,
+    },
+  })
+  const webstir = (...args: string[]) => runCli([...args, '--workspace', workspace.root])
+  const watching = workspace.start(['--watch'])
+  await webstir('enqueue', 'long')
+  await watching.logged(/begun/)
+
+  // when: all is drained, and more is queued
+  const draining = webstir('pause-job', '--all', '--drain', '--wait', '--reason', 'a new disk')
+  await eventually(async () => {
+    const { stdout } = await webstir('list-jobs', '--json')
+    return JSON.parse(stdout).every((job: { paused: object | null }) => job.paused !== null) || undefined
+  })
+  await webstir('enqueue', 'short')
+  const listed = await webstir('list-jobs', '--json')
+  expect(JSON.parse(listed.stdout)[1]).toMatchObject({
+    queue: 'reports',
+    paused: { scope: 'all', drain: true, until: null, reason: 'a new disk' },
+  })
+  expect((await webstir('pause-job', '--queue', 'reports', '--until', '1h')).stdout).toMatch(
+    /^Paused the queue reports\. Its fires are recorded as skipped until 20.* UTC\.\n$/,
+  )
+
+  // then: the command ends when what runs has ended, and nothing else has started
+  writeFileSync(workspace.path('go'), '')
+  const drained = await draining
+  expect(drained).toMatchObject({ code: 0 })
+  expect(drained.stderr).toContain('Waiting for one execution: long')
+  expect(drained.stdout).toContain('Nothing of it runs.')
+  expect((await workspace.history()).map(({ job, status }) => `${job} ${status}`)).toEqual([
+    'short QUEUED',
+    'long SUCCESS',
+  ])
+
+  const resumed = await webstir('resume-job', '--all')
+  expect(resumed).toMatchObject({
+    code: 0,
+    stdout: 'Resumed all jobs. What was due while it was paused is not caught up.\n',
+  })
+  expect(resumed.stderr).toContain('still paused: the queue reports')
+  await watching.logged(/ran in/)
+  await watching.stop()
+  expect((await webstir('pause-job')).stderr).toContain('give the name of a job, --queue NAME, or --all')
+  expect((await webstir('pause-job', 'short', '--all')).code).toBe(2)
 })

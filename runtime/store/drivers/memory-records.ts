@@ -1,5 +1,5 @@
 import { copyOf } from '../../support/copy.ts'
-import type { LogSize, PauseHistory, Tables } from '../driver.ts'
+import type { Drain, LogSize, PauseHistory, Tables } from '../driver.ts'
 import type { Attempt, Execution, LogLine } from '../execution.ts'
 import type { LockKey, RetainedLock } from '../locks.ts'
 import type { LastNominal, ScheduleTables, StoredSchedule, WantedFire } from '../schedule-tables.ts'
@@ -169,14 +169,17 @@ export class MemoryRecords extends MemoryNodes implements Records {
   }
 
   // --- pausing
-  pauses(job: string | null) {
-    if (job === null) return result([...this.#pauses.values()])
-    const history = this.#pauses.get(job)
-    return result(history === undefined ? [] : [history])
+  pauses() {
+    return result([...this.#pauses.values()])
+  }
+
+  protected drains(now: number): Drain[] {
+    const isOn = ({ paused, until, drain }: PauseHistory): boolean => paused && drain && (until === null || until > now)
+    return [...this.#pauses.values()].filter(isOn)
   }
 
   putPause(pause: PauseHistory) {
-    this.#pauses.set(pause.job, pause)
+    this.#pauses.set(`${pause.scope} ${pause.job}`, pause)
     return result(undefined)
   }
 

@@ -91,8 +91,9 @@ export class MemoryTables extends MemoryExecutions implements Tables {
   }
 
   // --- the queue
-  prepareDequeue() {
-    return result({ queues: [...new Set(this.queuedOnes().map(({ queue }) => queue))], dead: [] })
+  prepareDequeue(now: number) {
+    const queues = [...new Set(this.queuedOnes().map(({ queue }) => queue))]
+    return result({ queues, dead: [], drains: this.drains(now) })
   }
 
   queuePage({ queues, jobs, now, after, limit }: QueuePage) {

@@ -1,11 +1,11 @@
-import type { Dependency, PauseHistory } from '../driver.ts'
+import type { Dependency } from '../driver.ts'
 import type { Execution, Fire, SkipCause } from '../execution.ts'
 import { byLockKey, holdsLock, inOrder, isRetained, lockKeyText, type RetainedLock } from '../locks.ts'
 import type { Store } from '../store.ts'
 import { decideAfter } from './dependencies.ts'
 import { DEFAULT_QUEUE } from './new-execution.ts'
 import { decideOverlap } from './overlap.ts'
-import { pausedReason } from './pauses.ts'
+import { type Pauses, pausedReason } from './pauses.ts'
 
 /** What the store holds that bears on a tick, read in the transaction of the claim. */
 export interface ClaimView {
@@ -13,8 +13,7 @@ export interface ClaimView {
   readonly watermarks: ReadonlyMap<string, number>
   /** Positions of fires that have a row already, or are counted in one. */
   readonly claimed: ReadonlySet<number>
-  /** By job. */
-  readonly pauses: ReadonlyMap<string, PauseHistory>
+  readonly pauses: Pauses
   readonly open: readonly Execution[]
   readonly retained: readonly RetainedLock[]
   readonly dependencies: readonly Dependency[]
@@ -80,7 +79,7 @@ export function planClaim(fires: readonly Fire[], view: ClaimView, at: ClaimedAt
       return { kind: 'already-claimed' }
     }
     if (fire.skip !== null) return { kind: 'skip', ...fire.skip }
-    const pause = pausedReason(view.pauses.get(fire.job), fire.scheduledFor)
+    const pause = pausedReason(view.pauses, fire)
     if (pause !== null) return { kind: 'skip', cause: 'paused', reason: pause }
     if (fire.after.length > 0) {
       const after = decideAfter(fire, [...view.dependencies, ...inThisTick(position, fire, chain)])

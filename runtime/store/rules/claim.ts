@@ -10,6 +10,7 @@ import { endWithoutPromotion, followedLines } from './endings.ts'
 import { standInLine } from './lines.ts'
 import { queuedRow, runningRow } from './new-execution.ts'
 import { decideNominalTimes, withAwaitedFires } from './nominal-times.ts'
+import { pausesAt } from './pauses.ts'
 import { cancelledInQueue, instantText, skipped, skipText } from './transitions.ts'
 
 export type Tick = Parameters<Store['claim']>[0]
@@ -45,13 +46,13 @@ export function* claim(tables: Tables, tick: Tick): Script<ClaimOutcome[]> {
   fires.forEach((fire, position) => {
     if (!watermarks.has(fire.scheduleKey) && skips.covers(fire)) claimed.add(position)
   })
-  const histories = yield* tables.pauses(null)
+  const histories = yield* tables.pauses()
   const plan = planClaim(
     fires,
     {
       watermarks,
       claimed,
-      pauses: new Map(histories.map((history) => [history.job, history])),
+      pauses: pausesAt(histories, tick.now),
       open,
       retained: yield* tables.retained(),
       dependencies: yield* dependenciesOf(tables, fires),

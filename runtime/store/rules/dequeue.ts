@@ -1,4 +1,4 @@
-import type { Ending, Tables } from '../driver.ts'
+import type { Drain, Ending, Tables } from '../driver.ts'
 import type { Execution } from '../execution.ts'
 import { byLockKey, distinctPairs, holdsLock, inOrder, isRetained, type LockKey, lockKeyText } from '../locks.ts'
 import { positionOf } from '../queue-position.ts'
@@ -6,9 +6,12 @@ import type { DequeueResult, Store } from '../store.ts'
 import type { Script } from '../transaction-script.ts'
 import { decideAfter, dependenciesOf } from './dependencies.ts'
 import { end } from './endings.ts'
+import { isDrained } from './pauses.ts'
 import { skipped, withEnding } from './transitions.ts'
 
 type Request = Parameters<Store['dequeue']>[0]
+/** `drains`: of what nothing may start. */
+type DrainedRequest = Request & { readonly drains?: readonly Drain[] }
 
 /** Rows of a page beyond those asked for: some can't start, and a further page is a further way. */
 const SPARE = 8
@@ -17,29 +20,47 @@ const SPARE = 8
 export function* dequeue(tables: Tables, request: Request): Script<DequeueResult> {
   const taken: Execution[] = []
   const skips: Execution[] = []
-  const { now, staleBefore, limit, jobs } = request
+  const { now, staleBefore, limit } = request
   if (request.id !== undefined) {
     const wanted = (yield* tables.byIds([request.id])).filter(({ status }) => status === 'QUEUED')
     yield* takeFrom(tables, request, wanted, [], { taken, skips })
     return { taken, skipped: skips }
   }
   // Behind a head without a heartbeat, others may run before it is recovered.
-  const { queues, dead } = yield* tables.prepareDequeue(now, staleBefore, limit)
-  if (dead.length > 0) yield* takeFrom(tables, request, [], dead, { taken, skips })
-  const page = { queues: request.queues ?? queues, now, limit: limit + SPARE, ...(jobs === undefined ? {} : { jobs }) }
+  const { queues: filled, dead, drains } = yield* tables.prepareDequeue(now, staleBefore, limit)
+  const own = drains.length === 0 ? request : withoutDrained(request, filled, drains)
+  if (dead.length > 0) yield* takeFrom(tables, own, [], dead, { taken, skips })
+  const { jobs, queues = filled } = own
+  if (queues.length === 0 || jobs?.length === 0) return { taken, skipped: skips }
+  const page = { queues, now, limit: limit + SPARE, ...(jobs === undefined ? {} : { jobs }) }
   for (let last: Execution | undefined; taken.length < limit; ) {
     const rows = yield* tables.queuePage({ ...page, after: last === undefined ? null : positionOf(last) })
-    yield* takeFrom(tables, request, rows, [], { taken, skips })
+    yield* takeFrom(tables, own, rows, [], { taken, skips })
     last = rows.at(-1)
     if (rows.length < page.limit) break
   }
   return { taken, skipped: skips }
 }
 
+/** The request without the queues and jobs of which nothing may start. */
+function withoutDrained(request: Request, filled: readonly string[], drains: readonly Drain[]): DrainedRequest {
+  const { queues = filled, jobs } = request
+  return {
+    ...request,
+    drains,
+    queues: queues.filter(
+      (queue) => !drains.some(({ scope, job }) => scope === 'all' || (scope === 'queue' && job === queue)),
+    ),
+    ...(jobs === undefined
+      ? {}
+      : { jobs: jobs.filter((name) => !drains.some(({ scope, job }) => scope === 'job' && job === name)) }),
+  }
+}
+
 /** Starts what may of these rows and lines; `rows` are QUEUED, those that bypass the lock are checked no further. */
 function* takeFrom(
   tables: Tables,
-  request: Request,
+  request: DrainedRequest,
   rows: readonly Execution[],
   lines: readonly LockKey[],
   { taken, skips }: { taken: Execution[]; skips: Execution[] },
@@ -47,7 +68,9 @@ function* takeFrom(
   const { now } = request
   const room = request.limit - taken.length
   if (rows.length + lines.length === 0 || room <= 0) return
-  const bypassing = rows.filter((one) => one.lock === 'bypass' && one.availableAt <= now)
+  const bypassing = rows.filter(
+    (one) => one.lock === 'bypass' && one.availableAt <= now && !isDrained(request.drains ?? [], one),
+  )
   const pairs = distinctPairs([...rows.filter(({ lock }) => lock === 'exclusive'), ...lines])
   const candidates = [...bypassing, ...(yield* firstInLine(tables, request, pairs))]
   const dependencies = yield* dependenciesOf(tables, candidates)
@@ -77,7 +100,7 @@ function* takeFrom(
 }
 
 /** The first of each line that nothing holds: within a job and tenant the order is that of the instants. */
-function* firstInLine(tables: Tables, request: Request, pairs: readonly LockKey[]): Script<Execution[]> {
+function* firstInLine(tables: Tables, request: DrainedRequest, pairs: readonly LockKey[]): Script<Execution[]> {
   if (pairs.length === 0) return []
   const { now, staleBefore, id } = request
   const free = yield* tables.lockPairs(pairs, id !== undefined)
@@ -97,7 +120,9 @@ function* firstInLine(tables: Tables, request: Request, pairs: readonly LockKey[
 }
 
 /** A line may be led by what another node has to run. */
-function isServed({ queue, job }: Execution, { queues, jobs }: Request): boolean {
+function isServed(one: Execution, { queues, jobs, drains = [] }: DrainedRequest): boolean {
+  const { queue, job } = one
+  if (isDrained(drains, one)) return false
   return (queues === undefined || queues.includes(queue)) && (jobs === undefined || jobs.includes(job))
 }
 

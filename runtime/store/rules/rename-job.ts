@@ -2,7 +2,7 @@ import type { Tables } from '../driver.ts'
 import type { Execution } from '../execution.ts'
 import type { JobRename } from '../store.ts'
 import type { Script } from '../transaction-script.ts'
-import { resumed } from './pauses.ts'
+import { asOf, historyOf, resumed } from './pauses.ts'
 
 /**
  * Moves watermarks, anchors and pauses of a job to its new name, or nothing where an execution of it waits or runs: that
@@ -26,10 +26,11 @@ export function* renameJob(tables: Tables, { from, to, schedules, now }: JobRena
   if (fresh.length > 0) yield* tables.putSchedules(fresh, now)
   const old = [...stored.values()].flatMap(({ key, job, retired }) => (retired || job !== from ? [] : key))
   if (old.length > 0) yield* tables.retireSchedules(old, now)
-  const [pause] = yield* tables.pauses(from)
-  if (pause === undefined) return null
-  const [own] = yield* tables.pauses(to)
-  if (own?.paused !== true) yield* tables.putPause({ ...pause, job: to })
+  const history = yield* historyOf(tables, { scope: 'job', job: from })
+  if (history === undefined) return null
+  const pause = asOf(history, now)
+  const own = yield* historyOf(tables, { scope: 'job', job: to })
+  if (own === undefined || !asOf(own, now).paused) yield* tables.putPause({ ...pause, job: to })
   if (pause.paused) yield* tables.putPause(resumed(pause, now))
   return null
 }

@@ -50,7 +50,21 @@ const REALS = ['priority', 'rank', 'progress_percent']
 const INTEGERS = [
   ...['scheduled_for', 'attempt', 'max_attempts', 'heartbeat_at', 'queued_at', 'available_at', 'started_at'],
   ...['finished_at', 'duration_ms', 'skip_count', 'skipped_until', 'recoveries', 'recover_limit'],
-  ...['cancel_requested_at', 'phase', 'waits', 'followed', 'child', 'line', 'at', 'bytes', 'cut', 'paused', 'since'],
+  ...[
+    'cancel_requested_at',
+    'phase',
+    'waits',
+    'followed',
+    'child',
+    'line',
+    'at',
+    'bytes',
+    'cut',
+    'paused',
+    'since',
+    'until',
+    'drain',
+  ],
   ...['pid', 'next_wake_at', 'fires', 'watermark', 'anchor', 'first_seen_at', 'seen_at', 'retired_at'],
   ...['nominal_at', 'nominal_fire_at', 'slots', 'ended_at', 'last_seen_at', 'clock_offset_ms'],
 ]

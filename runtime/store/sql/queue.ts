@@ -1,4 +1,4 @@
-import type { Tables } from '../driver.ts'
+import type { Drain, Tables } from '../driver.ts'
 import type { LockKey } from '../locks.ts'
 import type { QueuePosition } from '../queue-position.ts'
 import type { Row, Script } from '../transaction-script.ts'
@@ -25,7 +25,9 @@ export function queueTables(dialect: Dialect): Pick<Tables, 'prepareDequeue' | '
     glance: `select (${someDue}) as due,
       (select ${array('q.queue')} from (${queues}) q) as queues,
       (select ${array('d.job, d.tenant')} from (select job, tenant from job_open
-        where phase = 2 and followed = 1 and heartbeat_at < ? limit ?) d) as dead`,
+        where phase = 2 and followed = 1 and heartbeat_at < ? limit ?) d) as dead,
+      (select ${array('p.scope, p.job')} from job_pause p
+        where p.paused = 1 and p.drain = 1 and (p.until is null or p.until > ?)) as drains`,
     letForward: `update job_open set waits = 0 where id in (select id from job_open
       where phase = 0 and waits = 2 and available_at <= ? order by available_at, rank limit ?${locking(dialect, 'skip')})`,
     someDue,
@@ -42,8 +44,8 @@ export function queueTables(dialect: Dialect): Pick<Tables, 'prepareDequeue' | '
   return {
     *prepareDequeue(now, staleBefore, limit) {
       const glance = function* (): Script<Glance> {
-        const [row] = yield { sql: sql.glance, parameters: [staleBefore, limit] }
-        return row === undefined ? { due: null, queues: [], dead: [] } : glanceOf(row)
+        const [row] = yield { sql: sql.glance, parameters: [staleBefore, limit, now] }
+        return row === undefined ? { due: null, queues: [], dead: [], drains: [] } : glanceOf(row)
       }
       const first = yield* glance()
       if (first.due === null || first.due > now) return first
@@ -78,15 +80,18 @@ interface Glance {
   readonly due: number | null
   readonly queues: readonly string[]
   readonly dead: readonly LockKey[]
+  readonly drains: readonly Drain[]
 }
 
 function glanceOf(row: Row): Glance {
   const names: [string][] = JSON.parse(textOrNull(row, 'queues') ?? '[]')
+  const drains: [Drain['scope'], string][] = JSON.parse(textOrNull(row, 'drains') ?? '[]')
   const lines: [string, string][] = JSON.parse(textOrNull(row, 'dead') ?? '[]')
   return {
     due: numberOrNull(row, 'due'),
     queues: names.map(([queue]) => queue),
     dead: lines.map(([job, tenant]) => ({ job, tenant })),
+    drains: drains.map(([scope, job]) => ({ scope, job })),
   }
 }
 

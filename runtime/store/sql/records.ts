@@ -3,7 +3,7 @@ import type { LogLine } from '../execution.ts'
 import type { Row, SqlValue } from '../transaction-script.ts'
 import { typed } from './columns.ts'
 import { type Dialect, idsAmong, inserter, updating } from './dialect.ts'
-import { attemptOf, logLineOf, number, text, textOrNull } from './rows.ts'
+import { attemptOf, logLineOf, number, numberOrNull, oneOf, text, textOrNull } from './rows.ts'
 
 type RecordTables = Pick<
   Tables,
@@ -13,7 +13,7 @@ type RecordTables = Pick<
 const ATTEMPT = ['execution_id', 'attempt', 'owner', 'started_at', 'finished_at']
 const ERROR = ['error_code', 'error_message', 'error_stack']
 const LINE = ['execution_id', 'line', 'attempt', 'at', 'level', 'message', 'data', 'bytes', 'cut']
-const STATE = ['scope', 'job', 'paused', 'since', 'changed_by', 'reason', 'past']
+const STATE = ['scope', 'job', 'paused', 'since', 'until', 'drain', 'changed_by', 'reason', 'past']
 
 export function recordTables(dialect: Dialect): RecordTables {
   const [heartbeatNode, heartbeatExecutions] = heartbeatStatements(dialect)
@@ -75,16 +75,13 @@ export function recordTables(dialect: Dialect): RecordTables {
       return rows.map(logLineOf)
     },
 
-    *pauses(job) {
-      const select = `select ${STATE.join(', ')} from job_pause where scope = 'job'`
-      const rows =
-        job === null
-          ? yield { sql: `${select} order by job`, parameters: [] }
-          : yield { sql: `${select} and job = ?`, parameters: [job] }
-      return rows.map(pauseOf)
+    *pauses() {
+      return (yield { sql: `select ${STATE.join(', ')} from job_pause order by scope, job`, parameters: [] }).map(
+        pauseOf,
+      )
     },
-    *putPause({ job, paused, since, by, reason, past }) {
-      const row = ['job', job, paused ? 1 : 0, since, by, reason, JSON.stringify(past)]
+    *putPause({ scope, job, paused, since, until, drain, by, reason, past }) {
+      const row = [scope, job, paused ? 1 : 0, since, until, drain ? 1 : 0, by, reason, JSON.stringify(past)]
       yield* putState([row])
     },
 
@@ -100,12 +97,17 @@ const lineValues = (line: LogLine): SqlValue[] => {
   return [line.at, line.level, line.message, data, Buffer.byteLength(line.message) + (data?.length ?? 0)]
 }
 
+const isScope = (value: string): value is PauseHistory['scope'] => ['job', 'queue', 'all'].includes(value)
+
 function pauseOf(row: Row): PauseHistory {
   const past: [number, number][] = JSON.parse(text(row, 'past'))
   return {
+    scope: oneOf(row, 'scope', isScope),
     job: text(row, 'job'),
     paused: number(row, 'paused') === 1,
     since: number(row, 'since'),
+    until: numberOrNull(row, 'until'),
+    drain: number(row, 'drain') === 1,
     by: text(row, 'changed_by'),
     reason: textOrNull(row, 'reason'),
     past,

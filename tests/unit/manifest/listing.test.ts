@@ -16,6 +16,7 @@ describe('the list of jobs, as data', () => {
       name: 'nightly',
       description: 'At night',
       priority: 5,
+      queue: 'default',
       enabled: true,
       disabledBy: null,
       schedules: [
