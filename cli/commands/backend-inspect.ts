@@ -1,6 +1,6 @@
 import { DEFAULT_SETTINGS } from '../../runtime/manifest/defaults.ts'
 import { findByName, JobNotFoundError } from '../../runtime/manifest/job-names.ts'
-import type { ShownNode } from '../../runtime/operations/nodes.ts'
+import { roleText, type ShownNode } from '../../runtime/operations/nodes.ts'
 import { clockText } from '../../runtime/schedule/index.ts'
 import { systemClock } from '../../runtime/support/clock.ts'
 import { durationOf } from '../../runtime/support/duration.ts'
@@ -81,7 +81,7 @@ function migrationRows({ migrations }: Inspection): [string, string][] {
 function nodeRows({ nodes }: InspectionWithState): [string, string][] {
   return (nodes ?? []).map((node, place) => {
     const { nodeVersion, timezoneData, leavesZonesTo } = node
-    const what = `${node.fires ? 'watches' : 'runs by hand'}, Node ${nodeVersion}, time-zone data ${timezoneData}`
+    const what = `${roleText(node)}, Node ${nodeVersion}, time-zone data ${timezoneData}`
     const zones =
       leavesZonesTo === null ? '' : `; leaves the schedules with a time zone to ${describeNode(leavesZonesTo)}`
     return [place === 0 ? 'Nodes' : '', `${describeNode(node.id)}: ${what}${zones}`]

@@ -170,8 +170,14 @@ export function renderNodes(nodes: readonly ShownNode[], now: number, options: N
 
 const text = (value: string | number | null): string => (value === null ? '-' : String(value))
 
-function stateText({ isAlive, fires, how, endedAt }: ShownNode, now: number): string {
-  if (isAlive) return fires ? 'watches' : 'runs by hand'
+/** What a live process does: one that stops, or fires no schedules, works off the queue at most. */
+export function roleText({ fires, engine }: Pick<ShownNode, 'fires' | 'engine'>): string {
+  if (fires) return 'watches'
+  return engine === null ? 'runs by hand' : 'works'
+}
+
+function stateText({ isAlive, fires, engine, how, endedAt }: ShownNode, now: number): string {
+  if (isAlive) return roleText({ fires, engine })
   return `${how ?? 'ended'} ${relativeTime(Date.parse(endedAt ?? ''), now)}`
 }
 

@@ -134,7 +134,9 @@ export class SchedulerLoop {
     this.#stopping.abort()
     // It may be waiting for an answer of a store that is away.
     if (this.#ended !== undefined) await endedWithin(clock, grace, this.#ended)
+    const resigned = this.#session.resign()
     await this.engine.stop(Math.max(0, deadline - clock.now()))
+    await resigned
     const isLost = this.#running.reportUnrecorded(log.root)
     await this.#session.close()
     return !isLost

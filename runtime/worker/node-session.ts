@@ -30,6 +30,7 @@ export class NodeSession {
   readonly #store: Store
   readonly #clock: Clock
   #facts = BY_HAND
+  #fires = false
   #startedAt: number | undefined
   #opened: Promise<void> | undefined
   #heartbeat: { readonly every: number; readonly heartbeat: Heartbeat } | undefined
@@ -51,7 +52,15 @@ export class NodeSession {
   /** Says that this process watches, whether it fires schedules, and when it wakes next at the latest; ms since the epoch. */
   announce(nextWakeAt: number, facts: NodeFacts, fires: boolean): Promise<void> {
     this.#facts = facts
+    this.#fires = fires
     return this.#register(fires, nextWakeAt)
+  }
+
+  /** Says that this process fires no more, though it isn't gone yet: others then leave nothing to it. */
+  async resign(): Promise<void> {
+    if (!this.#fires) return
+    this.#fires = false
+    await endedWithin(this.#clock, FAREWELL, this.#register(false, this.#clock.now()))
   }
 
   /** Ends the heartbeat and removes the node; a store that is away forgets the node later. */

@@ -58,6 +58,8 @@ describe('given a scheduler whose time-zone data are older than those of another
   let ran: string[]
   let loop: SchedulerLoop
   let other: Node
+  /** What each job does. */
+  let run: () => unknown
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'webstir-zones-'))
@@ -65,6 +67,7 @@ describe('given a scheduler whose time-zone data are older than those of another
     clock = new TestClock(START)
     lines = []
     ran = []
+    run = () => {}
     other = new Node(store, 'other:1:x').at(START)
     loop = loopOf([zoned, plain])
   })
@@ -78,10 +81,12 @@ describe('given a scheduler whose time-zone data are older than those of another
     const settings = DEFAULT_SETTINGS
     const write = (line: string): void => void lines.push(JSON.parse(line))
     const module = { file: 'test', preCheck: undefined, schedules: () => [], multiTenant: undefined, filter: undefined }
-    const run = (job: string, at: Date): void => void ran.push(`${job} ${at.toISOString().slice(11, 16)}`)
     const load = async (job: string) => ({
       ...module,
-      run: (context: { readonly scheduledFor: Date }) => run(job, context.scheduledFor),
+      run: (context: { readonly scheduledFor: Date }) => {
+        ran.push(`${job} ${context.scheduledFor.toISOString().slice(11, 16)}`)
+        return run()
+      },
     })
     const log = openLog({ format: 'json', destination: { write } })
     const services = { store, clock, env: {}, staleAfter: settings.staleAfter, log, modules: { load } }
@@ -133,6 +138,24 @@ describe('given a scheduler whose time-zone data are older than those of another
     expect(ran.filter((each) => each.startsWith('zoned'))).toEqual([])
     await clock.advance(4 * 60 * SECOND)
     expect(ran.filter((each) => each.startsWith('zoned'))).toEqual(['zoned 12:10'])
+  })
+
+  it('when it stops itself, then it says at once that it fires no more, while what runs has time to finish', async () => {
+    let finish = (): void => {}
+    run = () =>
+      new Promise<void>((resolve) => {
+        finish = resolve
+      })
+    void loop.start()
+    await clock.advance(5 * 60 * SECOND)
+    const stopped = loop.stop(60 * 60 * SECOND)
+    await clock.advance(10 * SECOND)
+    expect(await store.nodes()).toMatchObject([{ id: loop.node, fires: false }])
+    expect((await store.executions({ statuses: ['RUNNING'] })).length).toBe(2)
+    finish()
+    await clock.advance(60 * 60 * SECOND)
+    await stopped
+    expect(await store.nodes()).toEqual([])
   })
 
   it('when that one lacks a schedule, then it is fired here', async () => {
