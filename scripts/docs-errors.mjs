@@ -69,6 +69,7 @@ const TOGETHER = {
   JobNotFoundError: 'JobLockedError',
   JobNotStartedError: 'JobLockedError',
   JobCallError: 'JobLockedError',
+  JobResultError: 'EnqueueError',
   JobExitError: 'FatalError',
   RetryableError: 'FatalError',
   TenantsFailedError: 'TenantsError',

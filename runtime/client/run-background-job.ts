@@ -18,7 +18,10 @@ export function adoptScheduler(scheduler: Runner): void {
  */
 export async function runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void> {
   const scope = currentScope()
-  if (scope?.call !== undefined) return scope.call(name, args, scope)
+  if (scope?.call !== undefined) {
+    await scope.call(name, args, scope)
+    return
+  }
   ofThisProcess ??= ownScheduler()
   return ofThisProcess.runBackgroundJob(name, ...args)
 }

@@ -82,7 +82,9 @@ async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'st
 }
 
 function endMessage(end: CodeEnd): FromChild {
-  if (end.kind === 'returned') return { kind: 'end', end: 'returned' }
+  if (end.kind === 'returned') {
+    return { kind: 'end', end: 'returned', ...(end.result === undefined ? {} : { result: end.result }) }
+  }
   if (end.kind === 'skipped') return { kind: 'end', end: 'skipped', reason: end.reason }
   return { kind: 'end', end: 'threw', ...thrownRecord(end.error) }
 }

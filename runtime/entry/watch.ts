@@ -58,7 +58,9 @@ export async function watch(paths: WorkspacePaths, options: GivenOptions): Promi
     ...role,
   })
   // Hooks may run jobs, too.
-  adoptScheduler({ runBackgroundJob: async (job, ...args) => loop.ready().then(() => loop.call(job, args)) })
+  adoptScheduler({
+    runBackgroundJob: async (job, ...args) => void (await loop.ready().then(() => loop.call(job, args))),
+  })
   registerScheduler({ enqueue: loop.enqueue })
   const { hooks } = manifest.settings
   if (hooks !== undefined) await attachHooks(loop.events, paths.build, hooks, log.root)

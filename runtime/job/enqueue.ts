@@ -36,6 +36,11 @@ export interface EnqueueOptions {
   readonly maxWait?: string | number
 }
 
+export interface ResultOptions {
+  /** Rejects with RESULT_TIMEOUT after so long; the execution goes on. Default: it waits as long as it takes. */
+  readonly timeout?: string | number
+}
+
 /** The execution that a request to enqueue became. As JSON it is `{ id, enqueued }`. */
 export class JobHandle {
   /** Id of the execution; see `job-history`. */
@@ -43,9 +48,20 @@ export class JobHandle {
   /** False where an execution was there already, and nothing was added. */
   readonly enqueued: boolean
 
-  constructor({ id, enqueued }: Enqueued) {
+  readonly #result: (options: ResultOptions) => Promise<JsonValue | undefined>
+
+  constructor({ id, enqueued }: Enqueued, result: (options: ResultOptions) => Promise<JsonValue | undefined>) {
     this.id = id
     this.enqueued = enqueued
+    this.#result = result
+  }
+
+  /**
+   * Waits for the end of the execution, in whatever process, retries included, and resolves to what the job returned.
+   * Rejects with the job's own error, or with a JobResultError.
+   */
+  result(options: ResultOptions = {}): Promise<JsonValue | undefined> {
+    return this.#result(options)
   }
 }
 

@@ -28,7 +28,9 @@ export interface JobContext<Args extends readonly unknown[] = readonly JsonValue
   readonly database: DatabaseClient
   /** Stores the progress: `percent` from 0 to 100. */
   progress(percent: number, message?: string): void
-  /** Runs another job now, in this one's slot, and waits for it; rejects with its error. */
+  /** Runs another job now, in this one's slot, and resolves to what it returned; rejects with its error. */
+  run(name: string, ...args: JsonValue[]): Promise<JsonValue | undefined>
+  /** The same, and resolves to undefined. */
   runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void>
   /** Hands another job over, for some scheduler to run, and doesn't wait for it. */
   enqueue(name: string, args?: readonly JsonValue[], options?: EnqueueOptions): Promise<JobHandle>
@@ -41,7 +43,7 @@ export interface ContextSource {
   log(): Logger
   database(): DatabaseClient
   progress(percent: number, message: string | null): void
-  callOther(name: string, args: readonly JsonValue[]): Promise<void>
+  callOther(name: string, args: readonly JsonValue[]): Promise<JsonValue | undefined>
   handOver: Enqueue
 }
 
@@ -58,6 +60,7 @@ class InlineContext implements JobContext {
   readonly tenant: string | undefined
   readonly env: Env
   readonly progress: JobContext['progress']
+  readonly run: JobContext['run']
   readonly runBackgroundJob: JobContext['runBackgroundJob']
   readonly enqueue: JobContext['enqueue']
   readonly #source: ContextSource
@@ -72,7 +75,8 @@ class InlineContext implements JobContext {
     this.tenant = execution.tenant === '' ? undefined : execution.tenant
     this.env = source.env
     this.progress = (percent, message) => source.progress(percent, message ?? null)
-    this.runBackgroundJob = (name, ...args) => source.callOther(name, args)
+    this.run = (name, ...args) => source.callOther(name, args)
+    this.runBackgroundJob = async (name, ...args) => void (await source.callOther(name, args))
     this.enqueue = (name, args, options) => source.handOver(name, args, options)
     this.#source = source
   }

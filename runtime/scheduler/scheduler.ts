@@ -33,8 +33,8 @@ export interface Scheduler {
    * Runs one job now and waits for it, retries included. Inside a job of this scheduler it runs as that one's child, in
    * its slot. Rejects with the job's own error, or with a JobNotFoundError, JobLockedError or JobNotStartedError.
    */
-  run(name: string, ...args: JsonValue[]): Promise<void>
-  /** The same as `run`, by its name inside jobs. */
+  run(name: string, ...args: JsonValue[]): Promise<JsonValue | undefined>
+  /** The same as `run`, but that it resolves to undefined. */
   runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void>
   /**
    * Hands a job over, for some scheduler that watches to run; resolves as soon as the store has it. `args`: those of the
@@ -113,16 +113,16 @@ class DefaultScheduler implements Scheduler {
     await (await this.#current()).fireBetween(second, second + 1000)
   }
 
-  async run(name: string, ...args: JsonValue[]): Promise<void> {
+  async run(name: string, ...args: JsonValue[]): Promise<JsonValue | undefined> {
     const loop = await this.#current()
     await loop.ready()
     // Called by a job of this scheduler, it runs on behalf of that one.
     const frame = currentScope()
-    await loop.call(name, args, frame?.call === loop.call ? frame : undefined)
+    return loop.call(name, args, frame?.call === loop.call ? frame : undefined)
   }
 
-  runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void> {
-    return this.run(name, ...args)
+  async runBackgroundJob(name: string, ...args: JsonValue[]): Promise<void> {
+    await this.run(name, ...args)
   }
 
   readonly enqueue: Enqueue = async (name, args, options) => {

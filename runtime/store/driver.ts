@@ -5,6 +5,7 @@ import type { LockKey, RetainedLock } from './locks.ts'
 import type { NodeTables } from './node-tables.ts'
 import type { HeardNotice, StoreListener } from './notices.ts'
 import type { QueuePosition } from './queue-position.ts'
+import type { ResultTables } from './result-tables.ts'
 import type { ScheduleTables } from './schedule-tables.ts'
 import type { Store } from './store.ts'
 import type { Script } from './transaction-script.ts'
@@ -84,7 +85,7 @@ export interface LogSize {
  * The tables, as the rules need them: what to read and what to write, no rule in itself. Behind it are SQL (both
  * dialects) and plain maps. Sets go in and out at once, because a statement for each row would cost too much.
  */
-export interface Tables extends ScheduleTables, NodeTables, KeyTables {
+export interface Tables extends ScheduleTables, NodeTables, KeyTables, ResultTables {
   // --- locks
   /** Keeps others from deciding about these pairs until the transaction ends; without `wait`, only the free ones. */
   lockPairs(pairs: readonly LockKey[], wait: boolean): Script<readonly LockKey[]>

@@ -151,7 +151,8 @@ export type ClaimOutcome =
 
 /** How an attempt ended, as reported by its owner. */
 export type Outcome =
-  | { readonly kind: 'success' }
+  /** `result`: what the job returned, as text. */
+  | { readonly kind: 'success'; readonly result?: string }
   | { readonly kind: 'failure'; readonly error: ErrorRecord }
   | { readonly kind: 'retry'; readonly error: ErrorRecord; readonly availableAt: number }
   | { readonly kind: 'skipped'; readonly reason: string }

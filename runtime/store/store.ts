@@ -132,9 +132,7 @@ export interface Store extends JobStore {
     jobs?: readonly string[]
   }): Promise<DequeueResult>
 
-  /**
-   * Puts work into the queue, all of it or none; says of each request, in their order, which execution it became.
-   */
+  /** Puts work into the queue, all of it or none; says of each request, in their order, which execution it became. */
   enqueue(requests: readonly EnqueueRequest[]): Promise<Enqueued[]>
 
   /** Starts a run by hand, from code, or a backfill. */
@@ -186,6 +184,8 @@ export interface Store extends JobStore {
   setProgress(executionId: string, percent: number, message: string | null): Promise<void>
 
   // --- reading
+  /** What the job of an execution returned, as `complete` was given it; null where there is nothing. */
+  resultText(executionId: string): Promise<string | null>
   /** When the earliest queued execution becomes available; null when none is queued. */
   nextAvailableAt(): Promise<number | null>
 

@@ -198,6 +198,10 @@ export class TableStore extends NodeStore implements Store {
     return new Map(stored.map(({ key, nominal: _nominal, ...known }) => [key, known]))
   }
 
+  resultText(executionId: string): Promise<string | null> {
+    return this.#driver.read(() => this.#driver.tables.result(executionId))
+  }
+
   nextAvailableAt(): Promise<number | null> {
     return this.#driver.read(() => this.#driver.tables.nextAvailableAt())
   }

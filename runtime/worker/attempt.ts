@@ -9,7 +9,8 @@ import { type AbortCause, type AbortedError, abortedBy } from './abort.ts'
 import { ExecutionLog } from './execution-log.ts'
 import { type AttemptReporter, startInline } from './inline.ts'
 import { decide } from './outcome.ts'
-import { relayedCalls } from './relayed-calls.ts'
+import { isolatedBody } from './relayed-calls.ts'
+import { warnOfLoss } from './results.ts'
 import type { AttemptBody, CodeEnd, IsolatedRun, WorkerServices } from './services.ts'
 
 /** How long an aborted attempt may take before its outcome is decided without it, in ms. */
@@ -83,6 +84,7 @@ async function conclude(
   if (thrown !== undefined) await services.pointAtSources?.(thrown)
   const outcome = decide(execution, job, end, attempt.aborted(), at)
   pending.outcome = outcome.kind
+  if (outcome.kind === 'success' && outcome.result !== undefined) warnOfLoss(outcome.result, attempt)
   const isStillRunning = end === 'abortIgnored'
   const logged = attempt.flushLog()
   if (logged !== undefined) await logged
@@ -154,6 +156,8 @@ export interface Attempt extends AttemptBody {
   isFanOut(): boolean
   /** Resolves when the log so far is in the store; undefined where nothing was logged. */
   flushLog(): Promise<void> | undefined
+  /** Of the execution's own log. */
+  logger(): Logger
 }
 
 /** Starts the code of an execution that is RUNNING in the store and owned by this process. */
@@ -230,21 +234,4 @@ class OwnAttempt implements Attempt, AttemptReporter {
     }
     return isolatedBody(run, isolate, this.#services, () => this.logger())
   }
-}
-
-/** The body of an attempt in a child process, which may call other jobs all the same. */
-function isolatedBody(
-  run: IsolatedRun,
-  isolate: (run: IsolatedRun) => AttemptBody,
-  services: WorkerServices,
-  logger: () => Logger,
-): AttemptBody {
-  const ending = new AbortController()
-  const calls = relayedCalls(run.execution, services, logger, ending.signal)
-  const body = isolate(calls === undefined ? run : { ...run, calls })
-  const abort = (reason: AbortedError): void => {
-    ending.abort(reason)
-    body.abort(reason)
-  }
-  return { ended: body.ended, abort }
 }

@@ -7,6 +7,7 @@ import type { JsonValue } from '../support/json.ts'
 import { enqueueThrough } from './enqueuer.ts'
 import { fanOutThrough } from './fan-out.ts'
 import { JobRunner, type RunListener } from './job-runner.ts'
+import { keptResult } from './results.ts'
 import type { RunningExecutions } from './running-executions.ts'
 import type { FanOut, WorkerServices } from './services.ts'
 import type { Slots } from './slots.ts'
@@ -22,8 +23,8 @@ export interface Caller {
   readonly signal: AbortSignal
 }
 
-/** Runs jobs by name, for code that is a job itself (`caller`) or isn't. Resolves when it has succeeded. */
-export type CallJob = (name: string, args: readonly JsonValue[], caller?: Caller) => Promise<void>
+/** Runs jobs by name, for code that is a job itself (`caller`) or isn't. Resolves to what it returned. */
+export type CallJob = (name: string, args: readonly JsonValue[], caller?: Caller) => Promise<JsonValue | undefined>
 
 /** Services whose jobs can call each other, and the runner that they are called through. */
 export function withCalls(
@@ -45,11 +46,14 @@ export function withCalls(
       ...(caller === undefined ? {} : { parentId: caller.executionId, signal: caller.signal }),
     })
     if (result.kind === 'elsewhere') {
-      if (result.execution.status === 'SUCCESS') return
-      throw new JobsError('JOB_FAILED', `job "${job.name}" ended as ${result.execution.status} in another process`)
+      const { id, status } = result.execution
+      if (status === 'SUCCESS') return keptResult(await base.store.resultText(id))
+      throw new JobsError('JOB_FAILED', `job "${job.name}" ended as ${status} in another process`)
     }
     const { outcome, thrown } = result.end
-    if (outcome.kind !== 'success' && outcome.kind !== 'skipped') throw thrown
+    if (outcome.kind === 'success') return keptResult(outcome.result)
+    if (outcome.kind !== 'skipped') throw thrown
+    return undefined
   }
   const fanOut: FanOut = (parent, job, tenants, caller) => runForTenants(parent, job, tenants, caller)
   const enqueue = enqueueThrough(base, { jobs }, onEnqueued)

@@ -5,6 +5,7 @@ import type { Job, Manifest } from '../manifest/types.ts'
 import type { JsonValue } from '../support/json.ts'
 import { EnqueueError, policyOf } from './enqueue-options.ts'
 import { JobNotStartedError } from './job-runner.ts'
+import { awaitResult } from './results.ts'
 import type { WorkerServices } from './services.ts'
 
 /** Arguments as JSON have at most so many bytes: larger things belong into a store of their own. */
@@ -27,7 +28,7 @@ export function enqueueThrough(
     const [enqueued] = await store.enqueue([request])
     if (enqueued === undefined) throw new Error('the store enqueued nothing')
     if (enqueued.enqueued) onEnqueued?.()
-    return new JobHandle(enqueued)
+    return new JobHandle(enqueued, (options) => awaitResult({ store, clock }, enqueued.id, options))
   }
 }
 

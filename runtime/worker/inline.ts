@@ -2,7 +2,6 @@ import { type DatabaseClient, type LateDatabase, lateDatabase } from '../job/dat
 import type { Enqueue, JobHandle } from '../job/enqueue.ts'
 import { type ContextSource, inlineContext, type JobContext } from '../job/job-context.ts'
 import type { JobModule } from '../job/job-module.ts'
-import { asTenantSource, type TenantSource, TenantsError } from '../job/tenants.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { Job } from '../manifest/types.ts'
 import type { Execution } from '../store/execution.ts'
@@ -10,13 +9,15 @@ import type { PreCheckVerdict } from '../store/job-store.ts'
 import type { Store } from '../store/store.ts'
 import { nextTurn } from '../support/clock.ts'
 import type { Env } from '../support/env.ts'
-import { JobsError, messageOf } from '../support/errors.ts'
+import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import { redactText } from '../support/redact-text.ts'
 import { readThrown } from '../support/thrown.ts'
 import type { AbortedError } from './abort.ts'
 import { chainTo, type JobScope, runInScope } from './job-scope.ts'
+import { resultText } from './results.ts'
 import type { AttemptBody, CodeEnd, WorkerServices } from './services.ts'
+import { fanOut, notForTenants } from './tenants-of-run.ts'
 
 /** What code that runs in this process needs: less than an attempt, so that a child process can supply it. */
 export type InlineSurroundings = Pick<
@@ -96,13 +97,13 @@ class InlineScope implements JobScope, ContextSource {
     this.#telling.progress(percent, message === null ? null : redactText(readThrown(message).message))
   }
 
-  async callOther(name: string, args: readonly JsonValue[]): Promise<void> {
+  async callOther(name: string, args: readonly JsonValue[]): Promise<JsonValue | undefined> {
     if (this.call === undefined) {
       throw new JobsError('CALL_UNSUPPORTED', `job "${this.job}" can't call other jobs where it runs`, {
         hint: 'call it from a job that a scheduler, a server or a test scheduler runs',
       })
     }
-    await this.call(name, args, this)
+    return this.#services.call?.(name, args, this)
   }
 
   async handOver(...call: Parameters<Enqueue>): Promise<JobHandle> {
@@ -143,6 +144,7 @@ export function startInline(
   const scope = new InlineScope(execution, services, telling)
   const context = inlineContext(execution, scope)
   const run = async (): Promise<CodeEnd> => {
+    let returned = RETURNED
     try {
       const module = await services.modules.load(execution.job)
       const isForTenants = (job.multiTenant ?? module.multiTenant) === true
@@ -157,7 +159,8 @@ export function startInline(
         if (verdict.skip) return { kind: 'skipped', reason: readThrown(verdict.reason).message }
       }
       const running = module.run(context)
-      if (running !== undefined) await untilOver(running, scope)
+      const value = running === undefined ? undefined : await untilOver(running, scope)
+      returned = value === undefined ? RETURNED : returnedWith(value)
       // A rejected promise without a handler is only reported once this turn is over.
       await nextTurn()
     } catch (error) {
@@ -167,7 +170,7 @@ export function startInline(
       const closing = scope.closeDatabase()
       if (closing !== undefined) await closing
     }
-    return scope.unhandledErrors.length > 0 ? { kind: 'threw', error: scope.unhandledErrors[0] } : RETURNED
+    return scope.unhandledErrors.length > 0 ? { kind: 'threw', error: scope.unhandledErrors[0] } : returned
   }
   return {
     ended: runInScope(scope, run),
@@ -175,57 +178,16 @@ export function startInline(
   }
 }
 
+function returnedWith(value: unknown): CodeEnd {
+  const result = resultText(value)
+  return result === undefined ? RETURNED : { kind: 'returned', result }
+}
+
 /** The end of the job's `run`, or its failure by what it did meanwhile. */
-function untilOver(running: unknown, scope: InlineScope): Promise<void> {
+function untilOver(running: unknown, scope: InlineScope): Promise<unknown> {
   return new Promise((resolve, reject) => {
     scope.onFail = reject
-    Promise.resolve(running).then(() => resolve(), reject)
-  })
-}
-
-/** Runs a multi-tenant job for each tenant that its filter leaves. */
-async function fanOut(
-  execution: Execution,
-  job: Job,
-  module: JobModule,
-  services: InlineSurroundings,
-  scope: JobScope,
-): Promise<void> {
-  if (services.fanOut === undefined) {
-    throw new TenantsError('TENANTS_ISOLATED', `job "${job.name}" is multi-tenant, and only its module says so`, {
-      hint: 'write "multiTenant": true in package.json too, where "isolation" is "process"',
-    })
-  }
-  if (services.openTenants === undefined) throw noTenants(job.name)
-  const all = asTenantSource(await services.openTenants(), 'src/backend/tenants.ts')
-  await services.fanOut(execution, job, await filtered(job.name, module, all), scope)
-}
-
-/** The tenants that the job's filter leaves. */
-async function filtered(job: string, { filter, file }: JobModule, all: TenantSource): Promise<TenantSource> {
-  if (filter === undefined) return all
-  const what = `tenantsFilter of job "${job}" (${file})`
-  let left: unknown
-  try {
-    left = await filter(all)
-  } catch (error) {
-    throw new TenantsError('TENANTS_FILTER', `${what} threw: ${messageOf(error)}`, {
-      hint: 'fix it: it takes the tenants and returns those that are left: (tenants) => tenants.where({ active: true })',
-      cause: error,
-    })
-  }
-  return asTenantSource(left, what)
-}
-
-function notForTenants(job: string): TenantsError {
-  return new TenantsError('TENANTS_NONE', `job "${job}" is not multi-tenant, so it can't run for one tenant`, {
-    hint: 'leave the tenant out, or write "multiTenant": true in package.json or in the job',
-  })
-}
-
-function noTenants(job: string): TenantsError {
-  return new TenantsError('TENANTS_MISSING', `job "${job}" is multi-tenant, and the workspace has no tenants`, {
-    hint: 'export them from src/backend/tenants.ts ("webstir add-tenants" writes one), and build again',
+    Promise.resolve(running).then(resolve, reject)
   })
 }
 

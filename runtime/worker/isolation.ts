@@ -21,7 +21,7 @@ export type ToChild =
 export type FromChild =
   | { readonly kind: 'log'; readonly line: string }
   | { readonly kind: 'progress'; readonly percent: number; readonly message: string | null }
-  | { readonly kind: 'end'; readonly end: 'returned' }
+  | { readonly kind: 'end'; readonly end: 'returned'; readonly result?: string }
   | { readonly kind: 'end'; readonly end: 'skipped'; readonly reason: string }
   | ({ readonly kind: 'call' } & CallRequest)
   | ({ readonly kind: 'end'; readonly end: 'threw' } & ThrownRecord)
@@ -126,7 +126,7 @@ function died(job: string, code: number | null, signal: NodeJS.Signals | null): 
 function codeEnd(message: Extract<FromChild, { kind: 'end' }>): CodeEnd {
   switch (message.end) {
     case 'returned':
-      return { kind: 'returned' }
+      return { kind: 'returned', ...(message.result === undefined ? {} : { result: message.result }) }
     case 'skipped':
       return { kind: 'skipped', reason: message.reason }
     case 'threw':

@@ -13,7 +13,7 @@ export interface JobScope {
   readonly chain: readonly string[]
   log(): Logger
   /** Runs another job for this one; absent where none can be called. */
-  readonly call: ((name: string, args: readonly JsonValue[], caller: JobScope) => Promise<void>) | undefined
+  readonly call: ((name: string, args: readonly JsonValue[], caller: JobScope) => Promise<unknown>) | undefined
   /** Hands a job over for this one; absent where none can be reached. */
   readonly enqueue?: Enqueue | undefined
   /** Aborted when the execution is. */

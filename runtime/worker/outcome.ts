@@ -88,7 +88,9 @@ export function decide(
   if (aborted?.abortCause === 'stop' && (end === 'abortIgnored' || end.kind === 'threw')) {
     return { kind: 'released', error: errorRecord(aborted) }
   }
-  if (end !== 'abortIgnored' && end.kind === 'returned' && aborted?.abortCause !== 'timeout') return { kind: 'success' }
+  if (end !== 'abortIgnored' && end.kind === 'returned' && aborted?.abortCause !== 'timeout') {
+    return end.result === undefined ? { kind: 'success' } : { kind: 'success', result: end.result }
+  }
   const thrown = aborted ?? (end !== 'abortIgnored' && end.kind === 'threw' ? end.error : undefined)
   const error = errorRecord(thrown)
   const delay = retryDelay(job.retry, execution.attempt - execution.recoveries, thrown, execution.id)

@@ -1,5 +1,5 @@
 import type { DatabaseClient } from '../job/database.ts'
-import type { Enqueue } from '../job/enqueue.ts'
+import type { Enqueue, ResultOptions } from '../job/enqueue.ts'
 import type { JobModules } from '../job/job-module.ts'
 import type { TenantSource } from '../job/tenants.ts'
 import type { LogOutput } from '../logging/logger.ts'
@@ -42,12 +42,13 @@ export interface WorkerServices {
   /** Hands a job over, for the code of another one. */
   readonly enqueue?: Enqueue
   /** Runs a job for the code of another one. */
-  readonly call?: (name: string, args: readonly JsonValue[], caller: JobScope) => Promise<void>
+  readonly call?: (name: string, args: readonly JsonValue[], caller: JobScope) => Promise<JsonValue | undefined>
 }
 
 /** How the code of an attempt ended, before any policy was applied. */
 export type CodeEnd =
-  | { readonly kind: 'returned' }
+  /** `result`: what `run` returned, as it is kept. */
+  | { readonly kind: 'returned'; readonly result?: string }
   | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: 'skipped'; readonly reason: string }
 
@@ -71,6 +72,7 @@ export interface IsolatedRun {
 
 /** What an execution with a process of its own may have done here. */
 export interface RelayedCalls {
-  run(name: string, args: readonly JsonValue[]): Promise<void>
+  run(name: string, args: readonly JsonValue[]): Promise<JsonValue | undefined>
   readonly enqueue: Enqueue
+  result(executionId: string, options: ResultOptions): Promise<JsonValue | undefined>
 }

@@ -18,6 +18,22 @@ const ENQUEUER = `
   for (let n = 0; n < ${KEYS}; n++) handles.push(await enqueue('once', ['k' + n], { key: 'k' + n, keyWindow: '1h' }))
   console.log(JSON.stringify(handles))`
 
+/** Waits for the results of two jobs, whichever process runs them. */
+const AWAITER = `
+  import { enqueue } from 'webstir-jobs'
+  const good = await enqueue('deadly', ['good'])
+  const bad = await enqueue('deadly', ['bad'])
+  console.log('enqueued')
+  console.log(JSON.stringify(await good.result({ timeout: '60s' })))
+  console.log(await bad.result({ timeout: '60s' }).catch((error) => [error.name, error.code, error.message].join()))`
+
+/** Kills its process in the first attempt. */
+const DEADLY = `export async function run({ attempt, args }) {
+  if (attempt === 1) process.kill(process.pid, 'SIGKILL')
+  if (args[0] === 'bad') throw Object.assign(new TypeError('bad in ' + attempt), { code: 'BAD' })
+  return { attempt }
+}`
+
 let server: Awaited<ReturnType<typeof startPostgres>> | undefined
 afterAll(() => server?.remove())
 
@@ -59,5 +75,35 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('work that is handed over in %s
     expect(rows.map(({ args }) => args[0]).sort()).toEqual(
       [...Array.from({ length: KEYS }, (_, n) => `k${n}`), ...processes.map((_, n) => `p${n}`)].sort(),
     )
+  })
+
+  it('results are awaited across the death of the worker that had begun', { timeout: 120_000 }, async () => {
+    const workspace = await buildWorkspace({
+      jobs: [{ name: 'deadly' }],
+      sources: { deadly: DEADLY },
+      settings: { staleAfter: '1s' },
+      files: { 'awaiter.mjs': AWAITER },
+    })
+    const env = { JOBS_STORE_URL: await storeUrl(kind) }
+    const awaiting = runNode([workspace.path('awaiter.mjs')], { cwd: workspace.root, env })
+    // The first worker may die before the second job is there: then the next one dies of that.
+    const deaths: (string | null)[] = []
+    let isOver = false
+    void awaiting.finally(() => {
+      isOver = true
+    })
+    while (!isOver) {
+      const worker = workspace.start(['--watch'], env)
+      await Promise.race([worker.ended, awaiting])
+      if (isOver) await worker.stop()
+      else deaths.push((await worker.ended).signal)
+    }
+    expect(deaths.length).toBeGreaterThan(0)
+    expect(deaths.every((signal) => signal === 'SIGKILL')).toBe(true)
+    const { code, stdout } = await awaiting
+    expect({ code, lines: stdout.trim().split('\n') }).toEqual({
+      code: 0,
+      lines: ['enqueued', '{"attempt":2}', 'TypeError,BAD,bad in 2'],
+    })
   })
 })

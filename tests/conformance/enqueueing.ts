@@ -130,6 +130,26 @@ export function enqueueRules(stage: () => Stage): void {
     expect(await statusOf(one.store, b?.id ?? '')).toBe('CANCELLED')
   })
 
+  it('what a job returned is kept with its execution, and goes with it', async () => {
+    const { one, two } = stage()
+    const jobs = ['a', 'b', 'c', 'd']
+    await one.at(at).store.enqueue(jobs.map((job) => requestOf(one, job)))
+    const { taken } = await one.dequeue()
+    const texts = ['{"x":"é\\u0000\'"}', undefined, '!{"code":"RESULT_TOO_LARGE"}', '""']
+    const ends = taken.map((each, n) => {
+      const result = texts[n]
+      return one.end(each, result === undefined ? { kind: 'success' } : { kind: 'success', result })
+    })
+    expect(await Promise.all(ends)).toEqual([true, true, true, true])
+    const kept = await Promise.all(taken.map(({ id }) => two.store.resultText(id)))
+    expect(kept).toEqual(texts.map((text) => text ?? null))
+    expect(await two.at(at).end(taken[1] ?? { id: '', attempt: 0 }, { kind: 'success', result: '1' })).toBe(false)
+    expect(await two.store.resultText(taken[1]?.id ?? '')).toBeNull()
+    expect(await two.store.resultText('no such id')).toBeNull()
+    await one.store.prune({ finishedBefore: at + minute, maxPerJob: 100, batch: 100 })
+    expect(await two.store.resultText(taken[0]?.id ?? '')).toBeNull()
+  })
+
   it('thousands are enqueued at once, in their order', async () => {
     const { one, two } = stage()
     const requests = Array.from({ length: 2500 }, (_, n) => requestOf(one.at(at), 'a', { args: [n], lock: 'bypass' }))

@@ -1,4 +1,5 @@
 import type { HeldKey, JobKey, KeyTables } from '../key-tables.ts'
+import type { ResultTables } from '../result-tables.ts'
 import { result } from '../transaction-script.ts'
 import { MemoryRecords } from './memory-records.ts'
 
@@ -8,8 +9,9 @@ interface StoredKey extends HeldKey {
 
 const textOf = ({ job, tenant, key }: JobKey): string => [job, tenant, key].join('\u0000')
 
-/** Keys of enqueued work, as maps. */
-export class MemoryKeys extends MemoryRecords implements Omit<KeyTables, 'reschedule'> {
+/** Keys and results of enqueued work, as maps. */
+export class MemoryKeys extends MemoryRecords implements Omit<KeyTables, 'reschedule'>, ResultTables {
+  readonly #results = new Map<string, string>()
   readonly #keys = new Map<string, StoredKey>()
   /** Texts of the keys that executions have, by their ids. */
   readonly #byExecution = new Map<string, string>()
@@ -47,6 +49,20 @@ export class MemoryKeys extends MemoryRecords implements Omit<KeyTables, 'resche
   removeFreeKeys(before: number) {
     for (const [text, held] of this.#keys) if (held.freeAt !== null && held.freeAt < before) this.#forget(text, held)
     return result(undefined)
+  }
+
+  insertResults(results: Parameters<ResultTables['insertResults']>[0]) {
+    for (const { executionId, value } of results) this.#results.set(executionId, value)
+    return result(undefined)
+  }
+
+  result(executionId: string) {
+    return result(this.#results.get(executionId) ?? null)
+  }
+
+  override removeOf(executionId: string): void {
+    this.#results.delete(executionId)
+    super.removeOf(executionId)
   }
 
   #forget(text: string, { executionId }: StoredKey): void {

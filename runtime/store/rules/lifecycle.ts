@@ -39,6 +39,7 @@ export function* complete(tables: Tables, ends: readonly Completion[]): Script<b
       if (one !== undefined) accepted.add(one)
     }
   }
+  yield* keepResults(tables, accepted)
   const others = ends.filter(({ outcome }) => outcome.kind !== 'success')
   if (others.length > 0) followed.push(...(yield* completeOthers(tables, others, accepted)))
   if (followed.length > 0) yield* tables.promote(distinctPairs(followed))
@@ -48,6 +49,16 @@ export function* complete(tables: Tables, ends: readonly Completion[]): Script<b
   )
   if (accepted.size === ends.length) return ends.map(() => true)
   return yield* alreadyWritten(tables, ends, accepted)
+}
+
+function* keepResults(tables: Tables, succeeded: ReadonlySet<Completion>): Script<void> {
+  const results: { executionId: string; value: string }[] = []
+  for (const { id, outcome } of succeeded) {
+    if (outcome.kind === 'success' && outcome.result !== undefined) {
+      results.push({ executionId: id, value: outcome.result })
+    }
+  }
+  if (results.length > 0) yield* tables.insertResults(results)
 }
 
 /** Each from its own end on. */

@@ -10,6 +10,7 @@ import { openTables } from './open-executions.ts'
 import { queueTables } from './queue.ts'
 import { listExecutions, readExecutions } from './read-executions.ts'
 import { recordTables } from './records.ts'
+import { resultTables } from './results.ts'
 import { retentionTables } from './retention.ts'
 import { scheduleTables } from './schedules.ts'
 import { succeeding } from './succeed.ts'
@@ -26,6 +27,7 @@ export function sqlTables(dialect: Dialect): Tables {
     ...executionInserters(dialect),
     ...endTables(dialect),
     ...keyTables(dialect),
+    ...resultTables(dialect),
     ...recordTables(dialect),
     ...nodeTables(dialect),
     ...retentionTables(dialect),

@@ -46,7 +46,7 @@ beforeEach(() => {
     log: () => note('log', log),
     database: () => note('database', database),
     progress: (percent, message) => void asked.push(`progress ${percent} ${message}`),
-    handOver: async () => new JobHandle({ id: 'x', enqueued: true }),
+    handOver: async () => new JobHandle({ id: 'x', enqueued: true }, async () => undefined),
     callOther: async (name, args) => void asked.push(`${name}(${args.join()})`),
   }
   context = inlineContext(EXECUTION, source)
