@@ -1,13 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type Libsql from 'libsql'
-import type { Fire } from '../../runtime/store/execution.ts'
-import { openStore } from '../../runtime/store/open.ts'
 import { EXECUTION_COLUMNS } from '../../runtime/store/sql/columns.ts'
-import type { Store } from '../../runtime/store/store.ts'
 import { uuidv7 } from '../../runtime/support/uuid.ts'
+import { openRaw, type SqliteDriver } from './sqlite-drivers.ts'
 
 const GROUP = 100
 
@@ -19,11 +15,11 @@ const NUMBERS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * What libsql itself does in a second: for each job one insert and two updates, in groups of 100 of one transaction
+ * What a driver of SQLite itself does in a second: for each job one insert and two updates, in groups of 100 of one transaction
  * each, on a file with the store's own settings. The yardstick for everything durable: the same row as an execution's,
  * with its primary key and nothing else (no other index, no attempts, no marks).
  */
-export function rawRate(jobs: number): Promise<number> {
+export function rawRate(jobs: number, driver: SqliteDriver): Promise<number> {
   const first = (from: number, place: number): Readonly<Record<string, string | number | null>> => ({
     job: `job-${place}`,
     schedule_key: `key-${place}`,
@@ -44,7 +40,7 @@ export function rawRate(jobs: number): Promise<number> {
     after_jobs: '[]',
     lock_kind: 'exclusive',
   })
-  return rate(jobs, [...EXECUTION_COLUMNS, 'duration_ms', 'skip_cause'], first, {
+  return rate(jobs, driver, [...EXECUTION_COLUMNS, 'duration_ms', 'skip_cause'], first, {
     start: 'status = ?, owner = ?, started_at = ?, heartbeat_at = ?, attempt = ?',
     started: (from) => ['RUNNING', 'node', from, from, 1],
     end: 'status = ?, finished_at = ?, duration_ms = ?',
@@ -53,7 +49,7 @@ export function rawRate(jobs: number): Promise<number> {
 }
 
 /** The same with a row of seven columns: the least that could be called a job. */
-export function narrowRate(jobs: number): Promise<number> {
+export function narrowRate(jobs: number, driver: SqliteDriver): Promise<number> {
   const columns = ['id', 'name', 'scheduled_for', 'status', 'owner', 'started_at', 'finished_at']
   const first = (from: number, place: number) => ({
     name: `job-${place}`,
@@ -61,7 +57,7 @@ export function narrowRate(jobs: number): Promise<number> {
     status: 'QUEUED',
     owner: '',
   })
-  return rate(jobs, columns, first, {
+  return rate(jobs, driver, columns, first, {
     start: 'status = ?, owner = ?, started_at = ?',
     started: (from) => ['RUNNING', 'node', from],
     end: 'status = ?, finished_at = ?',
@@ -78,13 +74,13 @@ interface Updates {
 
 async function rate(
   jobs: number,
+  driver: SqliteDriver,
   columns: readonly string[],
   first: (from: number, place: number) => Readonly<Record<string, string | number | null>>,
   updates: Updates,
 ): Promise<number> {
   return await inFolder(async (folder) => {
-    const Database: typeof Libsql = createRequire(import.meta.url)('libsql')
-    const database = new Database(join(folder, 'raw.sqlite'))
+    const database = openRaw(driver, join(folder, 'raw.sqlite'))
     database.exec('pragma journal_mode = wal; pragma synchronous = normal')
     const definition = (column: string): string =>
       column === 'id' ? 'id text primary key' : `${column} ${NUMBERS.has(column) ? 'integer' : 'text'}`
@@ -98,85 +94,16 @@ async function rate(
       database.exec('begin immediate')
       ids.forEach((id, place) => {
         const row = first(from, place)
-        insert.run(columns.map((column) => (column === 'id' ? id : (row[column] ?? null))))
+        insert.run(...columns.map((column) => (column === 'id' ? id : (row[column] ?? null))))
       })
-      for (const id of ids) start.run([...updates.started(from), id])
-      for (const id of ids) end.run([...updates.ended(from), id])
+      for (const id of ids) start.run(...updates.started(from), id)
+      for (const id of ids) end.run(...updates.ended(from), id)
       database.exec('commit')
     }
     const reached = jobs / ((performance.now() - begin) / 1000)
     database.close()
     return reached
   })
-}
-
-/** How many no-op jobs a second the store takes from claim to outcome, in ticks of 100 fires of 100 jobs. */
-export async function storeRate(jobs: number, url?: string): Promise<number> {
-  return await inFolder(async (folder) => {
-    const store = await openStore(url ?? `file:${join(folder, 'jobs.sqlite')}`)
-    try {
-      await run(store, GROUP * 5, 1_700_000_000_000)
-      const begin = performance.now()
-      await run(store, jobs, 1_800_000_000_000)
-      return jobs / ((performance.now() - begin) / 1000)
-    } finally {
-      await store.close()
-    }
-  })
-}
-
-async function run(store: Store, jobs: number, from: number): Promise<void> {
-  const keys = Array.from({ length: GROUP }, (_, place) => `key-${from}-${place}`)
-  await store.registerSchedules(
-    keys.map((key, place) => ({
-      key,
-      job: `job-${place}`,
-      expression: '* * * * *',
-      timezone: 'UTC',
-      args: [],
-      origin: 'manifest',
-      watermark: from,
-      anchor: null,
-    })),
-    { now: from, retireOthers: true },
-  )
-  for (let done = 0; done < jobs; done += GROUP) {
-    const now = from + done + 1
-    const outcomes = await store.claim({
-      node: 'bench',
-      now,
-      slots: GROUP,
-      staleBefore: now - 30_000,
-      watermarks: keys.map((key) => ({ key, to: now })),
-      fires: keys.map((key, place) => fire(`job-${place}`, key, now)),
-    })
-    await Promise.all(
-      outcomes.map((outcome) => {
-        if (outcome.outcome !== 'running') throw new Error(`a fire of the benchmark came back ${outcome.outcome}`)
-        const { id, owner, attempt } = outcome.execution
-        return store.complete({ id, owner, attempt, at: now, outcome: { kind: 'success' } })
-      }),
-    )
-  }
-}
-
-function fire(job: string, scheduleKey: string, scheduledFor: number): Fire {
-  return {
-    job,
-    scheduleKey,
-    scheduledFor,
-    tenant: '',
-    trigger: 'schedule',
-    priority: 0,
-    args: [],
-    maxAttempts: 1,
-    recoverLimit: 3,
-    overlap: 'skip',
-    availableAt: scheduledFor,
-    after: [],
-    skip: null,
-    count: 1,
-  }
 }
 
 async function inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {

@@ -7,20 +7,22 @@ import type { Store } from '../../runtime/store/store.ts'
 import { jobWith } from '../support/job.ts'
 import { benchLoop } from './loop.ts'
 import { printTable, quantile } from './measure.ts'
+import { IS_QUICK } from './quick.ts'
 
 const SCHEDULES = 10_000
 /** Seconds between two fires of a schedule: a tenth of them is due each second. */
 const PERIOD = 10
-const SECONDS = Number(process.env.BENCH_SECONDS ?? 30)
+const SECONDS = Number(process.env.BENCH_SECONDS ?? (IS_QUICK ? 5 : 30))
 const IDLE = 100_000
-const IDLE_SECONDS = Number(process.env.BENCH_SECONDS ?? 30)
+const IDLE_SECONDS = Number(process.env.BENCH_SECONDS ?? (IS_QUICK ? 5 : 30))
 /** When a process has been quiet for some seconds, V8 looks through its heap up to three times to make it smaller. */
-const SETTLING_SECONDS = 30
+const SETTLING_SECONDS = IS_QUICK ? 1 : 30
 
-export async function bench(): Promise<void> {
+/** How late fires are, and what schedules cost that aren't due, on SQLite. */
+export async function latenessBench(): Promise<void> {
   const rows = await withStore(lateness)
   const idle = await withStore(idleCost)
-  printTable(['', 'value', 'target'], [...rows, ...idle])
+  printTable(['', 'value', 'target', 'met'], [...rows, ...idle])
 }
 
 /** How long after its instant an execution starts, by the store's own record of both. */
@@ -44,10 +46,10 @@ async function lateness(store: Store): Promise<string[][]> {
   await loop.stop(5000)
   const about = `${SCHEDULES.toLocaleString('en')} schedules, ${SCHEDULES / PERIOD} due each second for ${SECONDS} s`
   return [
-    [`${about}: runs`, seen.length.toLocaleString('en'), ''],
-    ['  lateness, median', `${quantile(seen, 0.5).toFixed(0)} ms`, ''],
-    ['  lateness, 99th percentile', `${quantile(seen, 0.99).toFixed(0)} ms`, ''],
-    ['  CPU', `${cpu.toFixed(1)} % of a core`, ''],
+    [`${about}: runs`, seen.length.toLocaleString('en'), '', ''],
+    ['  lateness, median', `${quantile(seen, 0.5).toFixed(0)} ms`, '', ''],
+    ['  lateness, 99th percentile', `${quantile(seen, 0.99).toFixed(0)} ms`, '', ''],
+    ['  CPU', `${cpu.toFixed(1)} % of a core`, '', ''],
   ]
 }
 
@@ -69,10 +71,15 @@ async function idleCost(store: Store): Promise<string[][]> {
   await loop.stop(0)
   const share = (idle / IDLE_SECONDS) * 100
   return [
-    [`${IDLE.toLocaleString('en')} schedules, none due: CPU`, `${share.toFixed(2)} % of a core`, '< 1 %'],
-    [`  before, once, in ${SETTLING_SECONDS} s: V8 gives back what the start took`, `${settling.toFixed(2)} s`, ''],
-    ['  heap of a schedule, its job included', `${heap.toFixed(0)} bytes`, ''],
-    ['  resident memory of a schedule', `${rss.toFixed(0)} bytes`, ''],
+    [
+      `${IDLE.toLocaleString('en')} schedules, none due: CPU`,
+      `${share.toFixed(2)} % of a core`,
+      '< 1 %',
+      share < 1 ? 'yes' : 'NO',
+    ],
+    [`  before, once, in ${SETTLING_SECONDS} s: V8 gives back what the start took`, `${settling.toFixed(2)} s`, '', ''],
+    ['  heap of a schedule, its job included', `${heap.toFixed(0)} bytes`, '', ''],
+    ['  resident memory of a schedule', `${rss.toFixed(0)} bytes`, '', ''],
   ]
 }
 

@@ -12,15 +12,24 @@ export interface BenchLoopOptions {
   readonly clock?: Clock
   readonly concurrency: number
   readonly run: (context: JobContext) => unknown
+  /** False where other processes have other schedules. Default: true. */
+  readonly hasAllJobs?: boolean
 }
 
 /** A whole scheduler in this process: its loop, engine, store and records; only the modules are functions. */
-export function benchLoop({ jobs, store, clock = systemClock, concurrency, run }: BenchLoopOptions): SchedulerLoop {
+export function benchLoop({
+  jobs,
+  store,
+  clock = systemClock,
+  concurrency,
+  run,
+  hasAllJobs = true,
+}: BenchLoopOptions): SchedulerLoop {
   return new SchedulerLoop({
     jobs,
     settings: { ...DEFAULT_SETTINGS, concurrency },
     firesReboots: false,
-    hasAllJobs: true,
+    hasAllJobs,
     services: {
       store,
       clock,

@@ -12,6 +12,8 @@ import { build } from 'esbuild'
 const folder = dirname(fileURLToPath(import.meta.url))
 const root = join(folder, '..', '..')
 const NAMES = ['startup', 'build', 'schedule', 'durable', 'queue']
+/** What benchmarks run as processes of their own. */
+const PROCESSES = ['rate-process']
 /** Benchmarks that run what is in dist/. */
 const OF_DIST = new Set(['startup', 'build', 'durable'])
 /** Benchmarks beside packages that are not the project's own: tests/bench/package.json. */
@@ -39,7 +41,7 @@ let code = 0
 try {
   if (existsSync(join(folder, 'node_modules'))) await symlink(join(folder, 'node_modules'), join(out, 'node_modules'))
   await build({
-    entryPoints: names.map((name) => join(folder, `${name}.ts`)),
+    entryPoints: [...names, ...PROCESSES].map((name) => join(folder, `${name}.ts`)),
     outdir: out,
     outExtension: { '.js': '.mjs' },
     bundle: true,

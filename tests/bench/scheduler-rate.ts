@@ -6,6 +6,7 @@ import { openStore } from '../../runtime/store/open.ts'
 import { TestClock } from '../../runtime/testing/test-clock.ts'
 import { jobWith } from '../support/job.ts'
 import { benchLoop } from './loop.ts'
+import { environmentFor, type SqliteDriver } from './sqlite-drivers.ts'
 
 /** Jobs that are due in every tick. */
 const JOBS = 500
@@ -14,9 +15,9 @@ const JOBS = 500
  * No-op jobs a second through the whole path: schedules that are due, claimed, run and recorded by a scheduler. Its
  * clock moves on by a second as soon as all that was due is on record, so that it never waits for anything.
  */
-export async function schedulerRate(fires: number, url?: string): Promise<number> {
+export async function schedulerRate(fires: number, driver: SqliteDriver): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'webstir-rate-'))
-  const store = await openStore(url ?? `file:${join(folder, 'jobs.sqlite')}`)
+  const store = await openStore(`file:${join(folder, 'jobs.sqlite')}`, { env: environmentFor(driver) })
   try {
     const clock = new TestClock(Date.now())
     const jobs = Array.from({ length: JOBS }, (_, index) => jobWith(`job-${index}`, ['* * * * * *']))
