@@ -53,8 +53,12 @@ export function arrayText(values: readonly SqlValue[]): string {
 function elementText(value: SqlValue): string {
   if (value === null) return 'NULL'
   if (typeof value === 'number') return String(value)
+  if (PLAIN.test(value)) return value
   return /["\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : `"${value}"`
 }
+
+/** Needs no quotes in an array: ids, keys and most names; "null" would be one. */
+const PLAIN = /^(?!null$)[\w:-]+$/i
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
 

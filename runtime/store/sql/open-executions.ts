@@ -32,7 +32,8 @@ export function openTables(dialect: Dialect): OpenTables {
   const sql = {
     openOf: `select ${open} from ${pairs.sql} v ${probing(dialect, 'job_open', ofLine)}`,
     openPairs: 'select job, tenant from job_open limit ?',
-    headsOf: `with v as ${instants.sql}
+    // Mostly nothing is open in a line, which one probe tells.
+    headsOf: `with w as ${instants.sql}, v as ${dialect === 'sqlite' ? '(select * from w)' : OPEN_LINES}
       select ${open} from (select distinct job, tenant from v) v
         ${probing(dialect, 'job_open', `${ofLine} and e.phase in (2, 3)`)}
       union
@@ -129,6 +130,10 @@ function firstInLine(dialect: Dialect, condition = ''): string {
     ? `join job_open e on e.id = (select q.id ${rest})`
     : `cross join lateral (select q.* ${rest}) e`
 }
+
+/** Those of the lines "w" in which something is open. Materialized and limited, so that no statistics change how it is read. */
+const OPEN_LINES = `materialized (select w.* from w cross join lateral (
+  select 1 from job_open e where e.job = w.job and e.tenant = w.tenant limit 1) one)`
 
 /** Ids of those that wait first in each line. */
 function waitingFirst(dialect: Dialect, lines: string): string {
