@@ -11,8 +11,8 @@ export interface BeginOptions {
   readonly store: Pick<Store, 'begin' | 'nodes' | 'recover'>
   readonly clock: Clock
   readonly detector: FailureDetector
-  /** Ends the wait: the lock then counts as held. */
-  readonly signal?: AbortSignal
+  /** Made only for a wait, which it ends: the lock then counts as held. */
+  readonly signal?: () => AbortSignal
   /** Called once, where the holder of the lock gives no heartbeat and it is waited for one. */
   readonly onWait?: (holder: Execution) => void
 }
@@ -27,6 +27,7 @@ export async function beginRun(
   request: (now: number) => Omit<RunRequest, 'now' | 'staleBefore'>,
 ): Promise<RunStart> {
   const recovered = new Set<string>()
+  let over: AbortSignal | undefined
   for (let isWaiting = false; ; ) {
     const now = clock.now()
     const start = await store.begin({ ...request(now), now, staleBefore: detector.before(now) })
@@ -41,9 +42,10 @@ export async function beginRun(
     }
     const ofNode = nodes.find(({ id }) => id === holder.owner)?.heartbeatAt
     const heartbeatAt = (holder.status === 'RUNNING' ? holder.heartbeatAt : ofNode) ?? 0
-    if (clock.now() - heartbeatAt <= detector.staleAfter || signal?.aborted) return start
+    if (clock.now() - heartbeatAt <= detector.staleAfter || over?.aborted) return start
+    over ??= signal?.()
     if (!isWaiting) onWait?.(holder)
     isWaiting = true
-    await sleep(clock, Math.min(LONGEST_POLL, detector.staleAfter / 6), signal)
+    await sleep(clock, Math.min(LONGEST_POLL, detector.staleAfter / 6), over)
   }
 }

@@ -98,7 +98,7 @@ export class JobRunner {
         `[${job.name}] ${who} runs it, without a heartbeat for ${silence} s; waiting for one`,
       )
     }
-    const over = signal === undefined ? stopping : AbortSignal.any([stopping, signal])
+    const over = (): AbortSignal => (signal === undefined ? stopping : AbortSignal.any([stopping, signal]))
     const start = await beginRun({ store, clock, detector, signal: over, onWait }, (now) => ({
       node,
       job: job.name,
