@@ -182,6 +182,10 @@ export interface Tables extends ScheduleTables, NodeTables, KeyTables, ResultTab
   cutLog(executionId: string, attempt: number, line: number, note: LogLine, cut: number): Script<void>
   logLines(executionId: string, from: number): Script<LogLine[]>
 
+  // --- dismissals
+  /** Only those that ended as FAILURE or STALE and weren't dismissed; returns their ids. */
+  dismiss(ids: readonly string[], by: string, reason: string | null, at: number): Script<string[]>
+
   // --- pausing
   /** Of all that was ever paused (little). */
   pauses(): Script<PauseHistory[]>

@@ -30,6 +30,9 @@ export interface JobStore {
   /** CANCELLED at once where queued; the owner of a running one is asked to abort it. `unknown`: no such id. */
   cancel(id: string, now: number): Promise<'cancelled' | 'requested' | 'already-final' | 'unknown'>
 
+  /** Marks failed executions as dealt with; history stays as it is. Returns the ids of those that were not before. */
+  dismiss(ids: readonly string[], by: string, reason: string | null, now: number): Promise<string[]>
+
   close(): Promise<void>
 }
 
@@ -62,6 +65,11 @@ export interface ExecutionFilter {
   readonly idPrefix?: string
   /** How their ids end: that part is random, so eight digits tell executions of one tick apart. */
   readonly idSuffix?: string
+  /**
+   * Only what failed and was not dismissed. Of a multi-tenant run the runs of its tenants, not the whole; of jobs that
+   * call each other the outermost.
+   */
+  readonly unresolved?: true
   /** Newest first; at most this many, default 50. */
   readonly limit?: number
 }

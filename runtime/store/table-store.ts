@@ -227,6 +227,10 @@ export class TableStore extends NodeStore implements Store {
     return this.#driver.listen(hearer)
   }
 
+  dismiss(ids: readonly string[], by: string, reason: string | null, now: number): Promise<string[]> {
+    return this.#driver.write(() => this.#driver.tables.dismiss(ids, by, reason, now))
+  }
+
   close(): Promise<void> {
     return this.#driver.close()
   }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest'
 import type { Store } from '../../runtime/store/store.ts'
 import { afterRules } from './after.ts'
 import { claimRules } from './claiming.ts'
+import { dismissalRules } from './dismissals.ts'
 import { enqueueRules } from './enqueueing.ts'
 import { fireRules } from './fires.ts'
 import { Node, T0 } from './fixtures.ts'
@@ -57,6 +58,7 @@ export function exercise(driver: string, open: () => Promise<Opened>): void {
     describe('overlap', () => overlapRules(current))
     describe('skips', () => skipRules(current))
     describe('pausing', () => pausingRules(current))
+    describe('dismissing', () => dismissalRules(current))
     describe('after', () => afterRules(current))
     describe('local times', () => nominalRules(current))
     describe('nodes', () => nodeRules(current))

@@ -7,6 +7,7 @@ import { result } from '../transaction-script.ts'
 import { MemoryKeys } from './memory-keys.ts'
 
 type Retention = Pick<KeyTables, 'reschedule'> &
+  Pick<Tables, 'dismiss'> &
   Pick<Tables, 'finishedBefore' | 'latestEnd' | 'jobsEndedSince' | 'jobsBeyond' | 'beyond' | 'childrenOf' | 'remove'>
 
 export const fireKey = ({ scheduledFor, job, tenant, scheduleKey }: FireKey): string =>
@@ -25,6 +26,7 @@ export class MemoryExecutions extends MemoryKeys implements Retention {
   protected readonly claimed = new Map<string, string>()
   /** Kept apart, because each tick asks; what is pruned may have held it, which only costs a query. */
   protected newest: number | null = null
+  readonly #dismissed = new Set<string>()
   /** When the latest one ended. */
   protected latest: number | null = null
 
@@ -90,7 +92,20 @@ export class MemoryExecutions extends MemoryKeys implements Retention {
       this.removeOf(id)
     }
     for (const [fire, id] of this.claimed) if (removed.has(id)) this.claimed.delete(fire)
+    for (const id of ids) this.#dismissed.delete(id)
     return result(undefined)
+  }
+
+  // --- dismissals
+  dismiss(ids: readonly string[]) {
+    const failed = ids.filter((id) => hasFailed(this.ended.get(id)) && !this.#dismissed.has(id))
+    for (const id of failed) this.#dismissed.add(id)
+    return result(failed)
+  }
+
+  protected isUnresolved(one: Execution): boolean {
+    const isOutermost = one.parentId === null || one.tenant !== ''
+    return hasFailed(one) && isOutermost && one.error?.code !== 'TENANTS_FAILED' && !this.#dismissed.has(one.id)
   }
 
   // --- the maps
@@ -153,6 +168,8 @@ export class MemoryExecutions extends MemoryKeys implements Retention {
 function withoutRequest({ overrides: _overrides, key: _key, ...kept }: Execution): Execution {
   return kept
 }
+
+const hasFailed = (one: Execution | undefined): boolean => one?.status === 'FAILURE' || one?.status === 'STALE'
 
 /** Part of a fan-out. */
 const isChild = ({ parentId, tenant }: Execution): boolean => parentId !== null && tenant !== ''

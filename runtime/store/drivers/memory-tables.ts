@@ -49,6 +49,7 @@ export class MemoryTables extends MemoryExecutions implements Tables {
         (until === undefined || one.scheduledFor <= until) &&
         (tenant === undefined || one.tenant === tenant) &&
         (parentId === undefined || one.parentId === parentId) &&
+        (filter.unresolved !== true || this.isUnresolved(one)) &&
         one.id.startsWith(idPrefix) &&
         one.id.endsWith(idSuffix),
     )

@@ -4,6 +4,7 @@ import type { ExecutionFilter } from '../job-store.ts'
 import type { Row, Script, SqlValue } from '../transaction-script.ts'
 import { EXECUTION_COLUMNS, HISTORY, OPEN } from './columns.ts'
 import { type Dialect, idsAmong, valueSet } from './dialect.ts'
+import { UNRESOLVED } from './dismissals.ts'
 import { executionOf, text } from './rows.ts'
 
 /** Columns that SQLite would round when it writes them as JSON. */
@@ -62,7 +63,8 @@ const MOST_BRANCHES = 40
 
 /** Executions that meet a filter, newest first. Each branch is ordered and limited by itself, through its own index. */
 export function* listExecutions(dialect: Dialect, filter: ExecutionFilter): Script<Execution[]> {
-  const { jobs, statuses, parentId, idPrefix, limit = 50 } = filter
+  const { jobs, parentId, idPrefix, limit = 50, unresolved } = filter
+  const { statuses = unresolved === true ? FAILED : undefined } = filter
   if (jobs?.length === 0 || [parentId, idPrefix].some((part) => part !== undefined && !mayBeginId(part))) return []
   const columns = READ[dialect]
   // An id tells its time, roughly; by id it is found without a look at any other.
@@ -105,13 +107,14 @@ const endedAs = (status: JobStatus): string =>
   `e.status = '${status}'${status === 'SUCCESS' ? '' : ` and e.status <> 'SUCCESS'`}`
 
 function conditionsOf(dialect: Dialect, filter: ExecutionFilter): { conditions: string[]; parameters: SqlValue[] } {
-  const { jobs, since, until, tenant, parentId, idPrefix, idSuffix } = filter
+  const { jobs, since, until, tenant, parentId, idPrefix, idSuffix, unresolved } = filter
   const conditions: string[] = []
   const parameters: SqlValue[] = []
   const where = (condition: string, ...values: SqlValue[]): void => {
     conditions.push(condition)
     parameters.push(...values)
   }
+  if (unresolved === true) where(UNRESOLVED)
   const texts = valueSet(dialect, 'text')
   const [job] = jobs ?? []
   if (jobs?.length === 1 && job !== undefined) where('e.job = ?', job)
@@ -127,6 +130,8 @@ function conditionsOf(dialect: Dialect, filter: ExecutionFilter): { conditions: 
   }
   return { conditions, parameters }
 }
+
+const FAILED: readonly JobStatus[] = ['FAILURE', 'STALE']
 
 const SHAPE = '00000000-0000-0000-0000-000000000000'
 

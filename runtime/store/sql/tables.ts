@@ -1,5 +1,6 @@
 import type { Tables } from '../driver.ts'
 import type { Dialect } from './dialect.ts'
+import { dismissalTables } from './dismissals.ts'
 import { endTables } from './end-executions.ts'
 import { fireTables } from './fires.ts'
 import { keyTables } from './keys.ts'
@@ -29,6 +30,7 @@ export function sqlTables(dialect: Dialect): Tables {
     ...keyTables(dialect),
     ...resultTables(dialect),
     ...recordTables(dialect),
+    ...dismissalTables(dialect),
     ...nodeTables(dialect),
     ...retentionTables(dialect),
     byIds: readExecutions(dialect),
