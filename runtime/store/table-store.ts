@@ -80,13 +80,12 @@ export class TableStore extends NodeStore implements Store {
     if (request.limit <= 0) return { taken: [], skipped: [] }
     const { tables } = this.#driver
     const found = await this.#uncertainCommits.settle(request.now, request.limit)
-    const limit = request.limit - found.length
-    if (limit === 0) return { taken: found, skipped: [] }
-    const { taken, skipped } = await this.#uncertainCommits.starting(
-      () => dequeue(tables, { ...request, limit }),
+    // They are looked for no more, so nothing that may fail comes before they are handed out.
+    if (found.length > 0) return { taken: found, skipped: [] }
+    return await this.#uncertainCommits.starting(
+      () => dequeue(tables, request),
       (result) => result.taken,
     )
-    return { taken: [...found, ...taken], skipped }
   }
 
   async enqueue(requests: readonly EnqueueRequest[]): Promise<Enqueued[]> {

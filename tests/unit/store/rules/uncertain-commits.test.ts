@@ -8,9 +8,11 @@ import { systemClock } from '../../../../runtime/support/clock.ts'
 import { fireOf, minute, Node, statusOf, T0 } from '../../../conformance/fixtures.ts'
 
 /** A store that commits and then, when told to, loses the answer. */
-function forgetful(): { store: TableStore; losesNext(): void } {
+function forgetful(): { store: TableStore; losesNext(): void; failsAfterNext(): void } {
   const memory = openMemory()
   let loses = false
+  /** Writes until one is refused, where one is to be. */
+  let left = Number.POSITIVE_INFINITY
   const driver: Driver = {
     dialect: memory.dialect,
     url: memory.url,
@@ -20,6 +22,10 @@ function forgetful(): { store: TableStore; losesNext(): void } {
     measureClock: () => memory.measureClock(),
     read: (steps) => memory.read(steps),
     async write<Result>(steps: () => Script<Result>): Promise<Result> {
+      if (left-- === 0) {
+        left = Number.POSITIVE_INFINITY
+        throw new StoreError('STORE_UNAVAILABLE', 'the connection broke before anything was written')
+      }
       const result = await memory.write(steps)
       if (!loses) return result
       loses = false
@@ -33,6 +39,9 @@ function forgetful(): { store: TableStore; losesNext(): void } {
     store: new TableStore(driver, systemClock),
     losesNext() {
       loses = true
+    },
+    failsAfterNext() {
+      left = 1
     },
   }
 }
@@ -66,4 +75,14 @@ it('what was begun unheard is cancelled, for its caller has given up', async () 
   expect(await node.taken()).toEqual([])
   expect(await statusOf(store, row?.id ?? '')).toBe('CANCELLED')
   expect(await node.begin('a')).toMatchObject({ acquired: true })
+})
+
+it('what was claimed unheard is handed out though the store is lost again right after it was found', async () => {
+  const { store, losesNext, failsAfterNext } = forgetful()
+  const node = new Node(store, 'n').at(T0 + minute)
+  losesNext()
+  await expect(node.claim([fireOf('a', T0)])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  failsAfterNext()
+  const handedOut = [...(await node.taken().catch(() => [])), ...(await node.taken().catch(() => []))]
+  expect(handedOut).toEqual(['a 0'])
 })
