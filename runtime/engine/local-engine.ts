@@ -196,7 +196,7 @@ export class LocalEngine implements Engine, Slots {
       if (taken.length > 0 || skipped.length > 0) this.#mayHaveQueued = true
       if (taken.length === limit || skipped.length > 0) {
         this.#dequeuing.request()
-      } else if (taken.length === 0) {
+      } else {
         const at = await services.store.nextAvailableAt()
         if (at !== null) {
           this.#mayHaveQueued = true

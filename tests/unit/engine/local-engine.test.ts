@@ -63,7 +63,7 @@ async function makeEngine(concurrency: number) {
     onEnd: () => {},
     onSkip: () => {},
   })
-  return { engine, store, started, complete: () => complete() }
+  return { engine, store, clock, started, complete: () => complete() }
 }
 
 /** Begins these jobs by hand and starts them. */
@@ -215,6 +215,31 @@ it('finds what is queued while it asks whether anything is', async () => {
   // then
   expect(next).toHaveBeenCalled()
   expect(started).toEqual(['a'])
+  complete()
+  await engine.stop(0)
+})
+
+it('starts each at its time where the store notifies of what is queued, though others run and slots are free', async () => {
+  // given: a store that is polled seldom
+  const { engine, store, clock, started, complete } = await makeEngine(5)
+  store.listen = () => ({ isLive: true, stop() {} })
+  const now = clock.now()
+  for (const [job, seconds] of [
+    ['a', 5],
+    ['b', 10],
+  ] as const) {
+    await store.claim({
+      ...{ node: 'node-1', now, slots: 0, staleBefore: 0, watermarks: [] },
+      fires: [fireOf(job, now + seconds * 1000)],
+    })
+  }
+  // when
+  engine.lookAtQueue()
+  await clock.advance(5000)
+  expect(started).toEqual(['a'])
+  await clock.advance(5000)
+  // then
+  expect(started).toEqual(['a', 'b'])
   complete()
   await engine.stop(0)
 })
