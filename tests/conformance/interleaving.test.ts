@@ -4,12 +4,15 @@ import { numbered } from '../../runtime/store/drivers/postgres.ts'
 import type { Fire } from '../../runtime/store/execution.ts'
 import { openStore } from '../../runtime/store/open.ts'
 import { claim, type Tick } from '../../runtime/store/rules/claim.ts'
-import { complete } from '../../runtime/store/rules/lifecycle.ts'
+import { dequeue } from '../../runtime/store/rules/dequeue.ts'
+import { enqueue } from '../../runtime/store/rules/enqueue.ts'
+import { complete, requestCancel } from '../../runtime/store/rules/lifecycle.ts'
 import { sqlTables } from '../../runtime/store/sql/tables.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import type { Row, Script } from '../../runtime/store/transaction-script.ts'
 import { testDatabase } from '../support/postgres.ts'
-import { fireOf, minute, Node, second, T0 } from './fixtures.ts'
+import { requestOf } from './enqueueing.ts'
+import { failure, fireOf, minute, Node, second, T0 } from './fixtures.ts'
 
 /*
  * Two transactions on two connections, run statement by statement in every order that there is. One that has to wait for
@@ -127,6 +130,16 @@ function* orders(a: number, b: number): Generator<boolean[]> {
   for (const rest of orders(a, b - 1)) yield [false, ...rest]
 }
 
+/** The orders in which one of them stops once for a part of the other: for scripts that have too many orders. */
+function* pauses(a: number, b: number): Generator<boolean[]> {
+  const many = (count: number, isFirst: boolean) => Array<boolean>(count).fill(isFirst)
+  for (let lead = 0; lead <= b; lead++) {
+    for (let part = 0; part <= a; part++) {
+      yield [...many(lead, false), ...many(part, true), ...many(b - lead, false), ...many(a - part, true)]
+    }
+  }
+}
+
 const tickOf = (fires: readonly Fire[], watermarks: Tick['watermarks'] = []): Tick => ({
   node: 'node-2',
   now: at + second,
@@ -141,10 +154,11 @@ interface Pair<A, B> {
   readonly other: () => Script<B>
 }
 
-/** Tries every order; `prepare` sets the stage and says what both do, `check` looks at what came of it. */
+/** Tries these orders, else every one; `prepare` sets the stage and says what both do, `check` looks at what came of it. */
 async function tryOrders<A, B>(
   prepare: (round: number) => Promise<Pair<A, B>>,
   check: (round: number, a: A | undefined, b: B | undefined) => Promise<void>,
+  ordersOf = orders,
 ): Promise<number> {
   const clients = [await connect(), await connect()] as const
   const pids: number[] = []
@@ -160,7 +174,7 @@ async function tryOrders<A, B>(
   try {
     const [a, b] = await run(0, [])
     let round = 1
-    for (const order of orders(a, b)) await run(round++, order)
+    for (const order of ordersOf(a, b)) await run(round++, order)
     return round
   } finally {
     for (const client of clients) await client.end()
@@ -263,4 +277,45 @@ it('two that claim one fire in the same moment claim it once', async () => {
   } finally {
     for (const client of clients) await client.end()
   }
+})
+
+it('a cancellation is heeded whether it comes before, while or after the attempt ends and is to be tried again', async () => {
+  const node = (): Node => new Node(store, 'node-1').at(at)
+  const ids: string[] = []
+  await tryOrders(
+    async (round) => {
+      const { id, attempt } = await node().run(`cancel-${round}`, at, { maxAttempts: 2 })
+      ids[round] = id
+      const outcome = { kind: 'retry', error: failure, availableAt: at + second } as const
+      return {
+        first: () => complete(tables, [{ id, owner: 'node-1', attempt, at, outcome }]),
+        other: () => requestCancel(tables, id, at),
+      }
+    },
+    async (round, _, answer) => {
+      expect(answer).toMatch(/^(requested|cancelled)$/)
+      expect((await store.execution(ids[round] ?? ''))?.status).toBe('CANCELLED')
+    },
+    pauses,
+  )
+})
+
+it('what is enqueued with the key of an execution that starts meanwhile is not lost', async () => {
+  const node = new Node(store, 'node-1').at(at)
+  const requestIn = (round: number, arg: string) => {
+    const key = { key: 'k', onConflict: 'replace', freesAtStart: true, keepFor: 0, maxWait: null } as const
+    return requestOf(node, `keyed-${round}`, { lock: 'bypass', args: [arg], key, queue: `keyed-${round}` })
+  }
+  await tryOrders(
+    async (round) => {
+      await store.enqueue([requestIn(round, 'old')])
+      const request = { node: 'node-2', now: at, limit: 1, staleBefore: at - minute, queues: [`keyed-${round}`] }
+      return { first: () => dequeue(tables, request), other: () => enqueue(tables, [requestIn(round, 'new')]) }
+    },
+    async (round) => {
+      const rows = await store.executions({ jobs: [`keyed-${round}`], limit: 10 })
+      expect(rows.map(({ args }) => args)).toContainEqual(['new'])
+    },
+    pauses,
+  )
 })

@@ -1,5 +1,5 @@
 import type { Ending, Tables } from '../driver.ts'
-import type { Attempt, Execution } from '../execution.ts'
+import { type Attempt, type Execution, isFinal } from '../execution.ts'
 import { distinctPairs, type LockKey } from '../locks.ts'
 import type { Store } from '../store.ts'
 import type { Script } from '../transaction-script.ts'
@@ -17,6 +17,9 @@ type Completion = Parameters<Store['complete']>[0]
 
 /** Stale executions that one transaction recovers. */
 const STALE_BATCH = 200
+
+/** An execution that starts or returns to the queue between two looks is looked at anew, so often. */
+const LOOKS = 5
 
 /** Ends a group of attempts in one transaction; says of each whether the caller still owned it. */
 export function* complete(tables: Tables, ends: readonly Completion[]): Script<boolean[]> {
@@ -146,18 +149,24 @@ export function* recover(
   }
 }
 
+/** Asks a running execution to cancel, and ends one that waits in the queue. */
 export function* requestCancel(
   tables: Tables,
   id: string,
   now: number,
 ): Script<'cancelled' | 'requested' | 'already-final' | 'unknown'> {
-  const [execution] = yield* tables.byIds([id])
-  if (execution === undefined) return 'unknown'
-  if (execution.status === 'QUEUED') {
+  for (let look = 1; look <= LOOKS; look++) {
+    // Locked, so that it doesn't return to the queue unasked.
+    const [running] = yield* tables.running([id])
+    if (running !== undefined) {
+      yield* tables.requestCancel([id], now)
+      return 'requested'
+    }
+    const [execution] = yield* tables.byIds([id])
+    if (execution === undefined) return 'unknown'
+    if (isFinal(execution.status)) return 'already-final'
     const changed = yield* end(tables, [cancelledInQueue(execution, now)], 'QUEUED', now)
     if (changed.has(id)) return 'cancelled'
   }
-  if (execution.status !== 'RUNNING' && execution.status !== 'QUEUED') return 'already-final'
-  yield* tables.requestCancel([id], now)
-  return 'requested'
+  throw new Error(`execution ${id} started and returned to the queue again and again`)
 }
