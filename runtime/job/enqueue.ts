@@ -21,6 +21,11 @@ export interface EnqueueOptions {
    * `allow`; `allow` for a job without one.
    */
   readonly overlap?: 'queue' | 'allow' | 'skip'
+  /**
+   * A client that is in a transaction of the store's own database: what is enqueued is there if that commits. A client of
+   * `pg`; or a connection of node:sqlite, libsql or better-sqlite3.
+   */
+  readonly transaction?: unknown
   /** Held by one execution of the job and tenant at a time: at most 500 characters. */
   readonly key?: string
   /**

@@ -17,6 +17,7 @@ export type StoreErrorCode =
   | 'STORE_FOREIGN'
   | 'STORE_KEY_CLASH'
   | 'STORE_NO_SQL'
+  | 'STORE_TRANSACTION'
   | 'PRE_CHECK_TIMEOUT'
 
 /** What the store reports; the driver's own error is its `cause`. */

@@ -132,8 +132,8 @@ export interface Store extends JobStore {
     jobs?: readonly string[]
   }): Promise<DequeueResult>
 
-  /** Puts work into the queue, all of it or none; says of each request, in their order, which execution it became. */
-  enqueue(requests: readonly EnqueueRequest[]): Promise<Enqueued[]>
+  /** Puts work into the queue, all of it or none; says of each request, in their order, which execution it became. `transaction`: the caller's. */
+  enqueue(requests: readonly EnqueueRequest[], transaction?: unknown): Promise<Enqueued[]>
 
   /** Starts a run by hand, from code, or a backfill. */
   begin(request: RunRequest): Promise<RunStart>

@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../support/clock.ts'
 import { Batcher } from './batcher.ts'
+import { inCallersTransaction, storeId } from './callers-transaction.ts'
 import type { Driver } from './driver.ts'
 import type { Enqueued, EnqueueRequest } from './enqueue-request.ts'
 import { StoreError } from './errors.ts'
@@ -38,6 +39,7 @@ export class TableStore extends NodeStore implements Store {
   readonly dialect: Store['dialect']
   readonly #driver: Driver
   readonly #clock: Clock
+  #id: string | undefined
   readonly #outcomes: Batcher<Completion, boolean>
   readonly #uncertainCommits: UncertainCommits
   readonly #pruning: Pruning
@@ -88,8 +90,13 @@ export class TableStore extends NodeStore implements Store {
     )
   }
 
-  async enqueue(requests: readonly EnqueueRequest[]): Promise<Enqueued[]> {
+  async enqueue(requests: readonly EnqueueRequest[], transaction?: unknown): Promise<Enqueued[]> {
     if (requests.length === 0) return []
+    if (transaction !== undefined) {
+      this.#id ??= await this.#driver.read(storeId)
+      const enqueued = () => enqueue(this.#driver.tables, requests, true)
+      return await inCallersTransaction(transaction, this.dialect, this.#id, enqueued)
+    }
     return await this.#driver.write(() => enqueue(this.#driver.tables, requests))
   }
 

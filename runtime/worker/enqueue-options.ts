@@ -16,7 +16,18 @@ const FURTHEST = 10 * 365.25 * 86_400_000
 const LONGEST_TENANT = 500
 const LONGEST_KEY = 500
 const OF_KEYS = ['onConflict', 'keyUntil', 'keyWindow', 'maxWait'] as const
-const OPTIONS = ['runAt', 'delay', 'priority', 'tenant', 'retry', 'timeout', 'overlap', 'key', ...OF_KEYS]
+const OPTIONS = [
+  'runAt',
+  'delay',
+  'priority',
+  'tenant',
+  'retry',
+  'timeout',
+  'overlap',
+  'transaction',
+  'key',
+  ...OF_KEYS,
+]
 
 type Policy = Omit<EnqueueRequest, 'now' | 'job' | 'args' | 'staleBefore'>
 

@@ -25,9 +25,9 @@ export function enqueueThrough(
     const now = clock.now()
     const policy = policyOf(job, options, now)
     const request = { ...policy, now, job: job.name, args, staleBefore: now - staleAfter }
-    const [enqueued] = await store.enqueue([request])
+    const [enqueued] = await store.enqueue([request], options.transaction)
     if (enqueued === undefined) throw new Error('the store enqueued nothing')
-    if (enqueued.enqueued) onEnqueued?.()
+    if (enqueued.enqueued && options.transaction === undefined) onEnqueued?.()
     return new JobHandle(enqueued, (options) => awaitResult({ store, clock }, enqueued.id, options))
   }
 }

@@ -2,6 +2,7 @@ import { type Enqueue, type EnqueueOptions, JobHandle, type ResultOptions } from
 import type { Logger } from '../logging/logger.ts'
 import type { Enqueued } from '../store/enqueue-request.ts'
 import type { Execution } from '../store/execution.ts'
+import { JobsError } from '../support/errors.ts'
 import type { JsonValue } from '../support/json.ts'
 import type { AbortedError } from './abort.ts'
 import { chainTo, type JobScope, runInScope } from './job-scope.ts'
@@ -100,6 +101,15 @@ export class PendingCalls {
 
   readonly enqueue: Enqueue = async (name, args, options = {}) => {
     // A Date would arrive as its text, an invalid one as null.
+    if (options.transaction !== undefined) {
+      throw new JobsError(
+        'CALL_UNSUPPORTED',
+        `enqueue of job "${name}": a process of its own can't hand over a transaction`,
+        {
+          hint: 'leave "isolation": "process" out of the entry of the job that enqueues',
+        },
+      )
+    }
     const runAt = options.runAt instanceof Date ? options.runAt.getTime() : options.runAt
     if (Number.isNaN(runAt)) throw new TypeError(`enqueue of job "${name}": runAt is an invalid Date`)
     const asked = runAt === undefined ? options : { ...options, runAt }

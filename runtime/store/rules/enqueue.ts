@@ -1,4 +1,4 @@
-import type { Tables } from '../driver.ts'
+import type { NewExecution, Tables } from '../driver.ts'
 import type { Enqueued, EnqueueRequest } from '../enqueue-request.ts'
 import type { Execution } from '../execution.ts'
 import { byLockKey, distinctPairs, holdsLock, lockKeyText } from '../locks.ts'
@@ -9,13 +9,14 @@ import { enqueuedRow } from './new-execution.ts'
 
 /**
  * Puts work into the queue. What bypasses the lock reads nothing first, so enqueuers of one job don't wait for
- * each other.
+ * each other. In the caller's transaction (`isCallers`), which may stay open for long, nothing is locked that those who claim
+ * or run anything wait for: what is enqueued then stands beside its line, and whoever takes from the queue looks.
  */
-export function* enqueue(tables: Tables, requests: readonly EnqueueRequest[]): Script<Enqueued[]> {
+export function* enqueue(tables: Tables, requests: readonly EnqueueRequest[], isCallers = false): Script<Enqueued[]> {
   const now = Math.max(...requests.map((request) => request.now))
   const staleBefore = Math.min(...requests.map((request) => request.staleBefore))
   const pairs = distinctPairs(requests.filter(({ lock }) => lock === 'exclusive'))
-  yield* tables.lockPairs(pairs, true)
+  if (!isCallers) yield* tables.lockPairs(pairs, true)
   const open = yield* tables.nextOf(pairs, now)
   const lines = byLockKey(open)
   /** New ones, by id. */
@@ -35,9 +36,19 @@ export function* enqueue(tables: Tables, requests: readonly EnqueueRequest[]): S
     enqueued.push({ id: execution.id, enqueued: true })
   }
   const inOrder = [...rows.values()].sort((a, b) => a.scheduledFor - b.scheduledFor)
-  yield* tables.insert(yield* standInLine(tables, inOrder, open, { now, staleBefore }))
+  yield* tables.insert(
+    isCallers
+      ? inOrder.map((one) => besideLine(one, now))
+      : yield* standInLine(tables, inOrder, open, { now, staleBefore }),
+  )
   return enqueued
 }
+
+const besideLine = (execution: Execution, now: number): NewExecution => ({
+  execution,
+  waits: execution.availableAt > now ? 2 : 0,
+  followed: false,
+})
 
 /** What runs of its line, or else waits for nothing but its turn. */
 function inTheWay(line: readonly Execution[], { now, staleBefore }: EnqueueRequest): Execution | undefined {
