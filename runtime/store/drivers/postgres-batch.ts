@@ -33,6 +33,8 @@ export class PostgresBatch {
   callback: (error: unknown, rows?: Row[]) => void
   #done = 0
   #fields: readonly Field[] = []
+  /** A row before its values: a copy of it has its shape at once, which is quicker than one field after the other. */
+  #blank: Readonly<Record<string, unknown>> = {}
   #rows: Row[] = []
   #prepared: Prepared | undefined
 
@@ -74,15 +76,17 @@ export class PostgresBatch {
       name,
       parse: this.client.getTypeParser(dataTypeID, 'text'),
     }))
+    this.#blank = Object.fromEntries(fields.map(({ name }) => [name, null]))
   }
 
   handleDataRow({ fields }: { fields: readonly (string | null)[] }): void {
     if (this.#done < this.statements.length - 1) return
-    const row: Record<string, unknown> = {}
-    this.#fields.forEach(({ name, parse }, place) => {
+    const row: Record<string, unknown> = { ...this.#blank }
+    for (let place = 0; place < this.#fields.length; place++) {
+      const field = this.#fields[place]
       const text = fields[place]
-      row[name] = text === null || text === undefined ? null : parse(text)
-    })
+      if (field !== undefined && text !== null && text !== undefined) row[field.name] = field.parse(text)
+    }
     this.#rows.push(row)
   }
 
