@@ -51,7 +51,7 @@ export class TableStore extends NodeStore implements Store {
     this.url = driver.url
     this.target = driver.target
     this.dialect = driver.dialect
-    this.#uncertainCommits = new UncertainCommits(driver)
+    this.#uncertainCommits = new UncertainCommits(driver, clock)
     this.#pruning = new Pruning(driver)
     this.#outcomes = new Batcher((ends) => driver.write(() => complete(driver.tables, ends)), {
       // What concerns the store as a whole is a StoreError.
@@ -238,6 +238,7 @@ export class TableStore extends NodeStore implements Store {
   }
 
   close(): Promise<void> {
+    this.#uncertainCommits.stop()
     return this.#driver.close()
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '../../support/clock.ts'
 import type { Driver, Tables } from '../driver.ts'
 import { StoreError } from '../errors.ts'
 import type { Execution } from '../execution.ts'
@@ -21,6 +22,9 @@ interface Lost {
  */
 const LATEST_COMMIT = 5 * 60_000
 
+/** What was begun is looked for this often, in ms, whether or not the process dequeues. */
+const LOOK_EVERY = 1000
+
 /**
  * Executions of this process that may be RUNNING without this process knowing: the store was lost while their start was
  * being committed. The heartbeat would keep such a row alive for ever, so each `dequeue` looks for them: one that was
@@ -30,7 +34,13 @@ const LATEST_COMMIT = 5 * 60_000
 export class UncertainCommits {
   readonly #lost = new Map<string, Lost>()
 
-  constructor(private readonly driver: Driver) {}
+  #timer: Timer | undefined
+  #isStopped = false
+
+  constructor(
+    private readonly driver: Driver,
+    private readonly clock: Clock,
+  ) {}
 
   /** A transaction that starts executions. Where it is lost at its very end, it is unknown whether they run. */
   async starting<Result>(
@@ -63,6 +73,26 @@ export class UncertainCommits {
   failed(error: unknown, uncommitted: readonly Execution[], origin: Origin): void {
     if (!(error instanceof StoreError && error.code === 'STORE_UNAVAILABLE')) return
     for (const execution of uncommitted) this.#lost.set(execution.id, { execution, origin, lookedAt: null })
+    this.#lookLater()
+  }
+
+  /** Ends the looks that no call asks for. */
+  stop(): void {
+    this.#isStopped = true
+    this.#timer?.cancel()
+  }
+
+  /** A process that only runs jobs from code dequeues nothing, and would keep the lock of what it began unheard. */
+  #lookLater(): void {
+    const isBegun = [...this.#lost.values()].some(({ origin }) => origin === 'begin')
+    if (this.#isStopped || !isBegun || this.#timer !== undefined) return
+    const look = async (): Promise<void> => {
+      // A store that is away is asked again.
+      await this.settle(this.clock.now(), 0).catch(() => {})
+      this.#timer = undefined
+      this.#lookLater()
+    }
+    this.#timer = this.clock.after(LOOK_EVERY, () => void look(), { unref: true })
   }
 
   *#noting<Result>(

@@ -4,11 +4,12 @@ import { openMemory } from '../../../../runtime/store/drivers/memory.ts'
 import { StoreError } from '../../../../runtime/store/errors.ts'
 import { TableStore } from '../../../../runtime/store/table-store.ts'
 import type { Script } from '../../../../runtime/store/transaction-script.ts'
-import { systemClock } from '../../../../runtime/support/clock.ts'
+import { type Clock, systemClock } from '../../../../runtime/support/clock.ts'
+import { TestClock } from '../../../../runtime/testing/test-clock.ts'
 import { fireOf, minute, Node, statusOf, T0 } from '../../../conformance/fixtures.ts'
 
 /** A store that commits and then, when told to, loses the answer. */
-function forgetful(): { store: TableStore; losesNext(): void; failsAfterNext(): void } {
+function forgetful(clock: Clock = systemClock): { store: TableStore; losesNext(): void; failsAfterNext(): void } {
   const memory = openMemory()
   let loses = false
   /** Writes until one is refused, where one is to be. */
@@ -36,7 +37,7 @@ function forgetful(): { store: TableStore; losesNext(): void; failsAfterNext(): 
     close: () => memory.close(),
   }
   return {
-    store: new TableStore(driver, systemClock),
+    store: new TableStore(driver, clock),
     losesNext() {
       loses = true
     },
@@ -75,6 +76,19 @@ it('what was begun unheard is cancelled, for its caller has given up', async () 
   expect(await node.taken()).toEqual([])
   expect(await statusOf(store, row?.id ?? '')).toBe('CANCELLED')
   expect(await node.begin('a')).toMatchObject({ acquired: true })
+})
+
+it('what was begun unheard is cancelled in a process that takes nothing from the queue, too', async () => {
+  const clock = new TestClock(T0 + minute)
+  const { store, losesNext } = forgetful(clock)
+  const node = new Node(store, 'n').at(T0 + minute)
+  losesNext()
+  await expect(node.begin('a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  const [row] = await store.executions({})
+  expect(row?.status).toBe('RUNNING')
+  await clock.advance(minute)
+  expect(await statusOf(store, row?.id ?? '')).toBe('CANCELLED')
+  await store.close()
 })
 
 it('what was claimed unheard is handed out though the store is lost again right after it was found', async () => {
