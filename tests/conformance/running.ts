@@ -193,6 +193,19 @@ export function runRules(stage: () => Stage): void {
       expect(await one.end(run)).toBe(true)
     })
 
+    it('accepts a report again when its answer was lost and it is to be tried again', async () => {
+      const { one, two } = stage()
+      const run = await one.at(at).run('a', at, { maxAttempts: 3 })
+      const outcome = { kind: 'retry', error: failure, availableAt: at } as const
+      expect(await one.end(run, outcome)).toBe(true)
+      expect(await one.end(run, outcome)).toBe(true)
+      const [again] = (await two.at(at).dequeue()).taken
+      expect(again).toMatchObject({ id: run.id, attempt: 2 })
+      expect(await one.end(run, outcome)).toBe(true)
+      expect(await one.at(at + second).end(run, outcome)).toBe(false)
+      expect(await two.end({ id: run.id, attempt: 1 }, outcome)).toBe(false)
+    })
+
     it('queues again what a process returns at shutdown while recover lasts, then cancels it', async () => {
       const { one, two } = stage()
       const run = await one.at(at).run('a', at, { recoverLimit: 1 })

@@ -111,12 +111,23 @@ function* alreadyWritten(
   const rejected = ends.filter((end) => !accepted.has(end))
   const stored = new Map((yield* tables.byIds(rejected.map(({ id }) => id))).map((one) => [one.id, one]))
   const justWritten = new Set([...accepted].map(({ id }) => id))
-  return ends.map((end) => {
-    if (accepted.has(end)) return true
-    const one = stored.get(end.id)
-    if (one === undefined || justWritten.has(end.id)) return false
-    return one.owner === end.owner && one.attempt === end.attempt && one.finishedAt === end.at && one.status !== 'STALE'
-  })
+  const answers: boolean[] = []
+  for (const one of ends) {
+    const row = stored.get(one.id)
+    const isOpenQuestion = !accepted.has(one) && row !== undefined && !justWritten.has(one.id)
+    answers.push(accepted.has(one) || (isOpenQuestion && (isEndOf(row, one) || (yield* hasFailed(tables, one)))))
+  }
+  return answers
+}
+
+const isEndOf = (row: Execution, { owner, attempt, at }: Completion): boolean =>
+  row.owner === owner && row.attempt === attempt && row.finishedAt === at && row.status !== 'STALE'
+
+/** Whether an attempt ended this way that another one follows: its execution was queued again. */
+function* hasFailed(tables: Tables, { id, owner, attempt, at, outcome }: Completion): Script<boolean> {
+  if (outcome.kind !== 'retry' && outcome.kind !== 'released') return false
+  const attempts = yield* tables.attempts(id)
+  return attempts.some((one) => one.attempt === attempt && one.owner === owner && one.finishedAt === at)
 }
 
 /** Recovers executions whose process sends no heartbeat. */
