@@ -15,3 +15,10 @@ export const JSON_DATA = {
 export const DRY_RUN = { 'dry-run': { type: 'flag', describe: 'Show what would be done; change nothing' } } as const
 
 export const TIMEZONE = { type: 'text', value: 'TZ' } as const
+
+/** The positional of commands for one execution. */
+export const EXECUTION = {
+  name: 'execution-id',
+  required: true,
+  describe: 'The id of an execution, or enough of its beginning or its end',
+} as const

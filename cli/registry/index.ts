@@ -1,6 +1,7 @@
 import type { CommandDefinition } from '../command-line/definition.ts'
 import { developmentCommands } from './development-commands.ts'
 import { operationCommands } from './operation-commands.ts'
+import { queueCommands } from './queue-commands.ts'
 import { scheduleCommands } from './schedule-commands.ts'
 import { workspaceCommands } from './workspace-commands.ts'
 
@@ -14,4 +15,5 @@ export const commands: readonly CommandDefinition[] = [
   ...developmentCommands,
   ...scheduleCommands,
   ...operationCommands,
+  ...queueCommands,
 ]

@@ -84,6 +84,12 @@ it('a drain lets what runs finish and nothing start, is waited for, shown, and o
     /^Paused the queue reports\. Its fires are recorded as skipped until 20.* UTC\.\n$/,
   )
 
+  const waiting = JSON.parse((await webstir('queue', '--queue', 'reports', '--json')).stdout)
+  expect(waiting).toMatchObject([{ job: 'short', queue: 'reports', waitsFor: 'drain' }])
+  expect((await webstir('queue')).stdout).toMatch(
+    /short +reports .* a drain +paused: all jobs, by .*, drained: a new disk/,
+  )
+
   // then: the command ends when what runs has ended, and nothing else has started
   writeFileSync(workspace.path('go'), '')
   const drained = await draining
