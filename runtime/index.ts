@@ -45,9 +45,11 @@ export type { Overlap, RetryPolicy, SchedulerSettings } from './manifest/types.t
 export type { SchedulerEvents, SchedulerHooks, SkippedFire } from './scheduler/events.ts'
 export type { SchedulerOptions } from './scheduler/open-scheduler.ts'
 export { createScheduler, type Scheduler } from './scheduler/scheduler.ts'
+export type { Enqueued } from './store/enqueue-request.ts'
 export { StoreError, type StoreErrorCode } from './store/errors.ts'
 export type {
   Attempt,
+  AwaitedFire,
   ErrorRecord,
   Execution,
   JobStatus,
