@@ -81,7 +81,7 @@ export class TableStore extends NodeStore implements Store {
   async dequeue(request: Parameters<Store['dequeue']>[0]): Promise<DequeueResult> {
     if (request.limit <= 0) return { taken: [], skipped: [] }
     const { tables } = this.#driver
-    const found = await this.#uncertainCommits.settle(request.now, request.limit)
+    const found = await this.#uncertainCommits.settle(request.now, request.limit, request.id)
     // They are looked for no more, so nothing that may fail comes before they are handed out.
     if (found.length > 0) return { taken: found, skipped: [] }
     return await this.#uncertainCommits.starting(

@@ -106,16 +106,21 @@ export class UncertainCommits {
     return result
   }
 
-  /** Up to `limit` that turn out to run. */
-  async settle(now: number, limit: number): Promise<Execution[]> {
+  /** Up to `limit` that turn out to run; `id`: of them only this one. */
+  async settle(now: number, limit: number, id?: string): Promise<Execution[]> {
     if (this.#lost.size === 0) return []
-    const { running, settled } = await this.driver.write(() => this.#settle(this.driver.tables, now, limit))
+    const { running, settled } = await this.driver.write(() => this.#settle(this.driver.tables, now, limit, id))
     for (const id of settled) this.#lost.delete(id)
     for (const lost of this.#lost.values()) lost.lookedAt ??= now
     return running
   }
 
-  *#settle(tables: Tables, now: number, limit: number): Script<{ running: Execution[]; settled: string[] }> {
+  *#settle(
+    tables: Tables,
+    now: number,
+    limit: number,
+    only: string | undefined,
+  ): Script<{ running: Execution[]; settled: string[] }> {
     const running: Execution[] = []
     const settled: string[] = []
     const ids = [...this.#lost.keys()]
@@ -132,7 +137,7 @@ export class UncertainCommits {
         continue
       }
       if (lost.origin === 'claim') {
-        if (running.length >= limit) continue
+        if (running.length >= limit || (only !== undefined && id !== only)) continue
         running.push(one)
       } else {
         const reason = 'the store was lost while it was being started'

@@ -78,6 +78,20 @@ it('what was begun unheard is cancelled, for its caller has given up', async () 
   expect(await node.begin('a')).toMatchObject({ acquired: true })
 })
 
+it('what was claimed unheard is not handed out to one who asks for another execution', async () => {
+  const { store, losesNext } = forgetful()
+  const node = new Node(store, 'n').at(T0 + minute)
+  const [queued] = await node.claim([fireOf('b', T0)], { slots: 0 })
+  if (queued?.outcome !== 'queued') throw new Error('b is not queued')
+  losesNext()
+  await expect(node.claim([fireOf('a', T0)])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  losesNext()
+  await expect(node.dequeue(1, queued.executionId)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  const { taken } = await node.dequeue(1, queued.executionId)
+  expect(taken.map(({ job }) => job)).toEqual(['b'])
+  expect(await node.taken(5)).toEqual(['a 0'])
+})
+
 it('what was begun unheard is cancelled in a process that takes nothing from the queue, too', async () => {
   const clock = new TestClock(T0 + minute)
   const { store, losesNext } = forgetful(clock)
