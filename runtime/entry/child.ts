@@ -77,14 +77,14 @@ async function start({ execution, job, workspace }: Extract<ToChild, { kind: 'st
   if (end.kind === 'threw') {
     await stacks.point(end.error)
   }
-  await report(endMessage(end))
+  await report(endMessage(end, redact))
   process.exit(0)
 }
 
-function endMessage(end: CodeEnd): FromChild {
+function endMessage(end: CodeEnd, redact: readonly string[]): FromChild {
   if (end.kind === 'returned') {
     return { kind: 'end', end: 'returned', ...(end.result === undefined ? {} : { result: end.result }) }
   }
   if (end.kind === 'skipped') return { kind: 'end', end: 'skipped', reason: end.reason }
-  return { kind: 'end', end: 'threw', ...thrownRecord(end.error) }
+  return { kind: 'end', end: 'threw', ...thrownRecord(end.error, redact) }
 }

@@ -46,13 +46,17 @@ export function readThrown(thrown: unknown): Thrown {
  * stack as it is shown.
  */
 export function loggedError(thrown: unknown, pointed = (stack: string): string => stack): JsonValue {
-  const budget = { left: MOST_VALUES }
-  if (!isError(thrown)) return plain(thrown, DEPTH, budget)
+  if (!isError(thrown)) return plain(thrown, DEPTH, { left: MOST_VALUES })
   const { name, message, stack } = readThrown(thrown)
-  const known = new Set(['name', 'message', 'stack', 'cause', 'errors', 'type'])
-  const own = ownKeys(thrown).filter((key) => !known.has(key))
   const shown = stack === null ? null : pointed(stack)
-  return { type: typeName(thrown) ?? name, message, stack: shown, ...fieldsOf(thrown, own, DEPTH, budget) }
+  return { type: typeName(thrown) ?? name, message, stack: shown, ...ownFields(thrown) }
+}
+
+/** What an error has of its own beside its texts, such as `status`, as far as it is plain data. */
+export function ownFields(error: Error): JsonObject {
+  const known = new Set(['name', 'message', 'stack', 'cause', 'errors', 'type', '__proto__'])
+  const own = ownKeys(error).filter((key) => !known.has(key))
+  return fieldsOf(error, own, DEPTH, { left: MOST_VALUES })
 }
 
 /** Cut to `length` characters, where need be with an ellipsis; never in the middle of a character. */

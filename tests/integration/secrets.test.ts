@@ -14,7 +14,7 @@ const LEAKY = `
     ctx.progress(50, 'with apiKey: ${SECRET}')
     Promise.reject(new Error('client_secret=${SECRET} was refused'))
     const error = new Error('GET https://api.test/?token=${SECRET} failed', { cause: new Error('password: ${SECRET}') })
-    throw Object.assign(error, { config: { headers: { authorization: 'Basic ${SECRET}' } } })
+    throw Object.assign(error, { status: 502, iban: '${SECRET}', config: { headers: { authorization: 'Basic ${SECRET}' } } })
   }`
 
 it.each(['inline', 'process'] as const)(
@@ -33,8 +33,8 @@ it.each(['inline', 'process'] as const)(
 
     expect(run.code).toBe(1)
     for (const { stdout, stderr } of [run, history, logs, list]) expect(stdout + stderr).not.toContain(SECRET)
-    // An error's own properties stay in the process that it was thrown in.
-    if (isolation === 'inline') expect(run.stdout).toContain('"authorization":"[Redacted]"')
+    expect(run.stdout).toContain('"authorization":"[Redacted]"')
+    expect(run.stdout).toContain('"status":502,"iban":"[Redacted]"')
     expect(logs.stdout).toContain("user: 'ada'")
     expect(JSON.parse(history.stdout)).toMatchObject([
       {
