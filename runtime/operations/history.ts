@@ -5,6 +5,7 @@ import type { ExecutionFilter } from '../store/job-store.ts'
 import type { Store } from '../store/store.ts'
 import { formatDuration } from '../support/duration.ts'
 import { type Column, renderTable } from '../support/table.ts'
+import { clip } from '../support/thrown.ts'
 import { relativeTime } from '../support/time-text.ts'
 import { type ExecutionRecord, executionRecord, shortIds } from './executions.ts'
 
@@ -85,7 +86,8 @@ function detail(record: ExecutionRecord, now: number, timezone: string): string 
   if (record.skipCount > 1 && record.skippedUntil !== null) {
     parts.push(`${record.skipCount} times, the last at ${clockText(Date.parse(record.skippedUntil), timezone)}`)
   }
-  if (record.error !== null) parts.push(`${record.error.code}: ${firstLine(record.error.message)}`)
+  if (record.error !== null)
+    parts.push(`${record.error.code}: ${clip(firstLine(record.error.message), LONGEST_DETAIL)}`)
   if (record.attempt > 1) parts.push(`attempt ${record.attempt}`)
   if (record.status === 'QUEUED' && Date.parse(record.availableAt) > now) {
     parts.push(`starts ${relativeTime(Date.parse(record.availableAt), now)}`)
@@ -103,5 +105,8 @@ export function durationText(milliseconds: number): string {
   if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`
   return formatDuration(Math.round(milliseconds / 1000) * 1000)
 }
+
+/** Of a message in a table, in characters; where a terminal is narrower, the table cuts it further. */
+const LONGEST_DETAIL = 200
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''

@@ -53,6 +53,11 @@ describe('the table of the history', () => {
     expect(table).toContain('\u001b[31mFAILURE\u001b[39m')
   })
 
+  it('cuts a long message where no terminal says how wide it may be', () => {
+    const error = { code: 'LONG', message: 'x'.repeat(4096), stack: null }
+    expect(renderHistory([{ ...RECORD, error }], NOW, { timezone: 'UTC' }).length).toBeLessThan(600)
+  })
+
   it('shows progress in whole percents', () => {
     const running = {
       ...RECORD,
