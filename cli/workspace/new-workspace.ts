@@ -35,11 +35,12 @@ export const isWhole = ({ files, additions }: NewWorkspace): boolean => files.le
 export function report(made: NewWorkspace, io: Output): void {
   const { workspace, name, timezone, additions, written } = made
   const { out, color } = io
-  const place = relative(process.cwd(), workspace) || '.'
-  if (isWhole(made)) out(`${color.bold(name)} in ${place} is a workspace already; there is nothing to add.`)
-  else if (!written) out(`Would make the workspace ${color.bold(name)} in ${place}. Nothing was changed.`)
-  else if (additions === null) out(`Made the workspace ${color.bold(name)} in ${place} (time zone ${timezone}).`)
-  else out(`Made a workspace of ${color.bold(name)} in ${place}; nothing that was there has changed.`)
+  const place = relative(process.cwd(), workspace)
+  const inPlace = place === '' ? 'in this folder' : `in ${place}`
+  if (isWhole(made)) out(`${color.bold(name)} ${inPlace} is a workspace already; there is nothing to add.`)
+  else if (!written) out(`Would make the workspace ${color.bold(name)} ${inPlace}. Nothing was changed.`)
+  else if (additions === null) out(`Made the workspace ${color.bold(name)} ${inPlace} (time zone ${timezone}).`)
+  else out(`Made a workspace of ${color.bold(name)} ${inPlace}; nothing that was there has changed.`)
   const lines = changes(made, io)
   if (lines.length > 0) out('')
   for (const line of lines) out(line)
@@ -48,7 +49,7 @@ export function report(made: NewWorkspace, io: Output): void {
   out('')
   out('Next:')
   for (const line of [
-    ...(place === '.' ? [] : [`cd ${place}`]),
+    ...(place === '' ? [] : [`cd ${place}`]),
     `${manager} install`,
     `${runnerOf(manager)} webstir add-job hello --schedule "rate(10 seconds)"`,
     `${manager} run ${additions === null ? 'watch' : 'jobs:watch'}`,
