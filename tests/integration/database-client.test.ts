@@ -135,6 +135,14 @@ describe('the database client of a workspace', () => {
     )
   })
 
+  it.runIf(process.platform === 'linux')(
+    'fails where a folder can not be made, and does not hang in /proc',
+    async () => {
+      const client = createDatabaseClient('file:/proc/none/deep/test.sqlite')
+      await expect(client.query('select 1')).rejects.toThrow(/ENOENT/)
+    },
+  )
+
   it('takes a relative path from the workspace, whatever the current folder', async () => {
     const folder = 'src/backend'
     const template = join(import.meta.dirname, '..', '..', 'templates', 'workspace')

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Connection } from './connection.js'
 import { bind } from './placeholders.js'
@@ -11,7 +11,7 @@ const BUSY_TIMEOUT = 5_000
 /** Opens `file:PATH` (relative to the workspace; missing folders are created) or `:memory:`. */
 export async function openSqlite(url: string): Promise<Connection> {
   const path = sqlitePath(url)
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
+  if (path !== ':memory:') makeFolder(dirname(path))
   const database = await openSqliteDriver(path)
   database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}`)
   if (path !== ':memory:') database.exec('PRAGMA journal_mode = WAL')
@@ -23,6 +23,18 @@ export async function openSqlite(url: string): Promise<Connection> {
     async close() {
       database.close()
     },
+  }
+}
+
+/** Folder by folder: Node's `recursive` never returns in /proc, where making one fails as if the folder above were missing. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Another process may have been faster.
+    if (!existsSync(folder)) throw error
   }
 }
 
