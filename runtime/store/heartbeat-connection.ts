@@ -3,6 +3,9 @@ import { databaseExists } from './file-access.ts'
 import { heartbeatStatements } from './sql/records.ts'
 import { locateStore } from './url.ts'
 
+/** So many heartbeats for one look at the server's clock: an idle node is to ask little. */
+const MEASURE_EVERY = 3
+
 /** A connection for the heartbeats of a node. */
 export interface HeartbeatConnection {
   /** One heartbeat for a node and all that it runs; `now` in ms since the epoch. Throws StoreError; the next one may succeed. */
@@ -29,9 +32,13 @@ export async function openHeartbeat(url: string): Promise<HeartbeatConnection> {
   const { openDriver } = await import('./open.ts')
   const driver = await openDriver(location, { connections: 1 })
   const [node, executions] = heartbeatStatements(location.dialect)
+  let count = 0
+  let previous = Number.NEGATIVE_INFINITY
   return {
     async heartbeat(id, now) {
-      await driver.measureClock()
+      // At once where this clock was set back, which would make heartbeats look old.
+      if (count++ % MEASURE_EVERY === 0 || now < previous) await driver.measureClock()
+      previous = now
       const at = now + driver.clockOffset
       await driver.write(function* () {
         yield { sql: node, parameters: [at, id] }
