@@ -17,6 +17,7 @@ export function inStoreTime(tables: Tables, offset: () => number): Tables {
     byIds: (ids) => read(tables.byIds(ids)),
     list: (filter) => read(tables.list(filter)),
     openOf: (pairs) => read(tables.openOf(pairs)),
+    headsOf: (fires, now) => read(tables.headsOf(fires, now)),
     nextOf: (pairs, now) => read(tables.nextOf(pairs, now)),
     queuePage: (page) => read(tables.queuePage(page)),
     running: (ids) => read(tables.running(ids)),
