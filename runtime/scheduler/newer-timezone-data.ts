@@ -66,8 +66,9 @@ export class NewerTimezoneData {
     return this.#lookAt
   }
 
-  /** The first look; rejects where the store is away. */
+  /** The first look; rejects where the store is away. In a store of one process there are no others to look for. */
   async begin(schedules: readonly OpenSchedule[], now: number): Promise<void> {
+    if (this.#services.store.target === null) return
     if (schedules.some(({ schedule }) => followsZone(schedule))) await this.#lookNow(now)
   }
 

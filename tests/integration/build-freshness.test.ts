@@ -101,6 +101,7 @@ describe('webstir backend-inspect --json', () => {
       'migrations',
       'jobs',
       'problems',
+      'nodes',
     ])
     expect(inspection.jobs[0]).toMatchObject({
       name: 'hello',

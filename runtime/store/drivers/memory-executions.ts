@@ -22,6 +22,8 @@ export class MemoryExecutions extends MemoryKeys implements Retention {
   protected readonly ended = new Map<string, Execution>()
   /** Ids of history by job, in that order. */
   readonly #byJob = new Map<string, Set<string>>()
+  /** When an execution of each job last ended. */
+  readonly #latestOf = new Map<string, number>()
   /** Ids of executions by fire. */
   protected readonly claimed = new Map<string, string>()
   /** Kept apart, because each tick asks; what is pruned may have held it, which only costs a query. */
@@ -55,9 +57,10 @@ export class MemoryExecutions extends MemoryKeys implements Retention {
     return result<number | null>(this.latest)
   }
 
-  /** All names: `beyond` tells at once where there is nothing to do. */
-  jobsEndedSince() {
-    return result([...this.#byJob.keys()])
+  jobsEndedSince(instant: number) {
+    const found: string[] = []
+    for (const [job, at] of this.#latestOf) if (at >= instant) found.push(job)
+    return result(found)
   }
 
   jobsBeyond(keep: number) {
@@ -82,6 +85,7 @@ export class MemoryExecutions extends MemoryKeys implements Retention {
   }
 
   remove(ids: readonly string[]) {
+    if (ids.length === 0) return result(undefined)
     const removed = new Set(ids)
     for (const id of ids) {
       const one = this.ended.get(id) ?? this.opened.get(id)
@@ -139,6 +143,7 @@ export class MemoryExecutions extends MemoryKeys implements Retention {
     const execution = isPlain ? given : withoutRequest(given)
     this.ended.set(execution.id, execution)
     this.latest = Math.max(this.latest ?? 0, execution.finishedAt ?? 0)
+    this.#latestOf.set(execution.job, Math.max(this.#latestOf.get(execution.job) ?? 0, execution.finishedAt ?? 0))
     const ofJob = this.#byJob.get(execution.job) ?? new Set<string>()
     this.#byJob.set(execution.job, ofJob.add(execution.id))
   }

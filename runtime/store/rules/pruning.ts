@@ -68,6 +68,10 @@ function* removeBeyond(
   let done = 0
   while (done < jobs.length && removed < limit) {
     const ids = yield* tables.beyond(jobs[done] ?? '', keep, limit - removed)
+    if (ids.length === 0) {
+      done++
+      continue
+    }
     const children = yield* tables.childrenOf(ids, limit - removed)
     // A fan-out goes before its parent does, in as many portions as it takes.
     const gone = children.length > 0 ? children : ids
