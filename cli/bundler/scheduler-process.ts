@@ -17,9 +17,15 @@ export class SchedulerProcess {
   constructor(workspace: string, args: readonly string[], script = 'jobs/scheduler.js') {
     const file = join(workspace, OUTPUT_FOLDER, script)
     this.#child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'inherit', 'inherit'] })
+    // A second signal ends this process at once: the scheduler must not go on without it.
+    const endIt = (): void => void this.#child.kill('SIGTERM')
+    process.once('exit', endIt)
     this.ended = new Promise((resolve, reject) => {
       this.#child.on('error', reject)
-      this.#child.on('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
+      this.#child.on('exit', (code, signal) => {
+        process.off('exit', endIt)
+        resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
+      })
     })
   }
 

@@ -27,12 +27,13 @@ export function onStopSignal(stop: (signal: StopSignal) => void): void {
 
 /**
  * Runs something that goes on until it is stopped. SIGINT, SIGTERM and SIGHUP abort the signal that it is given, whose
- * reason is the name of the one that came; a second one ends the process at once, as Node does by itself.
+ * reason is the name of the one that came; a second one ends the process at once, with the shell's exit code for it.
+ * That is an exit like any other, so that what listens to it can end its child processes.
  */
 export async function untilStopped<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const stop = new AbortController()
-  const onSignal = (signal: NodeJS.Signals): void => {
-    forget()
+  const onSignal = (signal: StopSignal): void => {
+    if (stop.signal.aborted) process.exit(EXIT_CODES[signal])
     stop.abort(signal)
   }
   const forget = (): void => {
