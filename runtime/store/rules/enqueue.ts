@@ -10,7 +10,7 @@ import { enqueuedRow } from './new-execution.ts'
 /**
  * Puts work into the queue. What bypasses the lock reads nothing first, so enqueuers of one job don't wait for
  * each other. In the caller's transaction (`isCallers`), which may stay open for long, nothing is locked that those who claim
- * or run anything wait for: what is enqueued then stands beside its line, and whoever takes from the queue looks.
+ * or run anything wait for: what is enqueued then stands beside its line, and a dequeue looks.
  */
 export function* enqueue(tables: Tables, requests: readonly EnqueueRequest[], isCallers = false): Script<Enqueued[]> {
   const now = Math.max(...requests.map((request) => request.now))

@@ -24,7 +24,7 @@ export function* claimKey(
   const held = { job, tenant, key, executionId: id, freesAtStart, keepFor, latestAt }
   let started: string | null = null
   for (let look = 1; look <= LOOKS; look++) {
-    // A look first: it locks nothing, so whoever ends that execution doesn't wait for this transaction.
+    // A look first: it locks nothing, so what ends that execution doesn't wait for this transaction.
     const holder = yield* tables.keyHolder(held, now)
     if (holder === null) {
       if (yield* tables.takeKey(held, now)) return null

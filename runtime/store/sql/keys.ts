@@ -24,7 +24,7 @@ export function keyTables(dialect: Dialect): KeyTables {
       start: `update job_key set free_at = keep_for + ? where ${mine('start')}`,
       end: `update job_key set free_at = keep_for + ? where ${mine('end')}`,
     },
-    // Whoever is about to start it sees by `queued_at` that it has changed.
+    // What is about to start it sees by `queued_at` that it has changed.
     reschedule: `update job_open set args = ?, available_at = ?, scheduled_for = ?, queued_at = queued_at + 1,
         waits = case when waits = 1 and ? = 0 then 1 else ? end
       where id = ? and phase = 0 and attempt = 0 returning id`,
